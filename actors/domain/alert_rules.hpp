@@ -1,0 +1,51 @@
+#pragma once
+
+#include "config/options.hpp"
+#include "messages/account.hpp"
+#include "messages/alert.hpp"
+
+#include <map>
+#include <vector>
+
+namespace rota {
+
+/// What the pool as a whole looks like to the rules.
+struct pool_state {
+  uint64_t served = 0;  ///< Holds granted since the start.
+  uint64_t refused = 0; ///< Jobs for which every account was refused or failed.
+};
+
+/// Walks the alert rules. An alert is inactive, pending while its condition
+/// holds for less than `hold`, firing, then resolved; only the edges to
+/// firing and resolved are returned, each once. Pure.
+class alert_rules {
+public:
+  explicit alert_rules(alert_options options) : options_{std::move(options)} {
+    // nop
+  }
+
+  /// @returns The edges since the last walk.
+  std::vector<alert> walk(const std::vector<account_view>& accounts,
+                          const pool_state& pool, timestamp now);
+
+  /// What fires now.
+  std::vector<alert> firing() const;
+
+private:
+  struct track {
+    alert_state state = alert_state::inactive;
+    timestamp since;
+    alert last;
+  };
+
+  using key = std::pair<alert_kind, std::string>;
+
+  void judge(key which, bool condition, alert text, timestamp now,
+             std::vector<alert>& edges);
+
+  alert_options options_;
+  std::map<key, track> tracks_;
+  pool_state last_pool_;
+};
+
+} // namespace rota

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "config/failure_rule.hpp"
+#include "messages/failure.hpp"
+#include "messages/job.hpp"
+#include "messages/upstream.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rota {
+
+/// Judges how attempts ended, by rules that are data. Immutable once made.
+///
+/// Order of decision: the transfer itself; HTML instead of JSON; structured
+/// codes; texts of the error message; status of the provider; faults inside
+/// a 200. The first rule that matches within a step wins, the user's rules
+/// before the built-in ones.
+class failure_rules {
+public:
+  /// @throws std::runtime_error naming the rule if a pattern is no regular
+  /// expression.
+  explicit failure_rules(std::vector<failure_rule> rules);
+  ~failure_rules();
+
+  verdict judge(provider who, surface route, const upstream_outcome& x,
+                timestamp now) const;
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+using failure_rules_ptr = std::shared_ptr<const failure_rules>;
+
+} // namespace rota

@@ -1,0 +1,126 @@
+#pragma once
+
+#include "messages/ec.hpp"
+#include "messages/ledger.hpp"
+
+#include <chrono>
+#include <deque>
+#include <unordered_map>
+#include <vector>
+
+namespace rota {
+
+/// How a ledger judges readings. Sources: the interval rule and the
+/// pessimistic second view are derived in the comments of ledger_reading.cpp.
+struct ledger_rules {
+  /// How late a charge may show up in a reading.
+  milliseconds posting_lag{120'000};
+  /// A reading is a multiple of this.
+  money quantum{2'000};
+};
+
+/// What a reading was found to say.
+enum class reading_result : uint8_t {
+  consistent = 0, ///< Within what lag and holds explain.
+  unexplained,    ///< Less than that: somebody else spends, or prices differ.
+  topped_up,      ///< More than that: new money.
+  adjusted,       ///< Somewhat more: prices are lower than we think.
+  first,          ///< The first figure for this account ever.
+};
+
+/// One account's books: what is left, what is held, and every entry that led
+/// there. Pure: no clock, no I/O. Every verb that changes the books leaves
+/// entries behind for the journal; `take_entries` hands them over.
+class ledger {
+public:
+  ledger(account_id account, std::string name, ledger_rules rules);
+
+  /// Continues the books of an earlier run.
+  ledger(account_head head, ledger_rules rules);
+
+  void rules(ledger_rules x) {
+    rules_ = x;
+  }
+
+  /// Begins the books with an amount; once.
+  /// @returns wrong_state if the books have begun.
+  ec open(money amount, timestamp now);
+
+  /// Keeps money back. `floor` stays untouched.
+  /// @returns insufficient_funds, balance_unknown, already_held or
+  /// already_ended.
+  ec hold(hold_id id, money amount, money floor, timestamp expires_at,
+          timestamp now);
+
+  /// Ends a hold with its real cost. What exceeds the hold is booked as
+  /// overrun, what comes after its end as late: the provider has charged
+  /// already, so neither is a reason to refuse.
+  /// @returns already_ended for a repeat, unknown_hold for a stranger.
+  ec settle(hold_id id, money cost, timestamp now);
+
+  /// Ends a hold without a charge.
+  ec release(hold_id id, timestamp now);
+
+  /// Marks a hold as perhaps charged; it stays held until `until`, then it is
+  /// assumed.
+  ec doubt(hold_id id, timestamp until, timestamp now);
+
+  /// Ends what is overdue: holds expire, doubts are assumed.
+  /// @returns How many ended.
+  size_t expire(timestamp now);
+
+  /// Marks all open holds as doubts: the process that made them is dead.
+  /// @returns How many there were that had not been in doubt before.
+  size_t doubt_all(timestamp until, timestamp now);
+
+  /// Compares a reading with the books. `asked_at` is when the query was
+  /// sent.
+  reading_result reading(money figure, timestamp asked_at, timestamp now);
+
+  /// An operator's correction.
+  void adjust(money delta, timestamp now);
+
+  /// reading - posted - held; the worse of the books and the reading.
+  money available() const;
+
+  /// Charged and not yet contained in the reading, as far as we know.
+  money posted() const {
+    return head_.reading - available() - head_.held;
+  }
+
+  /// The earliest time at which `expire` has something to do; "never" if none.
+  timestamp next_expiry() const;
+
+  const account_head& head() const {
+    return head_;
+  }
+
+  /// A copy with the open holds filled in.
+  account_head snapshot() const;
+
+  size_t in_doubt() const;
+  money in_doubt_amount() const;
+
+  /// Hands over the entries since the last call.
+  std::vector<ledger_entry> take_entries();
+
+private:
+  friend struct ledger_test_access;
+
+  void append(entry_kind kind, money amount, hold_id id, timestamp now);
+  void book_spend(entry_kind kind, money cost, hold_id id, timestamp now);
+  void end_hold(hold_id id);
+  money spent_since(timestamp t) const;
+
+  ledger_rules rules_;
+  account_head head_; // `holds` stays empty here; see `open_`.
+  std::unordered_map<hold_id, open_hold> open_;
+  // Holds that ended lately; makes repeats harmless. Bounded.
+  std::unordered_map<hold_id, entry_kind> ended_;
+  std::deque<hold_id> ended_order_;
+  // Spend per second over the lag window, for the next reading.
+  std::deque<std::pair<timestamp, money>> recent_;
+  std::vector<ledger_entry> entries_;
+};
+
+} // namespace rota

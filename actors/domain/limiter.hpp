@@ -1,0 +1,64 @@
+#pragma once
+
+#include "messages/ec.hpp"
+#include "messages/time.hpp"
+
+#include <cstdint>
+
+namespace rota {
+
+struct limiter_options {
+  uint32_t max_in_flight = 8;
+  uint32_t requests_per_minute = 0; ///< 0: no limit.
+  uint32_t tokens_per_minute = 0;   ///< 0: no limit.
+};
+
+/// How many requests an account may have in flight and per minute. The window
+/// of concurrency adapts by AIMD: one more per window of successes, x 0.7
+/// after a rate limit, x 0.9 after a timeout, never below 1. The rates are
+/// token buckets that refill continuously. Pure.
+class limiter {
+public:
+  explicit limiter(limiter_options options);
+
+  void options(limiter_options x);
+
+  /// @returns ok or at_limit.
+  ec check(int64_t tokens, timestamp now) const;
+
+  /// Takes a place; `check` must have said ok.
+  void acquire(int64_t tokens, timestamp now);
+
+  /// Gives the place back.
+  void release();
+
+  void on_success();
+  void on_throttle();
+  void on_timeout();
+
+  uint32_t in_flight() const {
+    return in_flight_;
+  }
+
+  uint32_t limit() const;
+
+  /// When `check` may next say ok by time alone; "never" if it does not
+  /// depend on time.
+  timestamp next_refill(int64_t tokens, timestamp now) const;
+
+private:
+  struct bucket {
+    uint32_t per_minute = 0;
+    double level = 0; // In [.., per_minute]; may go below 0.
+    timestamp at;
+    double level_at(timestamp now) const;
+  };
+
+  limiter_options options_;
+  uint32_t in_flight_ = 0;
+  double window_;
+  bucket requests_;
+  bucket tokens_;
+};
+
+} // namespace rota

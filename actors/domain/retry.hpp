@@ -1,0 +1,49 @@
+#pragma once
+
+#include "config/options.hpp"
+#include "messages/failure.hpp"
+#include "messages/time.hpp"
+
+namespace rota {
+
+enum class next_step : uint8_t {
+  give_up = 0, ///< The failure is the job's answer.
+  elsewhere,   ///< Ask for another account at once.
+  wait,        ///< Every account was tried: wait, then ask for any.
+};
+
+/// One job's budget of attempts and time. Pure.
+class retry_budget {
+public:
+  retry_budget(const routing_options& options, timestamp deadline)
+    : options_{options}, deadline_{deadline} {
+    // nop
+  }
+
+  /// Judges the job's next step after a failed attempt. Failures before a
+  /// byte was sent do not count as attempts.
+  next_step after_failure(const verdict& x, bool sent, timestamp now);
+
+  /// Judges the next step when no account is left to ask.
+  next_step after_refusal(timestamp now);
+
+  /// How long to wait: uniform in (0, base * 2^n], full jitter. `draw` is
+  /// uniform in [0, 1). Source: full jitter bounds contention best among
+  /// the backoff variants compared by AWS's architecture blog.
+  milliseconds backoff(double draw) const;
+
+  uint32_t attempts() const {
+    return attempts_;
+  }
+
+private:
+  bool over(timestamp now) const;
+
+  routing_options options_;
+  timestamp deadline_;
+  uint32_t attempts_ = 0;
+  uint32_t billed_ = 0;
+  uint32_t rounds_ = 0;
+};
+
+} // namespace rota

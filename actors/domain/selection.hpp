@@ -1,0 +1,84 @@
+#pragma once
+
+#include "config/options.hpp"
+#include "messages/account.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace rota {
+
+/// What an account can serve, whatever its state: fixed by configuration.
+struct account_abilities {
+  account_id account;
+  /// Bit i: speaks surface i.
+  uint32_t surfaces = 0;
+  /// Sorted; empty: any model.
+  std::vector<std::string> models;
+  std::vector<std::string> tags;
+};
+
+/// What a job asks for.
+struct demand {
+  surface route = surface::openai_chat;
+  std::string_view model;
+  money list_cost;
+  std::span<const std::string> tags;
+};
+
+/// Why nothing was picked, over all accounts that serve the demand.
+struct no_pick {
+  /// no_such_model, insufficient_funds, at_limit, cooling, not_ready,
+  /// ejected, balance_unknown; the most hopeful reason wins. no_account: all
+  /// that could serve were excluded.
+  ec why = ec::no_account;
+  /// When the first of them may serve again; "never" if only a person helps.
+  timestamp earliest;
+};
+
+/// Ranks accounts by what they publish. Accounts of equal abilities and equal
+/// cooling models form a class with one tree each, ordered by the strategy's
+/// key and augmented with the most headroom below each node: a pick looks at
+/// each class once and costs O(classes x log accounts), however many accounts
+/// are too poor or excluded. Ties go to the lower account id. Pure.
+class ranking {
+public:
+  explicit ranking(strategy by);
+  ~ranking();
+  ranking(ranking&&) noexcept;
+  ranking& operator=(ranking&&) noexcept;
+
+  /// Adds an account, or changes what it can serve.
+  void enlist(account_abilities x);
+
+  void dismiss(account_id x);
+
+  /// Takes in a published state; ignores one older than what is known.
+  void update(const account_state& x);
+
+  /// The best account for a demand that is not excluded, or nothing.
+  std::optional<account_id> pick(const demand& x,
+                                 std::span<const account_id> excluded) const;
+
+  /// Notes that a pick was granted: round_robin and proportional move on.
+  void granted(account_id x);
+
+  /// Why `pick` found nothing. O(accounts): only asked before a refusal or
+  /// when a job begins to wait.
+  no_pick explain(const demand& x, std::span<const account_id> excluded) const;
+
+  const account_state* find(account_id x) const;
+  size_t size() const;
+
+  /// Changes the strategy; keeps the accounts.
+  void reorder(strategy by);
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace rota

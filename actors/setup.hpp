@@ -1,0 +1,39 @@
+#pragma once
+
+#include "actors/domain/failure.hpp"
+#include "actors/domain/pricing.hpp"
+#include "config/options.hpp"
+#include "messages/envelopes.hpp"
+
+#include <memory>
+
+namespace rota {
+
+/// All that configuration says to one account.
+struct account_setup {
+  account_options account;
+  health_options health;
+  store_options store;
+  milliseconds least_used_window{3'600'000};
+  milliseconds total_timeout{600'000};
+};
+
+/// All that configuration says about routing; immutable, shared by dispatcher
+/// and runners.
+struct routing_setup {
+  routing_options routing;
+  upstream_options upstream;
+  price_table_ptr prices;
+  failure_rules_ptr rules;
+};
+
+/// An account whose balance is to be asked for.
+struct probe_target {
+  account_id account;
+  std::string name;
+  std::string host;
+  balance_options balance;
+  account_actor actor;
+};
+
+} // namespace rota

@@ -1,0 +1,204 @@
+#pragma once
+
+#include "messages/account.hpp"
+#include "messages/job.hpp"
+#include "messages/money.hpp"
+#include "messages/time.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+// Every option of the configuration file, with its default. Names, bounds,
+// units and the reason of each stand in config/schema.cpp; nothing here knows
+// YAML.
+
+namespace rota {
+
+/// Where a secret is found. The secret itself is read by the upstream only.
+struct secret_ref {
+  enum class source : uint8_t { none = 0, env, file };
+  source from = source::none;
+  /// The variable's name or the file's path.
+  std::string name;
+};
+
+/// How an account's balance is asked for.
+enum class probe_kind : uint8_t {
+  none = 0,
+  newapi_console,
+  newapi_token,
+  newapi_billing,
+  http_json,
+};
+
+struct balance_options {
+  probe_kind probe = probe_kind::none;
+  /// What the account holds when rota first sees it; absent: unknown until
+  /// the first reading.
+  std::optional<money> initial;
+  /// Units of the provider's figure that make one USD (new-api: 500000).
+  int64_t units_per_usd = 500'000;
+  /// newapi_console: the access token or session cookie, and the user's id.
+  secret_ref console;
+  std::string user_id;
+  /// http_json: path, JSON pointer to the remaining amount, and USD per unit.
+  std::string path;
+  std::string pointer;
+  factor scale;
+  /// How late a charge may show up in a reading.
+  milliseconds posting_lag{120'000};
+  /// The reading is a multiple of this.
+  money quantum{2'000};
+};
+
+struct account_options {
+  std::string name;
+  provider kind = provider::openai;
+  std::string base_url;
+  secret_ref api_key;
+  balance_options balance;
+  money floor{1'000'000'000};
+  /// `low` from here down; absent: three times the floor.
+  std::optional<money> low;
+  factor multiplier;
+  /// Empty: any.
+  std::vector<std::string> models;
+  uint32_t max_in_flight = 8;
+  uint32_t requests_per_minute = 0; ///< 0: no limit.
+  uint32_t tokens_per_minute = 0;   ///< 0: no limit.
+  /// The operator's will at the first start; later `rota account` says it.
+  admin_state admin = admin_state::ready;
+  std::vector<std::string> tags;
+  /// Sent with every request to this account, e.g. OpenAI-Organization.
+  std::map<std::string, std::string> headers;
+};
+
+enum class strategy : uint8_t {
+  most_balance = 0,
+  least_used,
+  least_recently_used,
+  round_robin,
+  fastest,
+  proportional,
+};
+
+struct routing_options {
+  strategy by = strategy::most_balance;
+  /// least_used: calls and spend count within this window.
+  milliseconds window{3'600'000};
+  /// Tries per job, failovers included; at most 200.
+  uint32_t attempts = 5;
+  /// Attempts of one job that may have been charged without a result.
+  uint32_t billed_attempts = 2;
+  /// Back-off between tries of one job when no other account is left.
+  milliseconds backoff_base{500};
+  milliseconds backoff_max{60'000};
+  /// Jobs that wait for an account at most; more are refused.
+  uint32_t queue_max = 100'000;
+};
+
+struct health_options {
+  /// Failures in a row that eject an account.
+  uint32_t eject_after = 5;
+  /// First ejection; doubles with each up to the maximum.
+  milliseconds eject_base{5'000};
+  milliseconds eject_max{300'000};
+  /// Cooldown where the provider named none; doubles up to the maximum.
+  milliseconds cooldown_base{5'000};
+  milliseconds cooldown_max{300'000};
+};
+
+struct refresh_options {
+  milliseconds interval{300'000};
+  /// Each probe is moved by up to this part of the interval.
+  uint32_t jitter_percent = 10;
+  /// Probes under way to one host at most.
+  uint32_t per_host = 2;
+  milliseconds timeout{20'000};
+};
+
+struct alert_options {
+  /// How often the rules are walked.
+  milliseconds interval{5'000};
+  /// How long a condition must hold before it fires.
+  milliseconds hold{0};
+  /// Where edges are posted besides the log; absent: the log only.
+  secret_ref webhook;
+  /// Signs the body: X-Signature: sha256=<hex HMAC-SHA256>.
+  secret_ref webhook_secret;
+  milliseconds webhook_timeout{10'000};
+};
+
+struct batch_limits {
+  uint32_t max_in_flight = 64;
+  /// Lines kept in memory beyond the first one that has not ended.
+  uint32_t window = 1'024;
+  uint64_t max_line_bytes = 1'048'576;
+  uint64_t max_file_bytes = 1'073'741'824;
+  /// Assumed where a line names no maximum of its own.
+  uint32_t default_output_tokens = 4'096;
+};
+
+struct upstream_options {
+  milliseconds connect_timeout{10'000};
+  milliseconds first_byte_timeout{300'000};
+  milliseconds idle_timeout{120'000};
+  milliseconds total_timeout{600'000};
+  uint64_t max_response_bytes = 67'108'864;
+  /// Idle connections older than this are not used again.
+  milliseconds max_idle_connection{30'000};
+  /// Transfers per curl multi handle; more open another handle.
+  uint32_t transfers_per_handle = 100;
+  /// Extra CA file, for relays with private certificates.
+  std::string ca_file;
+};
+
+struct store_options {
+  /// An in-doubt hold is assumed charged after this time.
+  milliseconds doubt_grace{3'600'000};
+  /// A hold outlives the total timeout of its request by this.
+  milliseconds hold_margin{120'000};
+  uint64_t write_buffer_bytes = 8'388'608;
+  /// Records that one commit may gather.
+  uint32_t group_max = 4'096;
+};
+
+struct admin_options {
+  std::string socket = "./state/rotad.sock";
+};
+
+struct log_options {
+  /// trace debug info warn error
+  std::string level = "info";
+  /// Empty: standard error.
+  std::string file;
+};
+
+/// The whole configuration.
+struct options {
+  std::string state_dir = "./state";
+  /// The API's listener.
+  std::string listen = "127.0.0.1:8787";
+  admin_options admin;
+  std::vector<account_options> accounts;
+  routing_options routing;
+  health_options health;
+  refresh_options refresh;
+  alert_options alerts;
+  batch_limits batch;
+  upstream_options upstream;
+  store_options store;
+  log_options log;
+  /// Price table in LiteLLM's format; empty: the one that is built in.
+  std::string prices;
+  /// Failure rules that are asked before the built-in ones; empty: none.
+  std::string failure_rules;
+};
+
+std::string to_string(strategy x);
+std::string to_string(probe_kind x);
+
+} // namespace rota

@@ -1,0 +1,130 @@
+#pragma once
+
+#include "messages/ec.hpp"
+#include "messages/failure.hpp"
+#include "messages/ids.hpp"
+#include "messages/job.hpp"
+#include "messages/money.hpp"
+#include "messages/time.hpp"
+#include "messages/usage.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rota {
+
+/// Observed health.
+enum class health_state : uint8_t { healthy = 0, degraded, ejected, probing };
+
+/// The operator's will; stored.
+enum class admin_state : uint8_t { ready = 0, drain, maintenance };
+
+/// How the money stands.
+enum class funds_state : uint8_t { unknown = 0, funded, low, exhausted };
+
+std::string to_string(health_state x);
+std::string to_string(admin_state x);
+std::string to_string(funds_state x);
+std::optional<admin_state> parse_admin_state(std::string_view text);
+
+/// Asks an account to keep back the cost of a job's next attempt.
+struct hold_request {
+  job_ptr work;
+  uint32_t attempt = 1;
+  /// The estimate at list price; the account applies its multiplier.
+  money list_cost;
+};
+
+/// An account's yes. From here on the money is held.
+struct hold_grant {
+  account_id account;
+  hold_id hold;
+  money amount;
+  provider kind = provider::openai;
+  /// What the account pays in relation to the list price.
+  factor multiplier;
+};
+
+/// How an attempt went, for the account's health and limits.
+struct attempt_report {
+  verdict judged;
+  std::string model;
+  int status = 0;
+  milliseconds first_byte{0};
+  milliseconds total{0};
+  usage used;
+};
+
+/// What an account publishes to the dispatcher when it changes: all that
+/// ranking needs. May be stale when it is read; the account decides.
+struct account_state {
+  account_id account;
+  /// Rises with each change; an older state never replaces a newer one.
+  uint64_t version = 0;
+  admin_state admin = admin_state::ready;
+  health_state health = health_state::healthy;
+  funds_state funds = funds_state::unknown;
+  /// Whether a hold could be granted now, and if not, why.
+  ec refusal = ec::ok;
+  /// reading - posted - held.
+  money available;
+  /// The dearest request at list price that leaves the floor untouched.
+  money headroom;
+  uint32_t in_flight = 0;
+  uint32_t limit = 0;
+  /// Calls and spend in the `least_used` window.
+  uint64_t window_calls = 0;
+  money window_spent;
+  timestamp last_used;
+  /// Peak-EWMA of the time to first byte in microseconds; 0: not known yet.
+  int64_t latency_us = 0;
+  timestamp cooldown_until;
+  /// Models that this account cannot serve for now; sorted, mostly absent.
+  std::shared_ptr<const std::vector<std::string>> cooling_models;
+};
+
+/// An account as people see it.
+struct account_view {
+  account_id id;
+  std::string name;
+  provider kind = provider::openai;
+  std::string host;
+  admin_state admin = admin_state::ready;
+  health_state health = health_state::healthy;
+  funds_state funds = funds_state::unknown;
+  money reading;
+  timestamp read_at;
+  money posted;
+  money held;
+  money available;
+  money floor;
+  uint32_t in_flight = 0;
+  uint32_t limit = 0;
+  uint32_t in_doubt = 0;
+  money in_doubt_amount;
+  uint64_t calls = 0;
+  uint64_t failures = 0;
+  uint64_t overruns = 0;
+  money spent;
+  timestamp last_used;
+  timestamp cooldown_until;
+  std::string reason;
+  std::vector<std::string> models;
+  std::vector<std::string> tags;
+};
+
+/// The part of an account that is stored beside its books.
+struct account_row {
+  account_id account;
+  admin_state admin = admin_state::ready;
+  health_state health = health_state::healthy;
+  timestamp cooldown_until;
+  uint32_t ejections = 0;
+  uint64_t failures = 0;
+  bool exhausted = false;
+  std::string reason;
+};
+
+} // namespace rota

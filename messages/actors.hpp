@@ -1,0 +1,148 @@
+#pragma once
+
+// The protocol: every actor interface of rota on one page. Requests are asked
+// with a finite timeout unless both actors live in this process for as long as
+// the daemon does. A verb, then at most one struct.
+
+#include "messages/account.hpp"
+#include "messages/alert.hpp"
+#include "messages/batch.hpp"
+#include "messages/error.hpp"
+#include "messages/ledger.hpp"
+#include "messages/pool.hpp"
+#include "messages/type_ids.hpp"
+#include "messages/upstream.hpp"
+
+#include <caf/reacts_to.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+namespace rota {
+
+/// Whoever waits until something is on disk.
+using durable_actor = caf::typed_actor<
+  // What was appended with this token has been written.
+  caf::reacts_to<atom::durable, uint64_t>>;
+
+/// Whoever waits for the outcome of an HTTP call.
+using outcome_actor = caf::typed_actor<
+  // The call with this token ended.
+  caf::reacts_to<atom::outcome, call_outcome>>;
+
+/// The JOURNAL actor interface: the only door to the disk for what must last.
+using journal_actor = caf::typed_actor<
+  // Writes a commit; all of it or nothing. Acknowledges to `commit.ack`.
+  caf::reacts_to<atom::append, commit_ptr>>;
+
+/// The UPSTREAM actor interface.
+using upstream_actor = caf::typed_actor<
+  // Makes an HTTP call; its outcome goes to `call.reply_to`.
+  caf::reacts_to<atom::send, upstream_call_ptr>,
+  // Aborts the call with this token, if it is still under way; its outcome is
+  // sent all the same.
+  caf::reacts_to<atom::cancel, uint64_t>>;
+
+/// The SPOOL actor interface: the files of batches.
+using spool_actor = caf::typed_actor<
+  // Reads lines, beginning with an item.
+  caf::replies_to<atom::read, lines_wanted>::with<line_block_ptr>>;
+
+/// The NOTIFIER actor interface.
+using notifier_actor = caf::typed_actor<
+  // Tells people; never fails.
+  caf::reacts_to<atom::notify, alert>>;
+
+/// The ACCOUNT actor interface.
+using account_actor = caf::typed_actor<
+  // Keeps back the cost of an attempt, or declines with the reason.
+  caf::replies_to<atom::hold, acquire_ptr>::with<hold_grant>,
+  // Ends a hold: charged, released or in doubt, as the attempt's verdict says.
+  caf::reacts_to<atom::settle, attempt_end_ptr>,
+  // Stops using this account for a while: its host or its pool fails.
+  caf::reacts_to<atom::cool, cooldown_notice>,
+  // Compares what the provider says is left with the books.
+  caf::reacts_to<atom::reading, balance_reading>,
+  // The operator's will.
+  caf::replies_to<atom::administer, admin_state>::with<account_view>,
+  // The operator corrects the books by an amount.
+  caf::replies_to<atom::adjust, money>::with<account_view>,
+  // A reload changed this account's options.
+  caf::reacts_to<atom::configure, account_setup_ptr>,
+  // INTERNAL: ends overdue holds and cooldowns.
+  caf::reacts_to<atom::tick>,
+  // Answers with what people see.
+  caf::replies_to<atom::status>::with<account_view>>;
+
+/// The DISPATCHER actor interface.
+using dispatcher_actor = caf::typed_actor<
+  // Finds the best account for an attempt and holds money there. Waits while
+  // all that could serve are merely busy; declines when none can.
+  caf::replies_to<atom::acquire, acquire_ptr>::with<lease>,
+  // An account changed.
+  caf::reacts_to<atom::publish, account_state>,
+  // A failure concerns more than one account.
+  caf::reacts_to<atom::cool, cooldown_notice>,
+  // A job failed on every account.
+  caf::reacts_to<atom::exhausted, job_id>,
+  // An account joins the pool or changes what it can serve.
+  caf::reacts_to<atom::enlist, enlistment>,
+  // An account leaves the pool.
+  caf::reacts_to<atom::dismiss, account_id>,
+  // A reload changed the routing options.
+  caf::reacts_to<atom::configure, routing_setup_ptr>,
+  // Asks every account for its view.
+  caf::replies_to<atom::accounts>::with<account_views_ptr>,
+  // INTERNAL: ends what waits beyond its deadline.
+  caf::reacts_to<atom::tick>,
+  // Answers with the pool's figures.
+  caf::replies_to<atom::status>::with<pool_view>>;
+
+/// The RUNNER actor interface: one job from hold to settlement.
+using runner_actor = caf::typed_actor<
+  // INTERNAL: takes the next step.
+  caf::reacts_to<atom::tick>,
+  // The hold is on disk: now the request may leave.
+  caf::reacts_to<atom::durable, uint64_t>,
+  // The call ended.
+  caf::reacts_to<atom::outcome, call_outcome>,
+  // Nobody wants the answer any more; a call under way ends first.
+  caf::reacts_to<atom::cancel>>;
+
+/// The BATCH actor interface.
+using batch_actor = caf::typed_actor<
+  // A line's result is on disk.
+  caf::reacts_to<atom::durable, uint64_t>,
+  // A line's job ended; its result is on its way to the disk.
+  caf::reacts_to<atom::finish, item_result_ptr>,
+  // Stops starting lines.
+  caf::replies_to<atom::pause>::with<batch_view>,
+  // Goes on.
+  caf::replies_to<atom::resume>::with<batch_view>,
+  // Starts no more lines; those in flight end first.
+  caf::replies_to<atom::cancel>::with<batch_view>,
+  // INTERNAL: stores its progress.
+  caf::reacts_to<atom::tick>,
+  // Answers with its progress.
+  caf::replies_to<atom::status>::with<batch_view>>;
+
+/// The REFRESHER actor interface.
+using refresher_actor = caf::typed_actor<
+  // An account's balance is to be asked for from now on, or differently.
+  caf::reacts_to<atom::enlist, probe_target>,
+  // No longer.
+  caf::reacts_to<atom::dismiss, account_id>,
+  // Asks for one account's balance now.
+  caf::reacts_to<atom::refresh, account_id>,
+  // An answer came.
+  caf::reacts_to<atom::outcome, call_outcome>,
+  // INTERNAL: asks for whatever is due.
+  caf::reacts_to<atom::tick>>;
+
+/// The ALERTER actor interface.
+using alerter_actor = caf::typed_actor<
+  // INTERNAL: walks the rules.
+  caf::reacts_to<atom::tick>,
+  // Answers with what fires now.
+  caf::replies_to<atom::status>::with<alerts_ptr>>;
+
+} // namespace rota

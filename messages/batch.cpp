@@ -1,0 +1,28 @@
+#include "messages/batch.hpp"
+
+#include <array>
+
+namespace rota {
+
+std::string to_string(batch_format x) {
+  static constexpr std::array<const char*, 4> names{
+    "openai", "anthropic", "gemini", "bare",
+  };
+  return names.at(static_cast<size_t>(x));
+}
+
+std::string to_string(batch_state x) {
+  static constexpr std::array<const char*, 5> names{
+    "running", "paused", "cancelling", "completed", "cancelled",
+  };
+  return names.at(static_cast<size_t>(x));
+}
+
+std::string to_string(item_state x) {
+  static constexpr std::array<const char*, 3> names{
+    "succeeded", "failed", "cancelled",
+  };
+  return names.at(static_cast<size_t>(x));
+}
+
+} // namespace rota

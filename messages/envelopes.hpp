@@ -1,0 +1,72 @@
+#pragma once
+
+// What actors send each other beside plain values: values with handles.
+
+#include "messages/actors.hpp"
+
+namespace rota {
+
+/// What is written at once: all of it or nothing.
+struct commit {
+  std::vector<ledger_entry> entries;
+  std::optional<account_row> account;
+  item_result_ptr result;
+  std::optional<batch_row> batch;
+  /// Told `token` once it is written; may be absent.
+  durable_actor ack;
+  uint64_t token = 0;
+};
+
+/// How an attempt ended. The account books it and passes `result` on, so that
+/// the money and the result are written at once.
+struct attempt_end {
+  hold_id hold;
+  attempt_report report;
+  /// The real cost where report.judged.charged is `yes`.
+  money cost;
+  item_result_ptr result;
+  durable_actor ack;
+  uint64_t token = 0;
+};
+
+/// Asks the dispatcher for an account, and that account for a hold.
+struct acquire_request {
+  hold_request want;
+  /// Told `want.attempt` once the hold is written.
+  durable_actor ack;
+  /// Accounts that this job has failed on.
+  std::vector<account_id> excluded;
+};
+
+/// Money held at an account, and the account to settle with.
+struct lease {
+  hold_grant grant;
+  account_actor account;
+};
+
+/// An HTTP call.
+struct upstream_call {
+  uint64_t token = 0;
+  upstream_request_ptr request;
+  outcome_actor reply_to;
+};
+
+struct call_outcome {
+  uint64_t token = 0;
+  upstream_outcome_ptr outcome;
+};
+
+/// An account joins the pool.
+struct enlistment {
+  account_id account;
+  std::string name;
+  provider kind = provider::openai;
+  /// Accounts of one host share its failures.
+  std::string host;
+  /// Empty: any.
+  std::vector<std::string> models;
+  std::vector<std::string> tags;
+  account_actor actor;
+};
+
+} // namespace rota

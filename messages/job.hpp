@@ -1,0 +1,82 @@
+#pragma once
+
+#include "messages/ids.hpp"
+#include "messages/time.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rota {
+
+/// Who stands behind an account's base URL.
+enum class provider : uint8_t {
+  openai = 0,
+  anthropic,
+  gemini,
+  new_api,
+  one_api,
+  sub2api,
+  anyrouter,
+  deepseek,
+  openrouter,
+  moonshot,
+  siliconflow,
+};
+
+/// A provider's route, in the protocol that the caller speaks. rota never
+/// translates between protocols.
+enum class surface : uint8_t {
+  openai_chat = 0,
+  openai_completions,
+  openai_responses,
+  openai_embeddings,
+  openai_moderations,
+  anthropic_messages,
+  gemini_generate,
+};
+
+inline constexpr size_t surface_count = 7;
+
+/// @returns "new_api", as the configuration spells it.
+std::string to_string(provider x);
+std::optional<provider> parse_provider(std::string_view text);
+
+/// @returns "openai_chat".
+std::string to_string(surface x);
+
+/// Tokens a request will take, before the fact. `output` is an upper bound:
+/// the caller's own maximum or the configured default.
+struct token_estimate {
+  int64_t input = 0;
+  int64_t output = 0;
+};
+
+/// One request to be served by one account out of the pool. Immutable once
+/// made; travels as a `job_ptr`.
+struct job {
+  job_id id;
+  surface route = surface::openai_chat;
+  std::string model;
+  /// The caller's JSON, byte for byte. Keeps `block` alive, into which it may
+  /// point.
+  std::string_view body;
+  std::shared_ptr<const void> block;
+  /// The caller's name for this job: a batch line's custom_id, else empty.
+  std::string custom_id;
+  token_estimate estimate;
+  /// Attempts count from here: the number of this run of the daemon times 256,
+  /// so that no run ever repeats the hold of another.
+  uint32_t attempt_base = 0;
+  /// Give up then; zero means never.
+  timestamp deadline;
+  /// Only accounts that carry all of these tags.
+  std::vector<std::string> tags;
+};
+
+using job_ptr = std::shared_ptr<const job>;
+
+} // namespace rota

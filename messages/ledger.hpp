@@ -1,0 +1,83 @@
+#pragma once
+
+#include "messages/ids.hpp"
+#include "messages/money.hpp"
+#include "messages/time.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace rota {
+
+/// What an entry of the books says. Numbers are stored: never reuse one.
+enum class entry_kind : uint8_t {
+  open = 1,    ///< The account begins with this amount.
+  topup = 2,   ///< A reading showed new money.
+  hold = 3,    ///< An estimate is kept back.
+  settle = 4,  ///< A hold ends in a charge, up to its amount.
+  release = 5, ///< A hold ends without a charge.
+  expire = 6,  ///< A hold ends because nobody ended it.
+  doubt = 7,   ///< Nobody knows whether this was charged; stays held.
+  assume = 8,  ///< A doubt ends as if it had been charged.
+  late = 9,    ///< A charge after its hold had ended.
+  overrun = 10, ///< What a charge came to above its hold.
+  correct = 11, ///< An assumption turned out wrong.
+  adjust = 12, ///< A reading contradicts the books, or an operator does.
+  reading = 13, ///< A reading came; `amount` is its figure. Moves no money.
+};
+
+/// One line of an account's books; immutable. Whatever the books say is a sum
+/// over these.
+struct ledger_entry {
+  account_id account;
+  /// Contiguous from 1 in each account.
+  uint64_t seq = 0;
+  entry_kind kind = entry_kind::open;
+  /// By what the balance changes (charges are negative); for hold, release,
+  /// expire and doubt: by what `held` would change, always positive; for
+  /// reading: the provider's figure.
+  money amount;
+  hold_id hold;
+  timestamp at;
+  /// The books after this entry; let a reader check itself.
+  money balance_after;
+  money held_after;
+};
+
+/// Money kept back for one attempt.
+struct open_hold {
+  hold_id id;
+  money amount;
+  timestamp made_at;
+  timestamp expires_at;
+  bool in_doubt = false;
+};
+
+/// An account's books at one moment: the fold of its entries.
+struct account_head {
+  account_id account;
+  std::string name;
+  uint64_t seq = 0;
+  /// reading - posted: what the books say is left, holds not counted.
+  money balance;
+  money held;
+  /// The provider's last figure and when it was asked for; "never" where
+  /// there is none yet.
+  money reading;
+  timestamp read_at;
+  /// Charged since the start of the lag window of the last reading.
+  money spent_since_reading;
+  /// Whether anything ever said what is on this account.
+  bool funded = false;
+  uint64_t calls = 0;
+  money spent;
+  timestamp last_used;
+  uint64_t overruns = 0;
+  uint64_t lates = 0;
+  std::vector<open_hold> holds;
+};
+
+std::string to_string(entry_kind x);
+
+} // namespace rota

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "messages/account.hpp"
+#include "messages/alert.hpp"
+#include "messages/batch.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rota {
+
+/// The pool's figures since the start.
+struct pool_view {
+  uint64_t accounts = 0;
+  uint64_t granted = 0;
+  /// Holds that an account declined although it was ranked best.
+  uint64_t declined = 0;
+  /// Jobs that no account could serve, or that failed on all.
+  uint64_t refused = 0;
+  uint64_t waiting = 0;
+};
+
+/// An account, its whole host, or every account is not to be used until then.
+struct cooldown_notice {
+  account_id account;
+  failure_scope scope = failure_scope::account;
+  timestamp until;
+  std::string reason;
+};
+
+/// What a provider says is left.
+struct balance_reading {
+  money figure;
+  /// When the question was sent.
+  timestamp asked_at;
+};
+
+/// A part of a batch's file.
+struct lines_wanted {
+  batch_id batch;
+  /// The first item wanted, from 0.
+  uint64_t item = 0;
+  uint32_t count = 0;
+};
+
+using account_views_ptr = std::shared_ptr<const std::vector<account_view>>;
+using alerts_ptr = std::shared_ptr<const std::vector<alert>>;
+
+} // namespace rota

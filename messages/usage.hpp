@@ -1,0 +1,43 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+
+namespace rota {
+
+enum class usage_source : uint8_t {
+  /// The provider said so.
+  upstream = 0,
+  /// Nothing was said: counted by our estimate.
+  estimated = 1,
+  /// The answer broke off: what had been said until then.
+  partial = 2,
+};
+
+enum class service_tier : uint8_t { standard = 0, flex, priority, batch };
+
+/// The normal form of what a call consumed, in tokens, disjoint but for
+/// `reasoning`, which is a part of `output`.
+struct usage {
+  int64_t input_uncached = 0;
+  int64_t cache_read = 0;
+  int64_t cache_write_5m = 0;
+  int64_t cache_write_1h = 0;
+  int64_t output = 0;
+  int64_t reasoning = 0;
+  int64_t web_searches = 0;
+  service_tier tier = service_tier::standard;
+  /// Anthropic's `speed: fast` and `inference_geo: us` multiply the price.
+  bool fast = false;
+  bool us_only = false;
+  usage_source source = usage_source::upstream;
+
+  /// All tokens on the input side; chooses the price band of long prompts.
+  int64_t input_total() const {
+    return input_uncached + cache_read + cache_write_5m + cache_write_1h;
+  }
+
+  friend auto operator<=>(const usage&, const usage&) = default;
+};
+
+} // namespace rota

@@ -1,0 +1,17 @@
+#pragma once
+
+// One door to Catch2, v2 (Debian 12) and v3 (Debian 13) alike.
+
+#if __has_include(<catch2/catch_all.hpp>)
+#  include <catch2/catch_all.hpp>
+namespace rota {
+using Catch::Matchers::ContainsSubstring;
+}
+#else
+#  include <catch2/catch.hpp>
+namespace rota {
+inline auto ContainsSubstring(const std::string& x) {
+  return Catch::Matchers::Contains(x);
+}
+}
+#endif
