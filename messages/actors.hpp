@@ -13,7 +13,6 @@
 #include "messages/type_ids.hpp"
 #include "messages/upstream.hpp"
 
-#include <caf/reacts_to.hpp>
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
