@@ -1,7 +1,5 @@
 #include "messages/account.hpp"
 
-#include "messages/ledger.hpp"
-
 #include <array>
 
 namespace rota {

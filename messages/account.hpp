@@ -4,6 +4,7 @@
 #include "messages/failure.hpp"
 #include "messages/ids.hpp"
 #include "messages/job.hpp"
+#include "messages/ledger.hpp"
 #include "messages/money.hpp"
 #include "messages/time.hpp"
 #include "messages/usage.hpp"
@@ -40,6 +41,7 @@ struct hold_request {
 /// An account's yes. From here on the money is held.
 struct hold_grant {
   account_id account;
+  std::string account_name;
   hold_id hold;
   money amount;
   provider kind = provider::openai;
@@ -104,6 +106,8 @@ struct account_view {
   uint32_t limit = 0;
   uint32_t in_doubt = 0;
   money in_doubt_amount;
+  /// The holds in doubt, the oldest first; at most 1,000.
+  std::vector<open_hold> doubts;
   uint64_t calls = 0;
   uint64_t failures = 0;
   uint64_t overruns = 0;

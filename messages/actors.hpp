@@ -77,6 +77,8 @@ using dispatcher_actor = caf::typed_actor<
   // Finds the best account for an attempt and holds money there. Waits while
   // all that could serve are merely busy; declines when none can.
   caf::replies_to<atom::acquire, acquire_ptr>::with<lease>,
+  // Nobody wants this job any more: declines it if it waits.
+  caf::reacts_to<atom::cancel, job_id>,
   // An account changed.
   caf::reacts_to<atom::publish, account_state>,
   // A failure concerns more than one account.
@@ -89,6 +91,8 @@ using dispatcher_actor = caf::typed_actor<
   caf::reacts_to<atom::dismiss, account_id>,
   // A reload changed the routing options.
   caf::reacts_to<atom::configure, routing_setup_ptr>,
+  // The daemon stops: declines all that wait and all that come.
+  caf::reacts_to<atom::drain>,
   // Asks every account for its view.
   caf::replies_to<atom::accounts>::with<account_views_ptr>,
   // INTERNAL: ends what waits beyond its deadline.
@@ -113,6 +117,10 @@ using batch_actor = caf::typed_actor<
   caf::reacts_to<atom::durable, uint64_t>,
   // A line's job ended; its result is on its way to the disk.
   caf::reacts_to<atom::finish, item_result_ptr>,
+  // A line's job was given up because the daemon stops; it has no result.
+  caf::reacts_to<atom::dismiss, job_id>,
+  // The daemon stops: starts no more lines, answers once none is in flight.
+  caf::replies_to<atom::drain>::with<batch_view>,
   // Stops starting lines.
   caf::replies_to<atom::pause>::with<batch_view>,
   // Goes on.

@@ -107,12 +107,18 @@ struct batch_view {
   std::string waiting_for;
 };
 
+/// An item that has ended for good.
+struct ended_item {
+  uint64_t item = 0;
+  item_state state = item_state::succeeded;
+  money spent;
+};
+
 /// Where a batch goes on after a restart.
 struct batch_resume {
   batch_row row;
-  /// Items behind the cursor that have ended, sorted, and what they came to.
-  std::vector<uint64_t> ended;
-  batch_counts ended_counts;
+  /// Items behind the cursor that have ended.
+  std::vector<ended_item> ended;
 };
 
 /// Part of a file: consecutive lines with their numbers. The views point into

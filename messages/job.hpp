@@ -67,6 +67,8 @@ struct job {
   std::shared_ptr<const void> block;
   /// The caller's name for this job: a batch line's custom_id, else empty.
   std::string custom_id;
+  /// The line in the submitted file, from 1; 0 outside of a batch.
+  uint64_t line = 0;
   token_estimate estimate;
   /// Attempts count from here: the number of this run of the daemon times 256,
   /// so that no run ever repeats the hold of another.

@@ -20,6 +20,8 @@ struct pool_view {
   /// Jobs that no account could serve, or that failed on all.
   uint64_t refused = 0;
   uint64_t waiting = 0;
+  /// Why the longest waiting job waits; ok where none does.
+  ec waiting_for = ec::ok;
 };
 
 /// An account, its whole host, or every account is not to be used until then.
@@ -43,6 +45,8 @@ struct lines_wanted {
   /// The first item wanted, from 0.
   uint64_t item = 0;
   uint32_t count = 0;
+  /// Fewer lines are read once their text exceeds this; at least one is.
+  uint64_t max_bytes = 1'048'576;
 };
 
 using account_views_ptr = std::shared_ptr<const std::vector<account_view>>;

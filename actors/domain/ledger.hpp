@@ -98,6 +98,17 @@ public:
   /// A copy with the open holds filled in.
   account_head snapshot() const;
 
+  /// Whether this hold is open and its attempt under way.
+  bool is_live(hold_id id) const {
+    const auto i = open_.find(id);
+    return i != open_.end() && !i->second.in_doubt;
+  }
+
+  /// Open holds whose attempts are under way.
+  size_t live() const {
+    return open_.size() - in_doubt();
+  }
+
   size_t in_doubt() const;
   money in_doubt_amount() const;
 

@@ -1,0 +1,345 @@
+#include "actors/account.hpp"
+
+#include "actors/domain/pricing.hpp"
+#include "actors/support.hpp"
+
+#include <algorithm>
+
+namespace rota {
+
+namespace {
+
+limiter_options limits_of(const account_options& x) {
+  return {x.max_in_flight, x.requests_per_minute, x.tokens_per_minute};
+}
+
+ledger_rules rules_of(const account_options& x) {
+  return {x.balance.posting_lag, x.balance.quantum};
+}
+
+money low_mark(const account_options& x) {
+  return x.low.value_or(money{x.floor.nanos > 0 ? x.floor.nanos * 3 : 0});
+}
+
+/// At most so many doubts are listed.
+constexpr size_t doubts_max = 1'000;
+
+std::vector<open_hold> doubts_of(account_head head) {
+  auto& holds = head.holds;
+  std::erase_if(holds, [](const open_hold& x) { return !x.in_doubt; });
+  std::sort(holds.begin(), holds.end(), [](const auto& x, const auto& y) {
+    return std::tie(x.made_at, x.id) < std::tie(y.made_at, y.id);
+  });
+  if (holds.size() > doubts_max)
+    holds.resize(doubts_max);
+  return std::move(holds);
+}
+
+int64_t tokens_of(const job& x) {
+  return x.estimate.input + x.estimate.output;
+}
+
+} // namespace
+
+// -- handlers -----------------------------------------------------------------
+
+caf::result<hold_grant> account_actor_state::hold(const acquire_ptr& x) {
+  const auto t = now();
+  const auto& work = *x->want.work;
+  const auto& options = setup->account;
+  auto code = refusal(t);
+  if (code == ec::ok)
+    code = condition->check(work.model, limits->in_flight(), t);
+  if (code == ec::ok)
+    code = limits->check(tokens_of(work), t);
+  const auto id = hold_id{work.id, x->want.attempt};
+  const auto amount = scale_up(x->want.list_cost, options.multiplier);
+  const auto expiry = t + setup->total_timeout + setup->store.hold_margin;
+  if (code == ec::ok)
+    code = books->hold(id, amount, options.floor, expiry, t);
+  if (code != ec::ok) {
+    publish(t);
+    return code;
+  }
+  // After this point, the hold stands.
+  limits->acquire(tokens_of(work), t);
+  window->add(1, {}, t);
+  persist(x->ack, x->want.attempt);
+  publish(t);
+  return hold_grant{books->head().account, options.name, id, amount,
+                    options.kind,          options.multiplier};
+}
+
+void account_actor_state::settle(const attempt_end_ptr& x) {
+  const auto t = now();
+  const auto was_live = books->is_live(x->hold);
+  const auto& judged = x->report.judged;
+  auto code = ec::ok;
+  switch (judged.charged) {
+    case charge::yes:
+      code = books->settle(x->hold, x->cost, t);
+      break;
+    case charge::no:
+      code = books->release(x->hold, t);
+      break;
+    case charge::perhaps:
+      code = books->doubt(x->hold, t + setup->store.doubt_grace, t);
+      break;
+  }
+  if (code == ec::ok && judged.charged == charge::yes)
+    window->add(0, x->cost, t);
+  if (was_live) {
+    limits->release();
+    if (judged.cls == failure_class::none)
+      limits->on_success();
+    else if (judged.cls == failure_class::rate_limited)
+      limits->on_throttle();
+    else if (x->report.status == 0 && judged.charged == charge::perhaps)
+      limits->on_timeout();
+    condition->on_attempt(x->report, t, uniform(random));
+  }
+  persist(x->ack, x->token, x->result);
+  publish(t);
+}
+
+void account_actor_state::cool(const cooldown_notice& x) {
+  condition->cool(x.until, x.reason);
+  persist();
+  publish(now());
+}
+
+void account_actor_state::reading(const balance_reading& x) {
+  const auto t = now();
+  std::ignore = books->reading(x.figure, x.asked_at, t);
+  if (condition->exhausted() && x.figure > setup->account.floor)
+    condition->refunded();
+  persist();
+  publish(t);
+}
+
+account_view account_actor_state::administer(admin_state x) {
+  admin_changed = admin_changed || admin != x;
+  admin = x;
+  if (x == admin_state::ready)
+    condition->reset();
+  persist();
+  publish(now());
+  return status();
+}
+
+account_view account_actor_state::adjust(money x) {
+  const auto t = now();
+  books->adjust(x, t);
+  if (condition->exhausted() && x > money{})
+    condition->refunded();
+  persist();
+  publish(t);
+  return status();
+}
+
+void account_actor_state::configure(const account_setup_ptr& x) {
+  setup = x;
+  books->rules(rules_of(x->account));
+  condition->options(x->health);
+  limits->options(limits_of(x->account));
+  publish(now());
+}
+
+void account_actor_state::tick() {
+  armed = {};
+  const auto t = now();
+  const auto live = books->live();
+  if (books->expire(t) > 0) {
+    for (auto ended = live - books->live(); ended > 0; --ended)
+      limits->release();
+    persist();
+  }
+  publish(t);
+}
+
+account_view account_actor_state::status() const {
+  const auto t = now();
+  const auto& head = books->head();
+  const auto& options = setup->account;
+  account_view x;
+  x.id = head.account;
+  x.name = options.name;
+  x.kind = options.kind;
+  x.host = host_of(options.base_url);
+  x.admin = admin;
+  x.health = condition->state(t);
+  x.funds = funds();
+  x.reading = head.reading;
+  x.read_at = head.read_at;
+  x.posted = books->posted();
+  x.held = head.held;
+  x.available = books->available();
+  x.floor = options.floor;
+  x.in_flight = limits->in_flight();
+  x.limit = limits->limit();
+  x.in_doubt = static_cast<uint32_t>(books->in_doubt());
+  x.in_doubt_amount = books->in_doubt_amount();
+  if (x.in_doubt > 0)
+    x.doubts = doubts_of(books->snapshot());
+  x.calls = head.calls;
+  x.failures = condition->failures();
+  x.overruns = head.overruns;
+  x.spent = head.spent;
+  x.last_used = head.last_used;
+  x.cooldown_until = condition->cooldown_until(t);
+  if (x.health != health_state::healthy || condition->exhausted()
+      || x.cooldown_until > t)
+    x.reason = condition->reason();
+  x.models = options.models;
+  x.tags = options.tags;
+  return x;
+}
+
+// -- helpers ------------------------------------------------------------------
+
+void account_actor_state::init(wall_clock wall, journal_actor disk,
+                               dispatcher_actor pool,
+                               account_setup_ptr options,
+                               const account_memory& memory) {
+  clock = wall;
+  journal = std::move(disk);
+  dispatcher = std::move(pool);
+  setup = std::move(options);
+  const auto& account = setup->account;
+  random.seed(memory.head.account.value + 1);
+  limits.emplace(limits_of(account));
+  window.emplace(setup->least_used_window);
+  admin = memory.row ? memory.row->admin : account.admin;
+  if (memory.row)
+    condition.emplace(setup->health, *memory.row);
+  else
+    condition.emplace(setup->health);
+  stored_revision = condition->revision();
+  const auto t = now();
+  if (memory.head.seq > 0)
+    books.emplace(memory.head, rules_of(account));
+  else
+    books.emplace(memory.head.account, account.name, rules_of(account));
+  std::ignore = books->doubt_all(t + setup->store.doubt_grace, t);
+  if (!books->head().funded && account.balance.initial)
+    std::ignore = books->open(*account.balance.initial, t);
+  persist();
+  publish(t);
+}
+
+timestamp account_actor_state::now() const {
+  return clock.at(self->clock().now());
+}
+
+ec account_actor_state::refusal(timestamp t) const {
+  if (admin != admin_state::ready)
+    return ec::not_ready;
+  if (condition->exhausted())
+    return ec::insufficient_funds;
+  if (const auto code = condition->check(limits->in_flight(), t);
+      code != ec::ok)
+    return code;
+  if (!books->head().funded)
+    return ec::balance_unknown;
+  if (books->available() <= setup->account.floor)
+    return ec::insufficient_funds;
+  return limits->check(0, t);
+}
+
+funds_state account_actor_state::funds() const {
+  if (condition->exhausted())
+    return funds_state::exhausted;
+  if (!books->head().funded)
+    return funds_state::unknown;
+  if (books->available() + books->head().held <= setup->account.floor)
+    return funds_state::exhausted;
+  return low ? funds_state::low : funds_state::funded;
+}
+
+void account_actor_state::persist(durable_actor ack, uint64_t token,
+                                  item_result_ptr result) {
+  auto x = std::make_shared<commit>();
+  x->entries = books->take_entries();
+  if (admin_changed || condition->revision() != stored_revision) {
+    auto& row = x->account.emplace();
+    row.account = books->head().account;
+    row.admin = admin;
+    condition->store(row);
+    admin_changed = false;
+    stored_revision = condition->revision();
+  }
+  if (x->entries.empty() && !x->account && !result && !ack)
+    return;
+  x->result = std::move(result);
+  x->ack = std::move(ack);
+  x->token = token;
+  self->send(journal, atom::append_v, commit_ptr{std::move(x)});
+}
+
+void account_actor_state::publish(timestamp t) {
+  const auto& options = setup->account;
+  const auto left = books->available() + books->head().held;
+  const auto mark = low_mark(options);
+  // Once low, an account is well again 20 % above the mark only.
+  low = left <= (low ? mark + money{mark.nanos / 5} : mark);
+  window->expire(t);
+  account_state x;
+  x.account = books->head().account;
+  x.version = ++version;
+  x.admin = admin;
+  x.health = condition->state(t);
+  x.funds = funds();
+  x.refusal = refusal(t);
+  x.available = books->available();
+  x.headroom = unscale_down(std::max(x.available - options.floor, money{}),
+                            options.multiplier);
+  x.in_flight = limits->in_flight();
+  x.limit = limits->limit();
+  x.window_calls = window->calls();
+  x.window_spent = window->spent();
+  x.last_used = books->head().last_used;
+  x.latency_us = condition->latency_us();
+  x.cooldown_until = condition->cooldown_until(t);
+  if (auto models = condition->cooling_models(t); !models.empty())
+    x.cooling_models
+      = std::make_shared<const std::vector<std::string>>(std::move(models));
+  self->send(dispatcher, atom::publish_v, std::move(x));
+  arm(t);
+}
+
+void account_actor_state::arm(timestamp t) {
+  auto next = books->next_expiry();
+  const auto sooner = [&next](timestamp x) {
+    if (x.millis != 0 && (next.millis == 0 || x < next))
+      next = x;
+  };
+  sooner(condition->next_change(t));
+  sooner(limits->next_refill(0, t));
+  if (next.millis == 0 || (armed.millis != 0 && armed <= next))
+    return;
+  armed = std::max(next, t + milliseconds{1});
+  self->delayed_send(self, armed - t, atom::tick_v);
+}
+
+account_actor::behavior_type
+account(account_actor::stateful_pointer<account_actor_state> self,
+        wall_clock clock, journal_actor journal, dispatcher_actor dispatcher,
+        account_setup_ptr setup, account_memory memory) {
+  const auto st = &self->state;
+  guard(self);
+  st->init(clock, std::move(journal), std::move(dispatcher), std::move(setup),
+           memory);
+  return {
+    [st](atom::hold, const acquire_ptr& x) { return st->hold(x); },
+    [st](atom::settle, const attempt_end_ptr& x) { st->settle(x); },
+    [st](atom::cool, const cooldown_notice& x) { st->cool(x); },
+    [st](atom::reading, const balance_reading& x) { st->reading(x); },
+    [st](atom::administer, admin_state x) { return st->administer(x); },
+    [st](atom::adjust, money x) { return st->adjust(x); },
+    [st](atom::configure, const account_setup_ptr& x) { st->configure(x); },
+    [st](atom::tick) { st->tick(); },
+    [st](atom::status) { return st->status(); },
+  };
+}
+
+} // namespace rota

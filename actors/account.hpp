@@ -1,0 +1,98 @@
+#pragma once
+
+#include "actors/domain/health.hpp"
+#include "actors/domain/ledger.hpp"
+#include "actors/domain/limiter.hpp"
+#include "actors/domain/window_sum.hpp"
+#include "actors/setup.hpp"
+#include "messages/envelopes.hpp"
+
+#include <caf/result.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <random>
+
+namespace rota {
+
+/// What an account was when the daemon last ran.
+struct account_memory {
+  account_head head;
+  /// Absent for an account that is new.
+  std::optional<account_row> row;
+};
+
+/// State of the ACCOUNT actor, the only writer of one account's books, health
+/// and limits. Every handler has one shape: read the clock once, ask the
+/// domain, hand the journal what changed, publish, answer. Nothing blocks.
+struct account_actor_state {
+  static constexpr const char* name = "account";
+
+  explicit account_actor_state(account_actor::pointer self) : self{self} {
+    // nop
+  }
+
+  // -- handlers, in the order of account_actor --------------------------------
+
+  caf::result<hold_grant> hold(const acquire_ptr& x);
+  void settle(const attempt_end_ptr& x);
+  void cool(const cooldown_notice& x);
+  void reading(const balance_reading& x);
+  account_view administer(admin_state x);
+  account_view adjust(money x);
+  void configure(const account_setup_ptr& x);
+  void tick();
+  account_view status() const;
+
+  // -- helpers ----------------------------------------------------------------
+
+  void init(wall_clock wall, journal_actor disk, dispatcher_actor pool,
+            account_setup_ptr options, const account_memory& memory);
+
+  /// @returns Wall time, read from the actor system's own clock.
+  timestamp now() const;
+
+  /// Whether any request could be sent now, its size and model aside.
+  ec refusal(timestamp t) const;
+
+  /// What is left, holds not counted, decides whether funds are low: holds
+  /// come and go with each request.
+  funds_state funds() const;
+
+  /// Hands the journal what changed.
+  void persist(durable_actor ack = {}, uint64_t token = 0,
+               item_result_ptr result = nullptr);
+
+  /// Tells the dispatcher, and sees to it that `tick` comes when time alone
+  /// changes something.
+  void publish(timestamp t);
+
+  void arm(timestamp t);
+
+  // -- data -------------------------------------------------------------------
+
+  account_actor::pointer self;
+  wall_clock clock;
+  journal_actor journal;
+  dispatcher_actor dispatcher;
+  account_setup_ptr setup;
+  std::optional<ledger> books;
+  std::optional<health> condition;
+  std::optional<limiter> limits;
+  std::optional<window_sum> window;
+  admin_state admin = admin_state::ready;
+  bool low = false;
+  bool admin_changed = false;
+  uint64_t stored_revision = 0;
+  uint64_t version = 0;
+  timestamp armed; // When the next tick comes; "never" if none is on its way.
+  std::minstd_rand random;
+};
+
+/// Spawns an ACCOUNT. Holds that the memory contains are in doubt: whoever
+/// made them is dead.
+account_actor::behavior_type
+account(account_actor::stateful_pointer<account_actor_state> self,
+        wall_clock clock, journal_actor journal, dispatcher_actor dispatcher,
+        account_setup_ptr setup, account_memory memory);
+
+} // namespace rota

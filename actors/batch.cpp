@@ -1,0 +1,310 @@
+#include "actors/batch.hpp"
+
+#include "actors/support.hpp"
+
+#include <algorithm>
+
+namespace rota {
+
+namespace {
+
+/// How often progress is stored while it moves. A restart looks at the results
+/// behind the stored cursor, so this bounds its work, not its correctness.
+constexpr auto store_interval = std::chrono::seconds{1};
+
+/// Lines asked for at once.
+constexpr uint32_t block_lines = 256;
+
+/// The token that acknowledges the last row.
+constexpr uint64_t last_token = UINT64_MAX;
+
+} // namespace
+
+// -- handlers -----------------------------------------------------------------
+
+void batch_actor_state::durable(uint64_t token) {
+  if (token == last_token) {
+    self->quit();
+    return;
+  }
+  const auto i = writing.find(token);
+  if (i == writing.end()) {
+    if (in_flight.contains(token))
+      early.insert(token);
+    return;
+  }
+  const auto ended = i->second;
+  writing.erase(i);
+  count(ended);
+  fill();
+  conclude();
+}
+
+void batch_actor_state::finish(const item_result_ptr& x) {
+  const auto item = x->id.item;
+  if (in_flight.erase(item) == 0)
+    return;
+  const auto ended = ended_item{item, x->state, x->cost};
+  if (early.erase(item) > 0)
+    count(ended);
+  else
+    writing.emplace(item, ended);
+  fill();
+  conclude();
+}
+
+void batch_actor_state::dismiss(const job_id& x) {
+  in_flight.erase(x.item);
+  conclude();
+}
+
+caf::result<batch_view> batch_actor_state::drain() {
+  drained = self->make_response_promise<batch_view>();
+  conclude();
+  return *drained;
+}
+
+caf::result<batch_view> batch_actor_state::pause() {
+  if (row.state != batch_state::running)
+    return ec::wrong_state;
+  change(batch_state::paused);
+  return status();
+}
+
+caf::result<batch_view> batch_actor_state::resume() {
+  if (row.state != batch_state::paused)
+    return ec::wrong_state;
+  change(batch_state::running);
+  fill();
+  return status();
+}
+
+caf::result<batch_view> batch_actor_state::cancel() {
+  if (row.state != batch_state::running && row.state != batch_state::paused)
+    return ec::wrong_state;
+  change(batch_state::cancelling);
+  for (const auto& [item, actor] : in_flight)
+    self->send(actor, atom::cancel_v);
+  conclude();
+  return status();
+}
+
+void batch_actor_state::tick() {
+  if (row_changed)
+    store();
+  fill();
+  self->delayed_send(self, store_interval, atom::tick_v);
+}
+
+batch_view batch_actor_state::status() const {
+  batch_view x;
+  x.row = row;
+  x.counts = counts;
+  x.in_flight = in_flight.size() + writing.size();
+  x.ended_here = ended_here;
+  x.running_for = now() - began;
+  x.waiting_for = broken;
+  return x;
+}
+
+// -- helpers ------------------------------------------------------------------
+
+timestamp batch_actor_state::now() const {
+  return clock.at(self->clock().now());
+}
+
+void batch_actor_state::fill() {
+  while (row.state == batch_state::running && !drained
+         && in_flight.size() < max_in_flight
+         && next < row.cursor + limits.window && next < row.total) {
+    if (ahead.contains(next)) { // An earlier run ended it.
+      ++next;
+      continue;
+    }
+    while (!blocks.empty()) {
+      auto& [block, at] = blocks.front();
+      while (at < block->lines.size() && block->lines[at].index < next)
+        ++at;
+      if (at < block->lines.size())
+        break;
+      blocks.pop_front();
+    }
+    if (blocks.empty())
+      break;
+    const auto [block, at] = blocks.front();
+    start(block, block->lines[at]);
+    ++next;
+  }
+  read_on();
+}
+
+void batch_actor_state::start(const line_block_ptr& block,
+                              const line_block::line& line) {
+  auto planned
+    = plan_line(row.format, line.text, line.number, row.options, limits);
+  if (!planned.plan) { // The file was checked before: it has been tampered with.
+    auto result = std::make_shared<item_result>();
+    result->id = {row.id, line.index};
+    result->line = line.number;
+    result->state = item_state::failed;
+    result->error_code = planned.fault.code;
+    result->error_text = planned.fault.text;
+    result->at = now();
+    auto x = std::make_shared<commit>();
+    x->result = result;
+    x->ack = durable_actor{self};
+    x->token = line.index;
+    writing.emplace(line.index,
+                    ended_item{line.index, item_state::failed, {}});
+    self->send(peers.journal, atom::append_v, commit_ptr{std::move(x)});
+    return;
+  }
+  auto& plan = *planned.plan;
+  auto work = std::make_shared<job>();
+  work->id = {row.id, line.index};
+  work->route = plan.route;
+  work->model = std::move(plan.model);
+  work->body = plan.body;
+  work->block = block;
+  work->custom_id = std::move(plan.custom_id);
+  work->line = line.number;
+  work->estimate = plan.tokens;
+  work->attempt_base = attempt_base;
+  work->tags = row.options.tags;
+  usage expected;
+  expected.input_uncached = plan.tokens.input;
+  expected.output = plan.tokens.output;
+  const auto cost
+    = setup->prices->cost(work->model, expected, factor{}, now());
+  in_flight.emplace(line.index, peers.start_runner(std::move(work), cost,
+                                                   batch_actor{self}));
+}
+
+void batch_actor_state::read_on() {
+  // Half a window ahead is enough: reading is much faster than serving.
+  if (reading || !broken.empty() || read_to >= row.total || blocks.size() > 1
+      || row.state != batch_state::running)
+    return;
+  reading = true;
+  self
+    ->request(peers.spool, caf::infinite, atom::read_v,
+              lines_wanted{row.id, read_to, block_lines})
+    .then([this](const line_block_ptr& x) { take_lines(x); },
+          [this](const caf::error&) {
+            reading = false;
+            broken = "the stored input file cannot be read";
+          });
+}
+
+void batch_actor_state::take_lines(const line_block_ptr& x) {
+  reading = false;
+  if (!x->error.empty() || x->lines.empty()) {
+    broken = x->error.empty() ? "the stored input file is shorter than it was"
+                              : x->error;
+    return;
+  }
+  read_to = x->lines.back().index + 1;
+  blocks.emplace_back(x, 0);
+  fill();
+}
+
+void batch_actor_state::count(const ended_item& x) {
+  const auto add = [](batch_counts& to, const ended_item& y) {
+    to.succeeded += y.state == item_state::succeeded;
+    to.failed += y.state == item_state::failed;
+    to.cancelled += y.state == item_state::cancelled;
+    to.spent += y.spent;
+  };
+  if (x.item < row.cursor || !ahead.emplace(x.item, x).second)
+    return; // It has been counted.
+  add(counts, x);
+  ++ended_here;
+  row_changed = true;
+  for (auto i = ahead.begin(); i != ahead.end() && i->first == row.cursor;) {
+    add(row.ended, i->second);
+    ++row.cursor;
+    i = ahead.erase(i);
+  }
+}
+
+void batch_actor_state::conclude() {
+  if (concluded || !in_flight.empty() || !writing.empty())
+    return;
+  if (drained) {
+    concluded = true;
+    store();
+    drained->deliver(status());
+    return;
+  }
+  if (row.cursor == row.total) {
+    concluded = true;
+    row.state = row.state == batch_state::cancelling && row.ended.cancelled > 0
+                  ? batch_state::cancelled
+                  : batch_state::completed;
+  } else if (row.state == batch_state::cancelling) {
+    concluded = true;
+    row.state = batch_state::cancelled;
+    // Lines that were never started have no results of their own.
+    counts.cancelled += row.total - row.cursor - ahead.size();
+    row.ended = counts;
+  }
+  if (!concluded)
+    return;
+  row.ended_at = now();
+  store(true);
+}
+
+void batch_actor_state::store(bool last) {
+  auto x = std::make_shared<commit>();
+  x->batch = row;
+  if (last) {
+    x->ack = durable_actor{self};
+    x->token = last_token;
+  }
+  row_changed = false;
+  self->send(peers.journal, atom::append_v, commit_ptr{std::move(x)});
+}
+
+void batch_actor_state::change(batch_state state) {
+  row.state = state;
+  store();
+}
+
+batch_actor::behavior_type
+batch(batch_actor::stateful_pointer<batch_actor_state> self, wall_clock clock,
+      batch_peers peers, batch_limits limits, routing_setup_ptr setup,
+      batch_resume from, uint32_t attempt_base) {
+  const auto st = &self->state;
+  guard(self);
+  st->clock = clock;
+  st->peers = std::move(peers);
+  st->limits = limits;
+  st->setup = std::move(setup);
+  st->row = std::move(from.row);
+  st->attempt_base = attempt_base;
+  st->max_in_flight = st->row.options.max_in_flight > 0
+                        ? st->row.options.max_in_flight
+                        : limits.max_in_flight;
+  st->next = st->read_to = st->row.cursor;
+  st->counts = st->row.ended;
+  st->began = st->now();
+  for (const auto& x : from.ended)
+    st->count(x);
+  st->ended_here = 0;
+  st->fill();
+  st->conclude();
+  self->delayed_send(self, store_interval, atom::tick_v);
+  return {
+    [st](atom::durable, uint64_t token) { st->durable(token); },
+    [st](atom::finish, const item_result_ptr& x) { st->finish(x); },
+    [st](atom::dismiss, const job_id& x) { st->dismiss(x); },
+    [st](atom::drain) { return st->drain(); },
+    [st](atom::pause) { return st->pause(); },
+    [st](atom::resume) { return st->resume(); },
+    [st](atom::cancel) { return st->cancel(); },
+    [st](atom::tick) { st->tick(); },
+    [st](atom::status) { return st->status(); },
+  };
+}
+
+} // namespace rota

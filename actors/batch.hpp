@@ -1,0 +1,114 @@
+#pragma once
+
+#include "actors/domain/batch_plan.hpp"
+#include "actors/setup.hpp"
+#include "messages/envelopes.hpp"
+
+#include <caf/result.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace rota {
+
+/// Starts a runner for a job.
+using runner_factory
+  = std::function<runner_actor(job_ptr work, money list_cost, batch_actor)>;
+
+/// Whom a batch talks to, and how it starts runners.
+struct batch_peers {
+  spool_actor spool;
+  journal_actor journal;
+  runner_factory start_runner;
+};
+
+/// State of a BATCH actor: one file, a window of runners, and a cursor from
+/// which it goes on after a restart. Memory is bounded by the window, whatever
+/// the file.
+struct batch_actor_state {
+  static constexpr const char* name = "batch";
+
+  explicit batch_actor_state(batch_actor::pointer self) : self{self} {
+    // nop
+  }
+
+  // -- handlers, in the order of batch_actor ----------------------------------
+
+  void durable(uint64_t token);
+  void finish(const item_result_ptr& x);
+  void dismiss(const job_id& x);
+  caf::result<batch_view> drain();
+  caf::result<batch_view> pause();
+  caf::result<batch_view> resume();
+  caf::result<batch_view> cancel();
+  void tick();
+  batch_view status() const;
+
+  // -- helpers ----------------------------------------------------------------
+
+  timestamp now() const;
+
+  /// Starts lines as far as window, limit and state allow.
+  void fill();
+  void start(const line_block_ptr& block, const line_block::line& line);
+
+  /// Asks for more lines, if there are any and none are on their way.
+  void read_on();
+  void take_lines(const line_block_ptr& x);
+
+  /// Counts an item that has ended for good and moves the cursor.
+  void count(const ended_item& x);
+
+  /// Ends the batch once nothing is left to do.
+  void conclude();
+
+  /// Hands the row to the journal.
+  void store(bool last = false);
+  void change(batch_state state);
+
+  // -- data -------------------------------------------------------------------
+
+  batch_actor::pointer self;
+  wall_clock clock;
+  batch_peers peers;
+  batch_limits limits;
+  routing_setup_ptr setup;
+  batch_row row;
+  uint32_t attempt_base = 0;
+  uint32_t max_in_flight = 0;
+  /// Next item to be started, and to be read.
+  uint64_t next = 0;
+  uint64_t read_to = 0;
+  bool reading = false;
+  bool row_changed = false;
+  bool concluded = false;
+  /// Whoever waits until nothing is in flight, since the daemon stops.
+  std::optional<caf::typed_response_promise<batch_view>> drained;
+  std::string broken; // Why the file cannot be read on.
+  std::deque<std::pair<line_block_ptr, size_t>> blocks;
+  std::unordered_map<uint64_t, runner_actor> in_flight;
+  /// Results on their way to the disk.
+  std::unordered_map<uint64_t, ended_item> writing;
+  /// Results that reached the disk before their runner's word came.
+  std::unordered_set<uint64_t> early;
+  /// Items behind the cursor that have ended for good.
+  std::map<uint64_t, ended_item> ahead;
+  batch_counts counts;
+  uint64_t ended_here = 0;
+  timestamp began;
+};
+
+/// Spawns a BATCH.
+/// @param attempt_base 256 times the number of this run of the daemon.
+batch_actor::behavior_type
+batch(batch_actor::stateful_pointer<batch_actor_state> self, wall_clock clock,
+      batch_peers peers, batch_limits limits, routing_setup_ptr setup,
+      batch_resume from, uint32_t attempt_base);
+
+} // namespace rota

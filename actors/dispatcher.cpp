@@ -1,0 +1,298 @@
+#include "actors/dispatcher.hpp"
+
+#include "actors/domain/dialect.hpp"
+#include "actors/support.hpp"
+
+#include <algorithm>
+
+namespace rota {
+
+namespace {
+
+/// How often those that wait are looked at although nothing changed.
+constexpr auto patrol = std::chrono::seconds{1};
+
+/// Views asked for at the same time: CAF finds an open request by a linear
+/// search.
+constexpr size_t gather_window = 64;
+
+bool waits_for(ec why) {
+  switch (why) {
+    case ec::at_limit:
+    case ec::cooling:
+    case ec::insufficient_funds:
+    case ec::balance_unknown:
+    case ec::ejected:
+    case ec::not_ready:
+      return true;
+    default:
+      return false;
+  }
+}
+
+} // namespace
+
+// -- handlers -----------------------------------------------------------------
+
+caf::result<lease> dispatcher_state::acquire(const acquire_ptr& x) {
+  if (stopping)
+    return ec::stopping;
+  auto answer = self->make_response_promise<lease>();
+  place(seeker{x, answer, x->excluded, now()});
+  return answer;
+}
+
+void dispatcher_state::cancel(const job_id& x) {
+  for (auto& [key, line] : lines) {
+    const auto i = std::find_if(line.begin(), line.end(), [&x](auto& y) {
+      return y.want->want.work->id == x;
+    });
+    if (i == line.end())
+      continue;
+    i->answer.deliver(caf::error{ec::cancelled});
+    line.erase(i);
+    --waiting;
+    return;
+  }
+}
+
+void dispatcher_state::publish(const account_state& x) {
+  ranks.update(x);
+  if (waiting > 0 && x.refusal == ec::ok)
+    serve();
+}
+
+void dispatcher_state::cool(const cooldown_notice& x) {
+  const auto from = members.find(x.account);
+  if (from == members.end())
+    return;
+  for (const auto& [id, member] : members)
+    if (x.scope == failure_scope::pool || member.host == from->second.host)
+      self->send(member.actor, atom::cool_v, x);
+}
+
+void dispatcher_state::exhausted(const job_id&) {
+  ++refused;
+  last_refusal = ec::no_account;
+}
+
+void dispatcher_state::enlist(const enlistment& x) {
+  members[x.account] = x;
+  account_abilities abilities;
+  abilities.account = x.account;
+  abilities.surfaces = surfaces_of(x.kind);
+  abilities.models = x.models;
+  std::sort(abilities.models.begin(), abilities.models.end());
+  abilities.tags = x.tags;
+  std::sort(abilities.tags.begin(), abilities.tags.end());
+  ranks.enlist(std::move(abilities));
+}
+
+void dispatcher_state::dismiss(account_id x) {
+  members.erase(x);
+  ranks.dismiss(x);
+}
+
+void dispatcher_state::configure(const routing_setup_ptr& x) {
+  if (!setup || setup->routing.by != x->routing.by)
+    ranks.reorder(x->routing.by);
+  setup = x;
+}
+
+void dispatcher_state::drain() {
+  stopping = true;
+  for (auto& [key, line] : lines)
+    for (auto& x : line)
+      x.answer.deliver(caf::error{ec::stopping});
+  lines.clear();
+  waiting = 0;
+}
+
+caf::result<account_views_ptr> dispatcher_state::accounts() {
+  auto x = std::make_shared<gathering>();
+  x->answer = self->make_response_promise<account_views_ptr>();
+  x->views.reserve(members.size());
+  for (const auto& [id, member] : members)
+    x->left.push_back(member.actor);
+  if (x->left.empty())
+    x->answer.deliver(std::make_shared<const std::vector<account_view>>());
+  else
+    for (size_t i = 0; i < gather_window && !x->left.empty(); ++i)
+      gather_next(x);
+  return x->answer;
+}
+
+void dispatcher_state::tick() {
+  const auto t = now();
+  for (auto& [key, line] : lines) {
+    std::erase_if(line, [this, t](seeker& x) {
+      const auto deadline = x.want->want.work->deadline;
+      if (deadline.millis == 0 || deadline > t)
+        return false;
+      x.answer.deliver(caf::error{ec::deadline_passed});
+      --waiting;
+      return true;
+    });
+  }
+  if (waiting > 0)
+    serve();
+  self->delayed_send(self, patrol, atom::tick_v);
+}
+
+pool_view dispatcher_state::status() const {
+  return {members.size(), granted, declines,
+          refused,        waiting, waiting > 0 ? last_refusal : ec::ok};
+}
+
+// -- helpers ------------------------------------------------------------------
+
+timestamp dispatcher_state::now() const {
+  return clock.at(self->clock().now());
+}
+
+demand dispatcher_state::demand_of(const seeker& x) {
+  const auto& work = *x.want->want.work;
+  return {work.route, work.model, x.want->want.list_cost, work.tags};
+}
+
+bool dispatcher_state::ask(seeker& x) {
+  const auto best = ranks.pick(demand_of(x), x.excluded);
+  if (!best)
+    return false;
+  const auto id = *best;
+  // What we ask for counts from now on, or a burst would ask one account for
+  // more than it has before its next word arrives.
+  auto expected = *ranks.find(id);
+  const auto cost = x.want->want.list_cost;
+  ranks.granted(id);
+  expected.available -= cost;
+  expected.headroom -= cost;
+  if (++expected.in_flight >= expected.limit)
+    expected.refusal = ec::at_limit;
+  ranks.update(expected);
+  auto shared = std::make_shared<seeker>(std::move(x));
+  self
+    ->request(members.at(id).actor, caf::infinite, atom::hold_v, shared->want)
+    .then(
+      [this, shared, id](const hold_grant& grant) {
+        answered(std::move(*shared), id, grant);
+      },
+      [this, shared, id](const caf::error& reason) {
+        declined(std::move(*shared), id, reason);
+      });
+  return true;
+}
+
+void dispatcher_state::place(seeker x) {
+  if (stopping) {
+    x.answer.deliver(caf::error{ec::stopping});
+    return;
+  }
+  if (ask(x))
+    return;
+  const auto none = ranks.explain(demand_of(x), x.excluded);
+  const auto& work = *x.want->want.work;
+  const auto hopeless = work.deadline.millis != 0 && none.why != ec::at_limit
+                        && (none.earliest.millis == 0
+                            || none.earliest > work.deadline);
+  const auto full = waiting >= setup->routing.queue_max;
+  if (none.why != ec::at_limit) {
+    last_refusal = none.why;
+    if (!x.refused)
+      ++refused;
+    x.refused = true;
+  }
+  if (!waits_for(none.why) || hopeless || full) {
+    x.answer.deliver(
+      caf::error{waits_for(none.why) && full ? ec::queue_full : none.why});
+    return;
+  }
+  ++waiting;
+  lines[{work.route, work.model, work.tags}].push_back(std::move(x));
+}
+
+void dispatcher_state::answered(seeker x, account_id from,
+                                const hold_grant& grant) {
+  ++granted;
+  if (const auto i = members.find(from); i != members.end())
+    x.answer.deliver(lease{grant, i->second.actor});
+  else // It left the pool meanwhile; its hold expires.
+    place(std::move(x));
+}
+
+void dispatcher_state::declined(seeker x, account_id from,
+                                const caf::error& reason) {
+  ++declines;
+  const auto code = code_of(reason);
+  if (code == ec::already_held || code == ec::already_ended) {
+    x.answer.deliver(reason);
+    return;
+  }
+  // Its fresh state has arrived before its word. A seeker that declines have
+  // led round the whole pool waits for the next change.
+  if (const auto* state = ranks.find(from);
+      state != nullptr && state->refusal == ec::ok)
+    x.excluded.push_back(from);
+  place(std::move(x));
+}
+
+void dispatcher_state::serve() {
+  for (auto i = lines.begin(); i != lines.end();) {
+    auto& line = i->second;
+    while (!line.empty()) {
+      line.front().excluded = line.front().want->excluded;
+      if (!ask(line.front()))
+        break;
+      line.pop_front();
+      --waiting;
+    }
+    i = line.empty() ? lines.erase(i) : std::next(i);
+  }
+}
+
+void dispatcher_state::gather_next(const std::shared_ptr<gathering>& x) {
+  const auto next = std::move(x->left.back());
+  x->left.pop_back();
+  ++x->open;
+  const auto go_on = [this, x] {
+    --x->open;
+    if (!x->left.empty())
+      gather_next(x);
+    else if (x->open == 0)
+      x->answer.deliver(std::make_shared<const std::vector<account_view>>(
+        std::move(x->views)));
+  };
+  self->request(next, caf::infinite, atom::status_v)
+    .then(
+      [x, go_on](account_view& view) {
+        x->views.push_back(std::move(view));
+        go_on();
+      },
+      [go_on](const caf::error&) { go_on(); });
+}
+
+dispatcher_actor::behavior_type
+dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
+           wall_clock clock, routing_setup_ptr setup) {
+  const auto st = &self->state;
+  guard(self);
+  st->clock = clock;
+  st->configure(setup);
+  st->tick();
+  return {
+    [st](atom::acquire, const acquire_ptr& x) { return st->acquire(x); },
+    [st](atom::cancel, const job_id& x) { st->cancel(x); },
+    [st](atom::publish, const account_state& x) { st->publish(x); },
+    [st](atom::cool, const cooldown_notice& x) { st->cool(x); },
+    [st](atom::exhausted, const job_id& x) { st->exhausted(x); },
+    [st](atom::enlist, const enlistment& x) { st->enlist(x); },
+    [st](atom::dismiss, account_id x) { st->dismiss(x); },
+    [st](atom::configure, const routing_setup_ptr& x) { st->configure(x); },
+    [st](atom::drain) { st->drain(); },
+    [st](atom::accounts) { return st->accounts(); },
+    [st](atom::tick) { st->tick(); },
+    [st](atom::status) { return st->status(); },
+  };
+}
+
+} // namespace rota

@@ -1,0 +1,108 @@
+#pragma once
+
+#include "actors/domain/selection.hpp"
+#include "actors/setup.hpp"
+#include "messages/envelopes.hpp"
+
+#include <caf/response_promise.hpp>
+#include <caf/result.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <deque>
+#include <map>
+#include <unordered_map>
+
+namespace rota {
+
+/// State of the DISPATCHER actor. It ranks accounts by what they publish, asks
+/// the best for a hold, and the next where that one declines. What it knows
+/// may be stale; the accounts decide.
+struct dispatcher_state {
+  static constexpr const char* name = "dispatcher";
+
+  using promise = caf::typed_response_promise<lease>;
+
+  explicit dispatcher_state(dispatcher_actor::pointer self)
+    : self{self}, ranks{strategy::most_balance} {
+    // nop
+  }
+
+  // -- handlers, in the order of dispatcher_actor -----------------------------
+
+  caf::result<lease> acquire(const acquire_ptr& x);
+  void cancel(const job_id& x);
+  void publish(const account_state& x);
+  void cool(const cooldown_notice& x);
+  void exhausted(const job_id& x);
+  void enlist(const enlistment& x);
+  void dismiss(account_id x);
+  void configure(const routing_setup_ptr& x);
+  void drain();
+  caf::result<account_views_ptr> accounts();
+  void tick();
+  pool_view status() const;
+
+  // -- helpers ----------------------------------------------------------------
+
+  /// A job that looks for an account.
+  struct seeker {
+    acquire_ptr want;
+    promise answer;
+    /// Accounts not to be asked (again).
+    std::vector<account_id> excluded;
+    timestamp since;
+    bool refused = false; // Counted as refused already.
+  };
+
+  /// Seekers with equal demands wait in one line.
+  using line_key = std::tuple<surface, std::string, std::vector<std::string>>;
+
+  /// Views that are being gathered.
+  struct gathering {
+    caf::typed_response_promise<account_views_ptr> answer;
+    std::vector<account_actor> left;
+    std::vector<account_view> views;
+    size_t open = 0;
+  };
+
+  timestamp now() const;
+  static demand demand_of(const seeker& x);
+
+  /// Asks the best account.
+  /// @returns False, with `x` untouched, if none can serve now.
+  bool ask(seeker& x);
+
+  /// Asks, or lets wait, or declines.
+  void place(seeker x);
+
+  void answered(seeker x, account_id from, const hold_grant& grant);
+  void declined(seeker x, account_id from, const caf::error& reason);
+
+  /// Gives those that wait another chance.
+  void serve();
+
+  void gather_next(const std::shared_ptr<gathering>& x);
+
+  // -- data -------------------------------------------------------------------
+
+  dispatcher_actor::pointer self;
+  wall_clock clock;
+  routing_setup_ptr setup;
+  ranking ranks;
+  std::unordered_map<account_id, enlistment> members;
+  std::map<line_key, std::deque<seeker>> lines;
+  uint64_t waiting = 0;
+  uint64_t granted = 0;
+  uint64_t declines = 0;
+  uint64_t refused = 0;
+  ec last_refusal = ec::ok;
+  bool stopping = false;
+};
+
+/// Spawns the DISPATCHER.
+dispatcher_actor::behavior_type
+dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
+           wall_clock clock, routing_setup_ptr setup);
+
+} // namespace rota

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "messages/money.hpp"
+#include "messages/time.hpp"
+
+#include <cstdint>
+#include <deque>
+
+namespace rota {
+
+/// Calls and spend over a sliding window, counted in sixtieths of it. Pure.
+class window_sum {
+public:
+  explicit window_sum(milliseconds window) : slot_{window / 60} {
+    if (slot_ < milliseconds{1})
+      slot_ = milliseconds{1};
+  }
+
+  void add(uint64_t calls, money spent, timestamp now) {
+    expire(now);
+    if (slots_.empty() || now - slots_.back().from >= slot_)
+      slots_.push_back({now, 0, {}});
+    slots_.back().calls += calls;
+    slots_.back().spent += spent;
+    calls_ += calls;
+    spent_ += spent;
+  }
+
+  /// Forgets what lies before the window.
+  void expire(timestamp now) {
+    while (!slots_.empty() && now - slots_.front().from >= slot_ * 60) {
+      calls_ -= slots_.front().calls;
+      spent_ -= slots_.front().spent;
+      slots_.pop_front();
+    }
+  }
+
+  uint64_t calls() const {
+    return calls_;
+  }
+
+  money spent() const {
+    return spent_;
+  }
+
+private:
+  struct slot {
+    timestamp from;
+    uint64_t calls = 0;
+    money spent;
+  };
+
+  milliseconds slot_;
+  std::deque<slot> slots_;
+  uint64_t calls_ = 0;
+  money spent_;
+};
+
+} // namespace rota

@@ -1,0 +1,143 @@
+#include "actors/refresher.hpp"
+
+#include "actors/domain/dialect.hpp"
+#include "actors/support.hpp"
+
+#include <algorithm>
+
+namespace rota {
+
+namespace {
+
+/// How often the refresher looks for what is due.
+constexpr auto look = std::chrono::seconds{1};
+
+/// A probe that fails is asked again later and later, up to so many times the
+/// interval.
+constexpr uint32_t patience = 6;
+
+} // namespace
+
+// -- handlers -----------------------------------------------------------------
+
+void refresher_state::enlist(const probe_target& x) {
+  auto& it = probes[x.account];
+  it.target = x;
+  // The first figure is wanted soon, but not from all accounts at once.
+  it.due = now() + spread(milliseconds{500});
+}
+
+void refresher_state::dismiss(account_id x) {
+  probes.erase(x);
+}
+
+void refresher_state::refresh(account_id x) {
+  if (const auto i = probes.find(x); i != probes.end()) {
+    i->second.due = now();
+    if (i->second.token == 0
+        && per_host[i->second.target.host] < options.per_host)
+      begin(i->second, now());
+  }
+}
+
+void refresher_state::outcome(const call_outcome& x) {
+  const auto i = under_way.find(x.token);
+  if (i == under_way.end())
+    return;
+  const auto account = i->second;
+  under_way.erase(i);
+  const auto j = probes.find(account);
+  if (j == probes.end() || j->second.token != x.token)
+    return;
+  auto& it = j->second;
+  it.answers.push_back(x.outcome);
+  const auto good = x.outcome->ended == transport::ok && x.outcome->status < 300;
+  if (good && it.answers.size() < it.requests.size())
+    ask(it);
+  else
+    conclude(it);
+}
+
+void refresher_state::tick() {
+  const auto t = now();
+  for (auto& [id, it] : probes)
+    if (it.token == 0 && it.due <= t
+        && per_host[it.target.host] < options.per_host)
+      begin(it, t);
+  self->delayed_send(self, look, atom::tick_v);
+}
+
+// -- helpers ------------------------------------------------------------------
+
+timestamp refresher_state::now() const {
+  return clock.at(self->clock().now());
+}
+
+void refresher_state::begin(probe& x, timestamp t) {
+  x.requests = compose_probe(x.target.balance, t);
+  x.answers.clear();
+  x.due = t + options.interval;
+  if (x.requests.empty())
+    return;
+  x.asked_at = t;
+  ++per_host[x.target.host];
+  ask(x);
+}
+
+void refresher_state::ask(probe& x) {
+  x.token = next_token++;
+  under_way.emplace(x.token, x.target.account);
+  auto request
+    = std::make_shared<upstream_request>(x.requests[x.answers.size()]);
+  request->account = x.target.account;
+  request->first_byte_timeout = options.timeout;
+  request->idle_timeout = options.timeout;
+  request->total_timeout = options.timeout;
+  auto call = std::make_shared<upstream_call>();
+  call->token = x.token;
+  call->request = std::move(request);
+  call->reply_to = outcome_actor{self};
+  self->send(upstream, atom::send_v, upstream_call_ptr{std::move(call)});
+}
+
+void refresher_state::conclude(probe& x) {
+  const auto said = read_probe(x.target.balance, x.answers);
+  x.token = 0;
+  --per_host[x.target.host];
+  x.answers.clear();
+  if (said.outcome == probe_outcome::ok) {
+    x.failures = 0;
+    self->send(x.target.actor, atom::reading_v,
+               balance_reading{said.balance, x.asked_at});
+  } else {
+    // The last figure stays: a failed probe says nothing about the money.
+    x.failures = std::min(x.failures + 1, patience);
+  }
+  x.due = now() + options.interval * (1 + x.failures)
+          + spread(options.interval * options.jitter_percent / 100);
+}
+
+milliseconds refresher_state::spread(milliseconds x) {
+  return milliseconds{static_cast<int64_t>(
+    uniform(random) * static_cast<double>(x.count()))};
+}
+
+refresher_actor::behavior_type
+refresher(refresher_actor::stateful_pointer<refresher_state> self,
+          wall_clock clock, upstream_actor upstream, refresh_options options) {
+  const auto st = &self->state;
+  guard(self);
+  st->clock = clock;
+  st->upstream = std::move(upstream);
+  st->options = options;
+  st->tick();
+  return {
+    [st](atom::enlist, const probe_target& x) { st->enlist(x); },
+    [st](atom::dismiss, account_id x) { st->dismiss(x); },
+    [st](atom::refresh, account_id x) { st->refresh(x); },
+    [st](atom::outcome, const call_outcome& x) { st->outcome(x); },
+    [st](atom::tick) { st->tick(); },
+  };
+}
+
+} // namespace rota

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "actors/setup.hpp"
+#include "messages/envelopes.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+#include <random>
+#include <unordered_map>
+
+namespace rota {
+
+/// State of the REFRESHER actor: asks each provider on a timer what is left,
+/// and tells the account. Accounts of one host are asked a few at a time, at
+/// moments spread by jitter: relays limit by address.
+struct refresher_state {
+  static constexpr const char* name = "refresher";
+
+  explicit refresher_state(refresher_actor::pointer self) : self{self} {
+    // nop
+  }
+
+  // -- handlers, in the order of refresher_actor ------------------------------
+
+  void enlist(const probe_target& x);
+  void dismiss(account_id x);
+  void refresh(account_id x);
+  void outcome(const call_outcome& x);
+  void tick();
+
+  // -- helpers ----------------------------------------------------------------
+
+  /// One account's probe.
+  struct probe {
+    probe_target target;
+    timestamp due;
+    /// 0: none under way.
+    uint64_t token = 0;
+    timestamp asked_at;
+    std::vector<upstream_request> requests;
+    std::vector<upstream_outcome_ptr> answers;
+    uint32_t failures = 0;
+  };
+
+  timestamp now() const;
+  void begin(probe& x, timestamp t);
+  void ask(probe& x);
+  void conclude(probe& x);
+  milliseconds spread(milliseconds x);
+
+  // -- data -------------------------------------------------------------------
+
+  refresher_actor::pointer self;
+  wall_clock clock;
+  upstream_actor upstream;
+  refresh_options options;
+  std::map<account_id, probe> probes;
+  std::unordered_map<uint64_t, account_id> under_way;
+  std::unordered_map<std::string, uint32_t> per_host;
+  uint64_t next_token = 1;
+  std::minstd_rand random;
+};
+
+/// Spawns the REFRESHER.
+refresher_actor::behavior_type
+refresher(refresher_actor::stateful_pointer<refresher_state> self,
+          wall_clock clock, upstream_actor upstream, refresh_options options);
+
+} // namespace rota

@@ -1,0 +1,268 @@
+#include "actors/runner.hpp"
+
+#include "actors/domain/dialect.hpp"
+#include "actors/support.hpp"
+
+namespace rota {
+
+// -- handlers -----------------------------------------------------------------
+
+void runner_state::tick() {
+  if (!held)
+    acquire();
+}
+
+void runner_state::durable(uint64_t token) {
+  durable_attempt = static_cast<uint32_t>(token);
+  send_if_ready();
+}
+
+void runner_state::outcome(const call_outcome& x) {
+  if (!sent || x.token != call_token())
+    return;
+  const auto& outcome = *x.outcome;
+  attempt_end end;
+  end.hold = held->grant.hold;
+  end.report.judged
+    = setup->rules->judge(held->grant.kind, work->route, outcome, now());
+  end.report.model = work->model;
+  end.report.status = outcome.status;
+  end.report.first_byte = outcome.first_byte;
+  end.report.total = outcome.total;
+  if (end.report.judged.charged == charge::yes) {
+    if (const auto used = read_usage(work->route, outcome.body)) {
+      end.report.used = *used;
+    } else { // It answered and does not say what that took.
+      end.report.used.input_uncached = work->estimate.input;
+      end.report.used.output = work->estimate.output;
+      end.report.used.source = usage_source::estimated;
+    }
+    end.cost = setup->prices->cost(work->model, end.report.used,
+                                   held->grant.multiplier, now());
+  }
+  spent += end.cost;
+  last_status = outcome.status;
+  last_request_id = request_id_of(outcome);
+  if (end.report.judged.cls == failure_class::none)
+    succeeded(std::move(end), outcome);
+  else
+    failed(std::move(end), outcome);
+}
+
+void runner_state::cancel() {
+  if (cancelled)
+    return;
+  cancelled = true;
+  if (!held)
+    self->send(peers.dispatcher, atom::cancel_v, work->id);
+}
+
+// -- helpers ------------------------------------------------------------------
+
+timestamp runner_state::now() const {
+  return clock.at(self->clock().now());
+}
+
+void runner_state::acquire() {
+  if (cancelled) {
+    end_without_hold(std::make_shared<const item_result>(
+      result_of(item_state::cancelled)));
+    return;
+  }
+  ++tries;
+  auto request = std::make_shared<acquire_request>();
+  request->want = {work, attempt(), list_cost};
+  request->ack = durable_actor{self};
+  request->excluded = excluded;
+  self
+    ->request(peers.dispatcher, caf::infinite, atom::acquire_v,
+              acquire_ptr{std::move(request)})
+    .then([this](const lease& x) { granted(x); },
+          [this](const caf::error& x) { declined(code_of(x)); });
+}
+
+void runner_state::granted(const lease& x) {
+  held = x;
+  send_if_ready();
+}
+
+void runner_state::declined(ec why) {
+  if (cancelled || why == ec::cancelled) {
+    end_without_hold(std::make_shared<const item_result>(
+      result_of(item_state::cancelled)));
+    return;
+  }
+  if (why == ec::stopping) {
+    self->send(owner, atom::dismiss_v, work->id);
+    self->quit();
+    return;
+  }
+  const auto final = why == ec::no_such_model || why == ec::deadline_passed
+                     || why == ec::queue_full;
+  if (!final && budget->after_refusal(now()) == next_step::wait) {
+    --tries; // Nothing was held under this number.
+    wait_and_retry();
+    return;
+  }
+  if (why == ec::no_account)
+    self->send(peers.dispatcher, atom::exhausted_v, work->id);
+  auto result = result_of(item_state::failed);
+  if (last_failure.cls == failure_class::none) {
+    result.error_code = to_string(why);
+    result.error_text = "No account could serve this line: " + explain(why)
+                        + '.';
+  }
+  end_without_hold(std::make_shared<const item_result>(std::move(result)));
+}
+
+void runner_state::send_if_ready() {
+  if (!held || durable_attempt != attempt() || sent)
+    return;
+  if (cancelled) {
+    attempt_end end;
+    end.hold = held->grant.hold;
+    end_attempt(std::move(end), std::make_shared<const item_result>(
+                                  result_of(item_state::cancelled)));
+    return;
+  }
+  // After this point, the provider may charge.
+  sent = true;
+  auto request = std::make_shared<upstream_request>(
+    compose(held->grant.kind, *work));
+  request->account = held->grant.account;
+  request->owner = work;
+  request->first_byte_timeout = setup->upstream.first_byte_timeout;
+  request->idle_timeout = setup->upstream.idle_timeout;
+  request->total_timeout = setup->upstream.total_timeout;
+  auto call = std::make_shared<upstream_call>();
+  call->token = call_token();
+  call->request = std::move(request);
+  call->reply_to = outcome_actor{self};
+  self->send(peers.upstream, atom::send_v, upstream_call_ptr{std::move(call)});
+}
+
+void runner_state::succeeded(attempt_end end, const upstream_outcome& x) {
+  auto result = result_of(item_state::succeeded);
+  result.body = x.body;
+  result.used = end.report.used;
+  end_attempt(std::move(end),
+              std::make_shared<const item_result>(std::move(result)));
+}
+
+void runner_state::failed(attempt_end end, const upstream_outcome& x) {
+  last_failure = end.report.judged;
+  last_body = x.body;
+  const auto was_sent = x.ended != transport::not_sent;
+  const auto t = now();
+  if (last_failure.scope == failure_scope::host
+      || last_failure.scope == failure_scope::pool) {
+    const auto until
+      = t + last_failure.cooldown.value_or(std::chrono::seconds{60});
+    self->send(peers.dispatcher, atom::cool_v,
+               cooldown_notice{held->grant.account, last_failure.scope, until,
+                               last_failure.reason});
+  }
+  auto step = budget->after_failure(last_failure, was_sent, t);
+  if (cancelled)
+    step = next_step::give_up;
+  if (step == next_step::give_up) {
+    auto result = result_of(item_state::failed);
+    result.used = end.report.used;
+    if (last_failure.failover)
+      self->send(peers.dispatcher, atom::exhausted_v, work->id);
+    end_attempt(std::move(end),
+                std::make_shared<const item_result>(std::move(result)));
+    return;
+  }
+  excluded.push_back(held->grant.account);
+  end_attempt(std::move(end), nullptr);
+  if (step == next_step::elsewhere)
+    acquire();
+  else
+    wait_and_retry();
+}
+
+void runner_state::end_attempt(attempt_end end, item_result_ptr result) {
+  const auto account = held->account;
+  end.result = result;
+  if (result) {
+    end.ack = durable_actor{owner};
+    end.token = work->id.item;
+  }
+  held.reset();
+  sent = false;
+  self->send(account, atom::settle_v,
+             attempt_end_ptr{std::make_shared<attempt_end>(std::move(end))});
+  if (result)
+    finish(std::move(result));
+}
+
+void runner_state::end_without_hold(item_result_ptr result) {
+  auto x = std::make_shared<commit>();
+  x->result = result;
+  x->ack = durable_actor{owner};
+  x->token = work->id.item;
+  self->send(peers.journal, atom::append_v, commit_ptr{std::move(x)});
+  finish(std::move(result));
+}
+
+void runner_state::finish(item_result_ptr result) {
+  self->send(owner, atom::finish_v, std::move(result));
+  self->quit();
+}
+
+item_result runner_state::result_of(item_state state) const {
+  item_result x;
+  x.id = work->id;
+  x.custom_id = work->custom_id;
+  x.line = work->line;
+  x.state = state;
+  x.status = last_status;
+  x.request_id = last_request_id;
+  if (held)
+    x.account = held->grant.account_name;
+  x.model = work->model;
+  x.attempts = tries;
+  x.cost = spent;
+  x.at = now();
+  if (state == item_state::failed && last_failure.cls != failure_class::none) {
+    x.body = last_body;
+    x.error_code = to_string(last_failure.cls);
+    x.error_text = last_failure.reason;
+  } else if (state == item_state::cancelled) {
+    x.error_code = "batch_cancelled";
+    x.error_text = "The batch was cancelled before this line was served.";
+  }
+  return x;
+}
+
+void runner_state::wait_and_retry() {
+  // Whoever failed may have recovered by then.
+  excluded.clear();
+  self->delayed_send(self, budget->backoff(uniform(random)), atom::tick_v);
+}
+
+runner_actor::behavior_type
+runner(runner_actor::stateful_pointer<runner_state> self, wall_clock clock,
+       runner_peers peers, routing_setup_ptr setup, job_ptr work,
+       money list_cost, batch_actor owner) {
+  const auto st = &self->state;
+  guard(self);
+  st->clock = clock;
+  st->peers = std::move(peers);
+  st->setup = std::move(setup);
+  st->work = std::move(work);
+  st->list_cost = list_cost;
+  st->owner = std::move(owner);
+  st->budget.emplace(st->setup->routing, st->work->deadline);
+  st->random.seed(static_cast<uint32_t>(st->work->id.item * 2654435761u + 1));
+  st->acquire();
+  return {
+    [st](atom::tick) { st->tick(); },
+    [st](atom::durable, uint64_t token) { st->durable(token); },
+    [st](atom::outcome, const call_outcome& x) { st->outcome(x); },
+    [st](atom::cancel) { st->cancel(); },
+  };
+}
+
+} // namespace rota

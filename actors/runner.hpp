@@ -1,0 +1,108 @@
+#pragma once
+
+#include "actors/domain/retry.hpp"
+#include "actors/setup.hpp"
+#include "messages/envelopes.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <optional>
+#include <random>
+
+namespace rota {
+
+/// Whom a runner talks to.
+struct runner_peers {
+  dispatcher_actor dispatcher;
+  upstream_actor upstream;
+  journal_actor journal;
+};
+
+/// State of a RUNNER actor: one job from hold to settlement, attempts
+/// included; then it ends. It keeps no money; it tells the account how each
+/// attempt ended.
+struct runner_state {
+  static constexpr const char* name = "runner";
+
+  explicit runner_state(runner_actor::pointer self) : self{self} {
+    // nop
+  }
+
+  // -- handlers, in the order of runner_actor ---------------------------------
+
+  void tick();
+  void durable(uint64_t token);
+  void outcome(const call_outcome& x);
+  void cancel();
+
+  // -- helpers ----------------------------------------------------------------
+
+  timestamp now() const;
+
+  /// The hold's attempt number of the present try.
+  uint32_t attempt() const {
+    return work->attempt_base + tries;
+  }
+
+  /// Names the present call at the upstream; no two calls share one.
+  uint64_t call_token() const {
+    return std::hash<hold_id>{}({work->id, attempt()});
+  }
+
+  /// Asks for an account.
+  void acquire();
+  void granted(const lease& x);
+  void declined(ec why);
+
+  /// Sends the request once money is held and that is on disk.
+  void send_if_ready();
+
+  void succeeded(attempt_end end, const upstream_outcome& x);
+  void failed(attempt_end end, const upstream_outcome& x);
+
+  /// Tells the account how the attempt ended, with the job's result if this
+  /// was the last.
+  void end_attempt(attempt_end end, item_result_ptr result);
+
+  /// Ends the job without a hold being open.
+  void end_without_hold(item_result_ptr result);
+
+  /// Tells the owner and ends this actor.
+  void finish(item_result_ptr result);
+
+  item_result result_of(item_state state) const;
+  void wait_and_retry();
+
+  // -- data -------------------------------------------------------------------
+
+  runner_actor::pointer self;
+  wall_clock clock;
+  runner_peers peers;
+  routing_setup_ptr setup;
+  job_ptr work;
+  batch_actor owner;
+  std::optional<retry_budget> budget;
+  std::vector<account_id> excluded;
+  std::optional<lease> held;
+  money list_cost;
+  money spent; // Over all attempts.
+  uint32_t tries = 0;
+  uint32_t durable_attempt = 0;
+  bool sent = false;
+  bool cancelled = false;
+  verdict last_failure;
+  int last_status = 0;
+  std::string last_body;
+  std::string last_request_id;
+  std::string last_account;
+  std::minstd_rand random;
+};
+
+/// Spawns a RUNNER; it begins at once.
+/// @param list_cost The estimate at list price.
+runner_actor::behavior_type
+runner(runner_actor::stateful_pointer<runner_state> self, wall_clock clock,
+       runner_peers peers, routing_setup_ptr setup, job_ptr work,
+       money list_cost, batch_actor owner);
+
+} // namespace rota

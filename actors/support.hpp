@@ -1,0 +1,46 @@
+#pragma once
+
+#include "messages/error.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <caf/sec.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <random>
+#include <string>
+#include <string_view>
+
+namespace rota {
+
+/// Makes an exception in a handler end its actor with a sentence on standard
+/// error. A long-lived actor that dies stops the daemon.
+template <class Self>
+void guard(Self* self) {
+  self->set_exception_handler([self](std::exception_ptr& e) -> caf::error {
+    try {
+      std::rethrow_exception(e);
+    } catch (const std::exception& x) {
+      std::fprintf(stderr, "rota: the %s actor failed: %s\n", self->name(),
+                   x.what());
+    } catch (...) {
+      std::fprintf(stderr, "rota: the %s actor failed\n", self->name());
+    }
+    return caf::make_error(caf::sec::runtime_error, self->name());
+  });
+}
+
+/// @returns A draw from [0, 1).
+template <class Engine>
+double uniform(Engine& random) {
+  return std::uniform_real_distribution<double>{0.0, 1.0}(random);
+}
+
+/// @returns "host:port" of a base URL.
+inline std::string host_of(std::string_view url) {
+  if (const auto i = url.find("://"); i != std::string_view::npos)
+    url.remove_prefix(i + 3);
+  return std::string{url.substr(0, url.find('/'))};
+}
+
+} // namespace rota
