@@ -33,7 +33,7 @@ struct demand {
 struct no_pick {
   /// no_such_model, insufficient_funds, at_limit, cooling, not_ready,
   /// ejected, balance_unknown; the most hopeful reason wins. no_account: all
-  /// that could serve were excluded.
+  /// that could serve were excluded. ok: one could be picked.
   ec why = ec::no_account;
   /// When the first of them may serve again; "never" if only a person helps.
   timestamp earliest;
@@ -56,20 +56,29 @@ public:
 
   void dismiss(account_id x);
 
-  /// Takes in a published state; ignores one older than what is known.
+  /// Takes in a published state; ignores one older than what is known. One of
+  /// the same age is taken: a guess may be laid over what is known.
   void update(const account_state& x);
 
   /// The best account for a demand that is not excluded, or nothing.
   std::optional<account_id> pick(const demand& x,
                                  std::span<const account_id> excluded) const;
 
-  /// Notes that a pick was granted: round_robin and proportional move on.
+  /// Notes that a pick was granted: round_robin and proportional move on. To
+  /// be called before the state that the grant leads to is taken in.
+  ///
+  /// proportional is stride scheduling (Waldspurger and Weihl, 1995): each
+  /// grant moves an account's virtual time on by K / available, and the least
+  /// is next; with another balance, what is left of a stride changes in
+  /// proportion. For m accounts with shares p of n picks on standing balances,
+  /// picks - n p stays within [-(m - 1) p, 1 - p].
   void granted(account_id x);
 
   /// Why `pick` found nothing. O(accounts): only asked before a refusal or
   /// when a job begins to wait.
   no_pick explain(const demand& x, std::span<const account_id> excluded) const;
 
+  /// The latest state, or null if none was published.
   const account_state* find(account_id x) const;
   size_t size() const;
 

@@ -1,0 +1,349 @@
+#include "actors/domain/selection.hpp"
+
+#include "actors/domain/ordered_index.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+namespace rota {
+
+namespace {
+
+/// A stride is this divided by the available nanodollars. Weights are kept
+/// between a microdollar and nine million dollars, so a stride has at least 27
+/// and at most 70 bits: fine enough, and no overflow in 2^57 grants.
+constexpr auto stride_scale = uint128{1} << 80;
+constexpr int64_t weight_min = 1'000;
+constexpr int64_t weight_max = int64_t{1} << 53;
+
+/// An account that is too poor for what is asked lags behind; more than this
+/// is forgotten, and virtual time begins late enough for it.
+constexpr auto lag_max = uint128{1} << 70;
+constexpr auto epoch = uint128{1} << 120;
+
+/// `fastest` ranks accounts that another request explores behind all known.
+constexpr auto unexplored = uint128{1} << 120;
+
+using strings = std::vector<std::string>;
+
+bool contains(const strings& sorted, std::string_view x) {
+  return std::binary_search(sorted.begin(), sorted.end(), x);
+}
+
+bool carries(const strings& sorted, std::span<const std::string> wanted) {
+  return std::all_of(wanted.begin(), wanted.end(),
+                     [&](auto& x) { return contains(sorted, x); });
+}
+
+bool same(const std::shared_ptr<const strings>& x,
+          const std::shared_ptr<const strings>& y) {
+  const auto none = [](auto& z) { return !z || z->empty(); };
+  return x == y || (none(x) && none(y)) || (x && y && *x == *y);
+}
+
+uint128 weight_of(const account_state& x) {
+  return static_cast<uint128>(
+    std::clamp(x.available.nanos, weight_min, weight_max));
+}
+
+/// What accounts must have in common to be ranked in one tree.
+struct class_key {
+  uint32_t surfaces = 0;
+  strings models;
+  strings tags;
+  strings cooling;
+
+  friend auto operator<=>(const class_key&, const class_key&) = default;
+
+  /// Whether these accounts are configured for the demand.
+  bool serves(const demand& x) const {
+    return (surfaces >> static_cast<unsigned>(x.route) & 1) != 0
+           && (models.empty() || contains(models, x.model))
+           && carries(tags, x.tags);
+  }
+};
+
+struct account_class {
+  size_t members = 0;
+  ordered_index order; ///< Those whose published refusal is ok.
+};
+
+using class_map = std::map<class_key, account_class>;
+
+/// The less, the more hopeful a refusal is.
+size_t despair(ec x) {
+  constexpr std::array order{
+    ec::ok,
+    ec::at_limit,
+    ec::cooling,
+    ec::insufficient_funds,
+    ec::balance_unknown,
+    ec::ejected,
+    ec::not_ready,
+  };
+  return static_cast<size_t>(std::find(order.begin(), order.end(), x)
+                             - order.begin());
+}
+
+} // namespace
+
+struct ranking::impl {
+  struct entry {
+    account_abilities can;
+    account_state state;
+    class_map::iterator in;
+    rank_key key;
+    bool known = false;  ///< A state was published.
+    bool ranked = false; ///< It stands in its class's tree under `key`.
+    uint64_t turn = 0;
+    uint128 pass = 0;    ///< Virtual time of its next turn.
+  };
+
+  class_map::iterator join_class(const entry& x) {
+    class_key key{x.can.surfaces, x.can.models, x.can.tags, {}};
+    if (x.state.cooling_models)
+      key.cooling = *x.state.cooling_models;
+    const auto i = classes.try_emplace(std::move(key)).first;
+    ++i->second.members;
+    return i;
+  }
+
+  void leave_class(const entry& x) {
+    if (--x.in->second.members == 0)
+      classes.erase(x.in);
+  }
+
+  /// Takes an account out of its tree.
+  void unrank(entry& x) {
+    if (&x == loose)
+      loose = nullptr;
+    else if (x.ranked)
+      x.in->second.order.erase(x.key);
+    x.ranked = false;
+  }
+
+  void rank(entry& x) {
+    if (!x.known || x.state.refusal != ec::ok)
+      return;
+    x.key = key_of(x);
+    x.in->second.order.insert(x.key, x.state.headroom);
+    x.ranked = true;
+  }
+
+  /// Puts back who was granted a turn. A grant is mostly followed by that
+  /// account's new state: so it is ranked once, not twice.
+  void settle_loose() {
+    if (loose != nullptr)
+      rank(*std::exchange(loose, nullptr));
+  }
+
+  rank_key key_of(const entry& x) const;
+
+  /// Moves an account's next turn so that it keeps the share of a stride that
+  /// it still waits: with another weight the stride is another.
+  void reweigh(entry& x, uint128 from, uint128 to) const {
+    if (from == to)
+      return;
+    if (x.pass >= now)
+      x.pass = now + (x.pass - now) * from / to;
+    else
+      x.pass = now - std::min(now - x.pass, lag_max) * from / to;
+  }
+
+  strategy by;
+  std::unordered_map<account_id, entry> accounts;
+  class_map classes;
+  entry* loose = nullptr; ///< Ranked but for its place in the tree.
+  uint64_t turns = 0;
+  uint128 now = epoch; ///< Virtual time of the latest grant.
+};
+
+rank_key ranking::impl::key_of(const entry& x) const {
+  const auto& st = x.state;
+  const auto id = st.account;
+  switch (by) {
+    case strategy::most_balance: {
+      constexpr auto most = std::numeric_limits<int64_t>::max();
+      // Unsigned arithmetic is right for debts, too: it wraps round twice.
+      return {static_cast<uint128>(most)
+                - static_cast<uint128>(st.available.nanos),
+              0, id};
+    }
+    case strategy::least_used:
+      return {st.window_calls, st.window_spent.nanos, id};
+    case strategy::least_recently_used:
+      return {0, st.last_used.millis, id};
+    case strategy::round_robin:
+      return {x.turn, 0, id};
+    case strategy::fastest: {
+      const auto load = uint128{st.in_flight};
+      if (st.latency_us <= 0)
+        return {load == 0 ? 0 : unexplored + load, 0, id};
+      return {static_cast<uint128>(st.latency_us) * (load + 1), 0, id};
+    }
+    case strategy::proportional:
+      return {x.pass, 0, id};
+  }
+  return {0, 0, id};
+}
+
+ranking::ranking(strategy by) : impl_{std::make_unique<impl>()} {
+  impl_->by = by;
+}
+
+ranking::~ranking() = default;
+ranking::ranking(ranking&&) noexcept = default;
+ranking& ranking::operator=(ranking&&) noexcept = default;
+
+void ranking::enlist(account_abilities x) {
+  const auto id = x.account;
+  std::sort(x.models.begin(), x.models.end());
+  std::sort(x.tags.begin(), x.tags.end());
+  const auto [i, fresh] = impl_->accounts.try_emplace(id);
+  auto& e = i->second;
+  if (!fresh) {
+    impl_->unrank(e);
+    impl_->leave_class(e);
+  }
+  e.can = std::move(x);
+  e.in = impl_->join_class(e);
+  impl_->rank(e);
+}
+
+void ranking::dismiss(account_id x) {
+  const auto i = impl_->accounts.find(x);
+  if (i == impl_->accounts.end())
+    return;
+  impl_->unrank(i->second);
+  impl_->leave_class(i->second);
+  impl_->accounts.erase(i);
+}
+
+void ranking::update(const account_state& x) {
+  const auto i = impl_->accounts.find(x.account);
+  if (i == impl_->accounts.end())
+    return;
+  auto& e = i->second;
+  if (e.known && x.version < e.state.version)
+    return;
+  const auto was_ranked = e.ranked;
+  impl_->unrank(e);
+  if (e.known)
+    impl_->reweigh(e, weight_of(e.state), weight_of(x));
+  const auto moves = !same(e.state.cooling_models, x.cooling_models);
+  e.state = x;
+  e.known = true;
+  if (moves) {
+    impl_->leave_class(e);
+    e.in = impl_->join_class(e);
+  }
+  // Who comes back has no claim on what the others served meanwhile.
+  if (!was_ranked && x.refusal == ec::ok)
+    e.pass = std::max(e.pass, impl_->now);
+  impl_->rank(e);
+}
+
+std::optional<account_id>
+ranking::pick(const demand& x, std::span<const account_id> excluded) const {
+  const auto out = [&](const rank_key& key) {
+    return std::find(excluded.begin(), excluded.end(), key.account)
+           != excluded.end();
+  };
+  impl_->settle_loose();
+  const rank_key* best = nullptr;
+  for (const auto& [key, members] : impl_->classes) {
+    if (members.order.empty() || !key.serves(x)
+        || contains(key.cooling, x.model))
+      continue;
+    auto at = members.order.first(x.list_cost);
+    while (at != nullptr && out(*at))
+      at = members.order.next(*at, x.list_cost);
+    if (at != nullptr && (best == nullptr || *at < *best))
+      best = at;
+  }
+  if (best == nullptr)
+    return std::nullopt;
+  return best->account;
+}
+
+void ranking::granted(account_id x) {
+  const auto i = impl_->accounts.find(x);
+  if (i == impl_->accounts.end())
+    return;
+  auto& e = i->second;
+  impl_->settle_loose();
+  const auto back = e.ranked;
+  switch (impl_->by) {
+    case strategy::round_robin:
+      impl_->unrank(e);
+      e.turn = ++impl_->turns;
+      break;
+    case strategy::proportional:
+      impl_->unrank(e);
+      impl_->now = std::max(impl_->now, e.pass);
+      e.pass += stride_scale / weight_of(e.state);
+      break;
+    default: // The others rank by what the account publishes.
+      return;
+  }
+  if (back) {
+    e.ranked = true;
+    impl_->loose = &e;
+  }
+}
+
+no_pick ranking::explain(const demand& x,
+                         std::span<const account_id> excluded) const {
+  auto served = false;
+  auto found = false;
+  no_pick result{ec::no_account, {}};
+  for (const auto& [id, e] : impl_->accounts) {
+    if (!e.in->first.serves(x))
+      continue;
+    served = true;
+    if (std::find(excluded.begin(), excluded.end(), id) != excluded.end())
+      continue;
+    auto why = e.known ? e.state.refusal : ec::balance_unknown;
+    if (why == ec::ok && contains(e.in->first.cooling, x.model))
+      why = ec::cooling;
+    else if (why == ec::ok && e.state.headroom < x.list_cost)
+      why = ec::insufficient_funds;
+    if (!found || despair(why) < despair(result.why))
+      result.why = why;
+    found = true;
+    const auto until = e.state.cooldown_until;
+    if ((why == ec::cooling || why == ec::ejected) && until.millis != 0
+        && (result.earliest.millis == 0 || until < result.earliest))
+      result.earliest = until;
+  }
+  if (!served)
+    result.why = ec::no_such_model;
+  return result;
+}
+
+const account_state* ranking::find(account_id x) const {
+  const auto i = impl_->accounts.find(x);
+  if (i == impl_->accounts.end() || !i->second.known)
+    return nullptr;
+  return &i->second.state;
+}
+
+size_t ranking::size() const {
+  return impl_->accounts.size();
+}
+
+void ranking::reorder(strategy by) {
+  for (auto& [id, e] : impl_->accounts)
+    impl_->unrank(e);
+  impl_->by = by;
+  for (auto& [id, e] : impl_->accounts) {
+    e.pass = std::max(e.pass, impl_->now);
+    impl_->rank(e);
+  }
+}
+
+} // namespace rota
