@@ -171,13 +171,8 @@ void batch_actor_state::start(const line_block_ptr& block,
   work->estimate = plan.tokens;
   work->attempt_base = attempt_base;
   work->tags = row.options.tags;
-  usage expected;
-  expected.input_uncached = plan.tokens.input;
-  expected.output = plan.tokens.output;
-  const auto cost
-    = setup->prices->cost(work->model, expected, factor{}, now());
-  in_flight.emplace(line.index, peers.start_runner(std::move(work), cost,
-                                                   batch_actor{self}));
+  in_flight.emplace(line.index,
+                    peers.start_runner(std::move(work), batch_actor{self}));
 }
 
 void batch_actor_state::read_on() {
@@ -272,14 +267,13 @@ void batch_actor_state::change(batch_state state) {
 
 batch_actor::behavior_type
 batch(batch_actor::stateful_pointer<batch_actor_state> self, wall_clock clock,
-      batch_peers peers, batch_limits limits, routing_setup_ptr setup,
-      batch_resume from, uint32_t attempt_base) {
+      batch_peers peers, batch_limits limits, batch_resume from,
+      uint32_t attempt_base) {
   const auto st = &self->state;
   guard(self);
   st->clock = clock;
   st->peers = std::move(peers);
   st->limits = limits;
-  st->setup = std::move(setup);
   st->row = std::move(from.row);
   st->attempt_base = attempt_base;
   st->max_in_flight = st->row.options.max_in_flight > 0

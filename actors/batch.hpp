@@ -19,7 +19,7 @@ namespace rota {
 
 /// Starts a runner for a job.
 using runner_factory
-  = std::function<runner_actor(job_ptr work, money list_cost, batch_actor)>;
+  = std::function<runner_actor(job_ptr work, batch_actor owner)>;
 
 /// Whom a batch talks to, and how it starts runners.
 struct batch_peers {
@@ -78,7 +78,6 @@ struct batch_actor_state {
   wall_clock clock;
   batch_peers peers;
   batch_limits limits;
-  routing_setup_ptr setup;
   batch_row row;
   uint32_t attempt_base = 0;
   uint32_t max_in_flight = 0;
@@ -108,7 +107,7 @@ struct batch_actor_state {
 /// @param attempt_base 256 times the number of this run of the daemon.
 batch_actor::behavior_type
 batch(batch_actor::stateful_pointer<batch_actor_state> self, wall_clock clock,
-      batch_peers peers, batch_limits limits, routing_setup_ptr setup,
-      batch_resume from, uint32_t attempt_base);
+      batch_peers peers, batch_limits limits, batch_resume from,
+      uint32_t attempt_base);
 
 } // namespace rota

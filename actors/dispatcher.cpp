@@ -86,6 +86,8 @@ void dispatcher_state::enlist(const enlistment& x) {
   abilities.tags = x.tags;
   std::sort(abilities.tags.begin(), abilities.tags.end());
   ranks.enlist(std::move(abilities));
+  // What it published before it was known here is lost: let it say it again.
+  self->send(x.actor, atom::tick_v);
 }
 
 void dispatcher_state::dismiss(account_id x) {

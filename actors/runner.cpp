@@ -245,14 +245,18 @@ void runner_state::wait_and_retry() {
 runner_actor::behavior_type
 runner(runner_actor::stateful_pointer<runner_state> self, wall_clock clock,
        runner_peers peers, routing_setup_ptr setup, job_ptr work,
-       money list_cost, batch_actor owner) {
+       batch_actor owner) {
   const auto st = &self->state;
   guard(self);
   st->clock = clock;
   st->peers = std::move(peers);
   st->setup = std::move(setup);
   st->work = std::move(work);
-  st->list_cost = list_cost;
+  usage expected;
+  expected.input_uncached = st->work->estimate.input;
+  expected.output = st->work->estimate.output;
+  st->list_cost = st->setup->prices->cost(st->work->model, expected, factor{},
+                                          st->now());
   st->owner = std::move(owner);
   st->budget.emplace(st->setup->routing, st->work->deadline);
   st->random.seed(static_cast<uint32_t>(st->work->id.item * 2654435761u + 1));

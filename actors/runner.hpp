@@ -84,7 +84,7 @@ struct runner_state {
   std::optional<retry_budget> budget;
   std::vector<account_id> excluded;
   std::optional<lease> held;
-  money list_cost;
+  money list_cost; // The estimate at list price.
   money spent; // Over all attempts.
   uint32_t tries = 0;
   uint32_t durable_attempt = 0;
@@ -99,10 +99,9 @@ struct runner_state {
 };
 
 /// Spawns a RUNNER; it begins at once.
-/// @param list_cost The estimate at list price.
 runner_actor::behavior_type
 runner(runner_actor::stateful_pointer<runner_state> self, wall_clock clock,
        runner_peers peers, routing_setup_ptr setup, job_ptr work,
-       money list_cost, batch_actor owner);
+       batch_actor owner);
 
 } // namespace rota

@@ -4,6 +4,7 @@
 #include "messages/batch.hpp"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>

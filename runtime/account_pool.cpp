@@ -1,0 +1,133 @@
+#include "runtime/account_pool.hpp"
+
+#include "actors/domain/dialect.hpp"
+#include "actors/support.hpp"
+#include "config/secrets.hpp"
+#include "runtime/engine/hosted.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace rota {
+
+namespace {
+
+account_setup_ptr setup_of(const options& all, const account_options& x) {
+  auto result = std::make_shared<account_setup>();
+  result->account = x;
+  result->health = all.health;
+  result->store = all.store;
+  result->least_used_window = all.routing.window;
+  result->total_timeout = all.upstream.total_timeout;
+  return result;
+}
+
+} // namespace
+
+account_pool::account_pool(wiring& all,
+                           std::shared_ptr<account_directory> directory,
+                           recall remember)
+  : all_{all},
+    directory_{std::move(directory)},
+    remember_{std::move(remember)} {
+  // nop
+}
+
+void account_pool::apply(const options& all,
+                         const std::vector<account_options>& accounts) {
+  for (const auto& x : accounts)
+    admit(all, x);
+}
+
+void account_pool::admit(const options& all, const account_options& x) {
+  std::lock_guard guard{mutex_};
+  auto i = members_.find(x.name);
+  if (i == members_.end()) {
+    const auto memory = remember_(x.name);
+    target(memory.head.account, x);
+    member fresh{memory.head.account, x, {}};
+    fresh.actor
+      = spawn_hosted(all_.system, &all_.loop, account, all_.clock,
+                     all_.journal, all_.dispatcher, setup_of(all, x), memory);
+    i = members_.emplace(x.name, std::move(fresh)).first;
+  } else {
+    target(i->second.id, x);
+    i->second.options = x;
+    caf::anon_send(i->second.actor, atom::configure_v, setup_of(all, x));
+  }
+  const auto& member = i->second;
+  const auto host = host_of(x.base_url);
+  caf::anon_send(all_.dispatcher, atom::enlist_v,
+                 enlistment{member.id, x.name, x.kind, host, x.models, x.tags,
+                            member.actor});
+  if (x.balance.probe == probe_kind::none)
+    caf::anon_send(all_.refresher, atom::dismiss_v, member.id);
+  else
+    caf::anon_send(all_.refresher, atom::enlist_v,
+                   probe_target{member.id, x.name, host, x.balance,
+                                member.actor});
+}
+
+void account_pool::target(account_id id, const account_options& x) {
+  const auto reveal = [&x](const secret_ref& from) {
+    auto found = resolve(from);
+    if (!found.fault.empty())
+      throw std::runtime_error{"Account " + x.name + ": " + found.fault};
+    return std::move(found.value);
+  };
+  const auto api_key = reveal(x.api_key);
+  const auto console = reveal(x.balance.console);
+  directory_->set(id, upstream_target::of_account(x, api_key.reveal(),
+                                                  console.reveal()));
+}
+
+void account_pool::remove(const std::vector<std::string>& names) {
+  std::lock_guard guard{mutex_};
+  for (const auto& name : names) {
+    const auto i = members_.find(name);
+    if (i == members_.end())
+      continue;
+    caf::anon_send(all_.dispatcher, atom::dismiss_v, i->second.id);
+    caf::anon_send(all_.refresher, atom::dismiss_v, i->second.id);
+    leaving_.push_back(i->second.actor);
+    members_.erase(i);
+  }
+}
+
+std::optional<account_pool::member>
+account_pool::find(const std::string& name) const {
+  std::lock_guard guard{mutex_};
+  if (const auto i = members_.find(name); i != members_.end())
+    return i->second;
+  return std::nullopt;
+}
+
+size_t account_pool::size() const {
+  std::lock_guard guard{mutex_};
+  return members_.size();
+}
+
+bool account_pool::serves(surface route, const std::string& model) const {
+  std::lock_guard guard{mutex_};
+  return std::any_of(members_.begin(), members_.end(), [&](const auto& x) {
+    const auto& options = x.second.options;
+    return speaks(options.kind, route)
+           && (options.models.empty()
+               || std::find(options.models.begin(), options.models.end(), model)
+                    != options.models.end());
+  });
+}
+
+void account_pool::stop() {
+  std::lock_guard guard{mutex_};
+  for (const auto& [name, x] : members_)
+    caf::anon_send_exit(x.actor, caf::exit_reason::user_shutdown);
+  for (const auto& x : leaving_)
+    caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
+  members_.clear();
+  leaving_.clear();
+}
+
+} // namespace rota

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "actors/account.hpp"
+#include "config/options.hpp"
+#include "runtime/upstream/account_directory.hpp"
+#include "runtime/wiring.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rota {
+
+/// The accounts that the daemon owns: spawns their actors, enlists them with
+/// dispatcher and refresher, and follows the configuration. Thread-safe.
+class account_pool {
+public:
+  struct member {
+    account_id id;
+    account_options options;
+    account_actor actor;
+  };
+
+  /// What of an earlier run is known of an account, by its name. Gives new
+  /// names a number.
+  using recall = std::function<account_memory(const std::string& name)>;
+
+  account_pool(wiring& all, std::shared_ptr<account_directory> directory,
+               recall remember);
+
+  /// Adds accounts and changes those that exist. Secrets have been checked.
+  /// @throws std::runtime_error with one sentence if a secret went away.
+  void apply(const options& all, const std::vector<account_options>& accounts);
+
+  /// Takes accounts out of the pool. What is in flight is settled still.
+  void remove(const std::vector<std::string>& names);
+
+  std::optional<member> find(const std::string& name) const;
+  size_t size() const;
+
+  /// Whether any account serves a model on a route.
+  bool serves(surface route, const std::string& model) const;
+
+  /// Ends all actors.
+  void stop();
+
+private:
+  void admit(const options& all, const account_options& x);
+  void target(account_id id, const account_options& x);
+
+  wiring& all_;
+  std::shared_ptr<account_directory> directory_;
+  recall remember_;
+  mutable std::mutex mutex_;
+  std::map<std::string, member> members_;
+  /// Out of the pool, but still settling.
+  std::vector<account_actor> leaving_;
+};
+
+} // namespace rota

@@ -1,0 +1,403 @@
+#include "runtime/admin/api.hpp"
+
+#include "runtime/ask.hpp"
+
+#include <caf/send.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace rota {
+
+namespace {
+
+constexpr milliseconds patience{10'000};
+constexpr auto application_json = "application/json";
+
+void answer(admin_exchange& x, int status, const json& body) {
+  x.reply(status, application_json, body.dump() + '\n');
+}
+
+void refuse(admin_exchange& x, int status, const std::string& code,
+            const std::string& message) {
+  answer(x, status, error_of(code, message));
+}
+
+void not_found(admin_exchange& x, const std::string& what) {
+  refuse(x, 404, "not_found", what);
+}
+
+void wrong_method(admin_exchange& x) {
+  refuse(x, 405, "wrong_method",
+         x.path() + " does not take " + x.method() + ".");
+}
+
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> result;
+  std::string part;
+  for (const char c : text + at) {
+    if (c != at)
+      part += c;
+    else if (!part.empty())
+      result.push_back(std::move(part)), part.clear();
+  }
+  return result;
+}
+
+batch_options options_of(const admin_exchange& x) {
+  batch_options result;
+  result.name = x.query("name");
+  result.model = x.query("model");
+  result.skip_invalid = x.query("skip_invalid") == "1";
+  result.max_in_flight = static_cast<uint32_t>(
+    std::strtoul(x.query("max_in_flight").c_str(), nullptr, 10));
+  result.tags = split(x.query("tags"), ',');
+  std::sort(result.tags.begin(), result.tags.end());
+  return result;
+}
+
+batch_desk::source body_of(admin_exchange& x) {
+  return [&x](const auto& piece) { return x.read_body(piece); };
+}
+
+} // namespace
+
+admin_api::admin_api(parts x) : parts_{std::move(x)} {
+  // nop
+}
+
+void admin_api::serve(admin_exchange& x) {
+  const auto path = split(x.path(), '/');
+  const auto known = path.size() >= 3 && path[0] == "admin" && path[1] == "v1";
+  const auto resource = known ? path[2] : std::string{};
+  const segments rest(path.begin() + (known ? 3 : 0), path.end());
+  if (resource == "status" && rest.empty())
+    status(x);
+  else if (resource == "accounts")
+    accounts(x, rest);
+  else if (resource == "batches")
+    batches(x, rest);
+  else if (resource == "estimate" && rest.empty())
+    estimate(x);
+  else if (resource == "reload" && rest.empty())
+    reload(x);
+  else
+    not_found(x, "There is no " + x.path() + " in the admin API.");
+}
+
+// -- the pool -----------------------------------------------------------------
+
+void admin_api::status(admin_exchange& x) {
+  if (x.method() != "GET")
+    return wrong_method(x);
+  money available, held, in_doubt;
+  uint64_t count = 0;
+  auto doubts = json::array();
+  const auto accounts = views(milliseconds{0});
+  for (const auto& account : *accounts) {
+    available += account.available;
+    held += account.held;
+    in_doubt += account.in_doubt_amount;
+    count += account.in_doubt;
+    for (const auto& hold : account.doubts)
+      doubts.push_back(view_of(hold, account.name));
+  }
+  std::map<std::string, uint64_t> states{
+    {"running", 0}, {"paused", 0}, {"ended", 0}};
+  for (const auto& batch : parts_.batches.list()) {
+    const auto state = batch.row.state;
+    ++states[state == batch_state::paused ? "paused"
+             : state == batch_state::running
+                 || state == batch_state::cancelling
+               ? "running"
+               : "ended"];
+  }
+  auto alerts = json::array();
+  const auto firing = ask<alerts_ptr>(parts_.all.system, patience,
+                                      parts_.all.alerter, atom::status_v);
+  if (const auto* list = std::get_if<alerts_ptr>(&firing))
+    for (const auto& alert : **list)
+      alerts.push_back(view_of(alert));
+  const auto figures = pool();
+  answer(x, 200,
+         {{"version", ROTA_VERSION},
+          {"pid", getpid()},
+          {"run", parts_.run},
+          {"started_at", time_of(parts_.started_at)},
+          {"uptime_s", (parts_.all.now() - parts_.started_at).count() / 1'000},
+          {"state_dir", parts_.state_dir},
+          {"accounts", accounts->size()},
+          {"pool",
+           {{"granted", figures.granted},
+            {"declined", figures.declined},
+            {"refused", figures.refused},
+            {"waiting", figures.waiting},
+            {"waiting_for", waiting_for()}}},
+          {"money",
+           {{"available", to_decimal(available)},
+            {"held", to_decimal(held)},
+            {"in_doubt", to_decimal(in_doubt)}}},
+          {"in_doubt_count", count},
+          {"in_doubt", std::move(doubts)},
+          {"batches", states},
+          {"alerts", std::move(alerts)}});
+}
+
+void admin_api::reload(admin_exchange& x) {
+  if (x.method() != "POST")
+    return wrong_method(x);
+  const auto report = parts_.reload();
+  if (report.faults.empty())
+    return answer(x, 200,
+                  {{"changed", report.changed},
+                   {"needs_restart", report.needs_restart}});
+  auto body = error_of("invalid_config",
+                       "The configuration has faults; nothing was changed.");
+  body["faults"] = report.faults;
+  answer(x, 422, body);
+}
+
+// -- accounts -----------------------------------------------------------------
+
+void admin_api::accounts(admin_exchange& x, const segments& path) {
+  if (path.size() == 1)
+    return account(x, path[0]);
+  if (path.size() == 2)
+    return change_account(x, path[0], path[1]);
+  if (path.size() > 2)
+    return not_found(x, "There is no " + x.path() + " in the admin API.");
+  if (x.method() != "GET")
+    return wrong_method(x);
+  auto list = *views(milliseconds{0});
+  std::sort(list.begin(), list.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  auto body = json::array();
+  for (const auto& view : list)
+    body.push_back(view_of(view));
+  answer(x, 200, body);
+}
+
+void admin_api::account(admin_exchange& x, const std::string& name) {
+  if (x.method() != "GET")
+    return wrong_method(x);
+  const auto member = parts_.accounts.find(name);
+  if (!member)
+    return not_found(x, "There is no account named " + name
+                          + "; `rota accounts` lists them.");
+  const auto view = ask<account_view>(parts_.all.system, patience,
+                                      member->actor, atom::status_v);
+  if (const auto* found = std::get_if<account_view>(&view))
+    answer(x, 200, view_of(*found));
+  else
+    refuse(x, 503, "no_answer", "The account did not answer in time.");
+}
+
+void admin_api::change_account(admin_exchange& x, const std::string& name,
+                               const std::string& verb) {
+  if (x.method() != "POST")
+    return wrong_method(x);
+  const auto member = parts_.accounts.find(name);
+  if (!member)
+    return not_found(x, "There is no account named " + name
+                          + "; `rota accounts` lists them.");
+  auto& system = parts_.all.system;
+  std::variant<account_view, caf::error> view;
+  if (const auto wanted = parse_admin_state(verb)) {
+    view = ask<account_view>(system, patience, member->actor,
+                             atom::administer_v, *wanted);
+  } else if (verb == "adjust") {
+    std::string body;
+    const auto whole = x.read_small_body(body, 4'096);
+    const auto parsed = nlohmann::json::parse(body, nullptr, false);
+    const auto text = whole && parsed.is_object() && parsed.contains("usd")
+                          && parsed["usd"].is_string()
+                        ? parsed["usd"].get<std::string>()
+                        : std::string{};
+    const auto amount = parse_money(text);
+    if (!amount)
+      return refuse(x, 400, "invalid_amount",
+                    "The amount must be decimal USD with at most nine places,"
+                    " such as -1.50.");
+    view = ask<account_view>(system, patience, member->actor, atom::adjust_v,
+                             *amount);
+  } else if (verb == "refresh") {
+    if (member->options.balance.probe == probe_kind::none)
+      return refuse(x, 409, "no_probe",
+                    "Account " + name
+                      + " has no balance probe; set balance.probe, or correct"
+                        " it with `rota account "
+                      + name + " adjust`.");
+    caf::anon_send(parts_.all.refresher, atom::refresh_v, member->id);
+    view = ask<account_view>(system, patience, member->actor, atom::status_v);
+  } else {
+    return not_found(x, "An account takes ready, drain, maintenance, refresh"
+                        " and adjust, not "
+                          + verb + ".");
+  }
+  if (const auto* changed = std::get_if<account_view>(&view))
+    answer(x, 200, view_of(*changed));
+  else
+    refuse(x, 503, "no_answer", "The account did not answer in time.");
+}
+
+// -- batches ------------------------------------------------------------------
+
+void admin_api::batches(admin_exchange& x, const segments& path) {
+  if (path.empty()) {
+    if (x.method() == "POST")
+      return submit(x);
+    if (x.method() != "GET")
+      return wrong_method(x);
+    auto body = json::array();
+    for (const auto& view : parts_.batches.list())
+      body.push_back(view_of(view, {}, json::array()));
+    return answer(x, 200, body);
+  }
+  const auto id = parse_batch_id(path[0]);
+  if (!id || !parts_.batches.find(*id))
+    return not_found(x, "There is no batch " + path[0]
+                          + "; `rota batches` lists them.");
+  if (path.size() == 1)
+    return x.method() == "GET" ? batch(x, *id) : wrong_method(x);
+  if (path.size() > 2)
+    return not_found(x, "There is no " + x.path() + " in the admin API.");
+  if (path[1] == "results" || path[1] == "errors")
+    return x.method() == "GET" ? results(x, *id, path[1] == "errors")
+                               : wrong_method(x);
+  x.method() == "POST" ? change_batch(x, *id, path[1]) : wrong_method(x);
+}
+
+void admin_api::batch(admin_exchange& x, batch_id id) {
+  const auto view = parts_.batches.find(id);
+  const auto stuck = view->row.state == batch_state::running;
+  answer(x, 200,
+         view_of(*view, stuck ? waiting_for() : std::string{}, doubts_of(id)));
+}
+
+void admin_api::change_batch(admin_exchange& x, batch_id id,
+                             const std::string& verb) {
+  static const std::map<std::string, batch_desk::verb> verbs{
+    {"pause", batch_desk::verb::pause},
+    {"resume", batch_desk::verb::resume},
+    {"cancel", batch_desk::verb::cancel},
+  };
+  const auto what = verbs.find(verb);
+  if (what == verbs.end())
+    return not_found(x, "A batch takes pause, resume and cancel, not " + verb
+                          + ".");
+  const auto done = parts_.batches.control(id, what->second);
+  if (const auto* view = std::get_if<batch_view>(&done))
+    return answer(x, 200, view_of(*view, {}, json::array()));
+  const auto now = parts_.batches.find(id);
+  refuse(x, 409, "wrong_state",
+         to_string(id) + " is " + to_string(now->row.state) + "; it cannot be "
+           + verb + (verb.ends_with('e') ? "d." : verb == "cancel" ? "led."
+                                                                   : "ed."));
+}
+
+void admin_api::submit(admin_exchange& x) {
+  const auto file_name = x.query("file_name");
+  const auto receipt
+    = parts_.batches.submit(options_of(x), file_name, body_of(x));
+  if (!receipt.error.empty())
+    return refuse(x, 500, "not_accepted", receipt.error);
+  if (receipt.view) {
+    auto body = view_of(*receipt.view, {}, json::array());
+    body["report"] = view_of(receipt.report);
+    return answer(x, 201, body);
+  }
+  auto body = view_of(receipt.report);
+  body.update(error_of("invalid_file",
+                       "The file has faults in "
+                         + std::to_string(receipt.report.fault_count)
+                         + " places; nothing was run. Correct them, or submit"
+                           " with --skip-invalid."));
+  answer(x, 422, body);
+}
+
+void admin_api::estimate(admin_exchange& x) {
+  if (x.method() != "POST")
+    return wrong_method(x);
+  const auto receipt = parts_.batches.estimate(options_of(x), body_of(x));
+  if (!receipt.error.empty())
+    return refuse(x, 500, "not_read", receipt.error);
+  money available;
+  for (const auto& account : *views(milliseconds{0}))
+    if (account.admin == admin_state::ready)
+      available += std::max(account.available - account.floor, money{});
+  auto body = view_of(receipt.report);
+  body["available"] = to_decimal(available);
+  body["fits"] = receipt.report.list_cost_max <= available;
+  answer(x, 200, body);
+}
+
+void admin_api::results(admin_exchange& x, batch_id id, bool errors) {
+  constexpr size_t flush_at = 64 * 1024;
+  const auto view = parts_.batches.find(id);
+  const auto format = view->row.format;
+  x.begin(200, "application/jsonl");
+  std::string out;
+  auto alive = true;
+  parts_.disk.for_each_result(id, 0, [&](const item_result& result) {
+    if (is_error_line(format, result) == errors) {
+      out += format_result(format, result);
+      out += '\n';
+    }
+    if (out.size() >= flush_at) {
+      alive = x.write(out);
+      out.clear();
+    }
+    return alive;
+  });
+  if (alive && x.write(out))
+    x.end();
+}
+
+// -- helpers ------------------------------------------------------------------
+
+account_views_ptr admin_api::views(milliseconds max_age) {
+  {
+    std::lock_guard guard{mutex_};
+    if (recent_ && parts_.all.now() - recent_at_ < max_age)
+      return recent_;
+  }
+  const auto said = ask<account_views_ptr>(
+    parts_.all.system, patience, parts_.all.dispatcher, atom::accounts_v);
+  const auto* fresh = std::get_if<account_views_ptr>(&said);
+  if (fresh == nullptr)
+    return std::make_shared<const std::vector<account_view>>();
+  std::lock_guard guard{mutex_};
+  recent_ = *fresh;
+  recent_at_ = parts_.all.now();
+  return recent_;
+}
+
+pool_view admin_api::pool() {
+  const auto said = ask<pool_view>(parts_.all.system, patience,
+                                   parts_.all.dispatcher, atom::status_v);
+  const auto* view = std::get_if<pool_view>(&said);
+  return view != nullptr ? *view : pool_view{};
+}
+
+std::string admin_api::waiting_for() {
+  const auto view = pool();
+  return view.waiting > 0 && view.waiting_for != ec::ok
+           ? explain(view.waiting_for)
+           : std::string{};
+}
+
+json admin_api::doubts_of(batch_id id) {
+  auto result = json::array();
+  // Watching a batch asks often; doubts may be some seconds old.
+  for (const auto& account : *views(milliseconds{2'000}))
+    for (const auto& hold : account.doubts)
+      if (hold.id.job.batch == id) {
+        auto entry = view_of(hold, account.name);
+        entry["item"] = hold.id.job.item;
+        result.push_back(std::move(entry));
+      }
+  return result;
+}
+
+} // namespace rota

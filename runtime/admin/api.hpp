@@ -1,0 +1,74 @@
+#pragma once
+
+#include "config/options.hpp"
+#include "runtime/account_pool.hpp"
+#include "runtime/admin/server.hpp"
+#include "runtime/admin/views.hpp"
+#include "runtime/batch_desk.hpp"
+#include "runtime/storage/store.hpp"
+#include "runtime/wiring.hpp"
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace rota {
+
+/// What came of a reload.
+struct reload_report {
+  std::vector<std::string> changed;
+  std::vector<std::string> needs_restart;
+  /// Where there are any, nothing was changed.
+  std::vector<std::string> faults;
+};
+
+/// The admin API, /admin/v1/...: one method a resource. Answers JSON; every
+/// error is one sentence with a code.
+class admin_api {
+public:
+  struct parts {
+    wiring& all;
+    account_pool& accounts;
+    batch_desk& batches;
+    store& disk;
+    std::string state_dir;
+    uint32_t run = 0;
+    timestamp started_at;
+    std::function<reload_report()> reload;
+  };
+
+  explicit admin_api(parts x);
+
+  /// Serves one request; called by many threads.
+  void serve(admin_exchange& x);
+
+private:
+  using segments = std::vector<std::string>;
+
+  void status(admin_exchange& x);
+  void accounts(admin_exchange& x, const segments& path);
+  void account(admin_exchange& x, const std::string& name);
+  void change_account(admin_exchange& x, const std::string& name,
+                      const std::string& verb);
+  void batches(admin_exchange& x, const segments& path);
+  void batch(admin_exchange& x, batch_id id);
+  void change_batch(admin_exchange& x, batch_id id, const std::string& verb);
+  void submit(admin_exchange& x);
+  void estimate(admin_exchange& x);
+  void results(admin_exchange& x, batch_id id, bool errors);
+  void reload(admin_exchange& x);
+
+  /// Views of all accounts, at most so old.
+  account_views_ptr views(milliseconds max_age);
+  pool_view pool();
+  json doubts_of(batch_id id);
+  std::string waiting_for();
+
+  parts parts_;
+  std::mutex mutex_;
+  account_views_ptr recent_;
+  timestamp recent_at_;
+};
+
+} // namespace rota

@@ -1,0 +1,119 @@
+#include "runtime/admin/views.hpp"
+
+#include "actors/domain/batch_plan.hpp"
+
+namespace rota {
+
+namespace {
+
+double seconds(milliseconds x) {
+  return static_cast<double>(x.count()) / 1'000;
+}
+
+} // namespace
+
+json time_of(timestamp x) {
+  return x.millis == 0 ? json(nullptr) : json(to_string(x));
+}
+
+json error_of(const std::string& code, const std::string& message) {
+  return {{"error", {{"code", code}, {"message", message}}}};
+}
+
+json view_of(const account_view& x) {
+  return {
+    {"name", x.name},
+    {"provider", to_string(x.kind)},
+    {"host", x.host},
+    {"admin", to_string(x.admin)},
+    {"health", to_string(x.health)},
+    {"funds", to_string(x.funds)},
+    {"reading", to_decimal(x.reading)},
+    {"read_at", time_of(x.read_at)},
+    {"posted", to_decimal(x.posted)},
+    {"held", to_decimal(x.held)},
+    {"available", to_decimal(x.available)},
+    {"floor", to_decimal(x.floor)},
+    {"in_flight", x.in_flight},
+    {"limit", x.limit},
+    {"calls", x.calls},
+    {"failures", x.failures},
+    {"spent", to_decimal(x.spent)},
+    {"overruns", x.overruns},
+    {"in_doubt", x.in_doubt},
+    {"in_doubt_amount", to_decimal(x.in_doubt_amount)},
+    {"last_used", time_of(x.last_used)},
+    {"cooldown_until", time_of(x.cooldown_until)},
+    {"reason", x.reason},
+    {"models", x.models},
+    {"tags", x.tags},
+  };
+}
+
+json view_of(const alert& x) {
+  return {
+    {"kind", to_string(x.kind)},   {"state", to_string(x.state)},
+    {"severity", to_string(x.level)}, {"account", x.account},
+    {"since", time_of(x.since)},   {"text", x.text},
+  };
+}
+
+json view_of(const open_hold& x, const std::string& account) {
+  return {
+    {"hold", to_string(x.id)},         {"account", account},
+    {"amount", to_decimal(x.amount)},  {"since", time_of(x.made_at)},
+    {"until", time_of(x.expires_at)},
+  };
+}
+
+json view_of(const batch_view& x, const std::string& waiting_for,
+             const json& doubts) {
+  const auto running = seconds(x.running_for);
+  const auto live = x.row.state == batch_state::running
+                    || x.row.state == batch_state::cancelling;
+  const auto rate
+    = running > 0 ? static_cast<double>(x.ended_here) / running : 0.0;
+  const auto left = x.row.total - x.counts.ended();
+  json eta = nullptr;
+  if (live && rate > 0)
+    eta = static_cast<double>(left) / rate;
+  return {
+    {"id", to_string(x.row.id)},
+    {"name", x.row.options.name},
+    {"file_name", x.row.file_name},
+    {"state", to_string(x.row.state)},
+    {"format", to_string(x.row.format)},
+    {"total", x.row.total},
+    {"succeeded", x.counts.succeeded},
+    {"failed", x.counts.failed},
+    {"cancelled", x.counts.cancelled},
+    {"in_flight", x.in_flight},
+    {"spent", to_decimal(x.counts.spent)},
+    {"created_at", time_of(x.row.created_at)},
+    {"ended_at", time_of(x.row.ended_at)},
+    {"rate_per_s", live ? rate : 0.0},
+    {"eta_s", eta},
+    {"waiting_for", x.waiting_for.empty() ? waiting_for : x.waiting_for},
+    {"in_doubt", doubts},
+  };
+}
+
+json view_of(const file_report& x) {
+  auto faults = json::array();
+  for (const auto& fault : x.faults)
+    faults.push_back(
+      {{"line", fault.line}, {"code", fault.code}, {"text", fault.text}});
+  return {
+    {"format", to_string(x.format)},
+    {"lines", x.lines},
+    {"valid", x.valid},
+    {"fault_count", x.fault_count},
+    {"faults", std::move(faults)},
+    {"models", x.models},
+    {"tokens",
+     {{"input", x.tokens.input}, {"output_max", x.tokens.output}}},
+    {"cost_max", to_decimal(x.list_cost_max)},
+  };
+}
+
+} // namespace rota

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "actors/batch.hpp"
+#include "actors/domain/batch_plan.hpp"
+#include "runtime/account_pool.hpp"
+#include "runtime/storage/spool.hpp"
+#include "runtime/storage/store.hpp"
+#include "runtime/wiring.hpp"
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rota {
+
+/// Where batch files are handed in, and where people ask for their batches.
+/// Thread-safe; its calls may wait for the disk or for an actor.
+class batch_desk {
+public:
+  /// What came of a submission.
+  struct receipt {
+    /// Absent if the file was refused.
+    std::optional<batch_view> view;
+    file_report report;
+    /// One sentence if something else went wrong.
+    std::string error;
+  };
+
+  /// Pieces of a file on their way in.
+  using source
+    = std::function<bool(const std::function<void(std::string_view)>&)>;
+
+  enum class verb : uint8_t { pause, resume, cancel };
+
+  batch_desk(wiring& all, account_pool& accounts, store& disk,
+             const std::string& state_dir, batch_limits limits);
+
+  /// Goes on with what an earlier run left.
+  /// @returns How many batches run again.
+  size_t resume_all();
+
+  /// Takes in a whole file, checks all of it, and starts it if it is good.
+  receipt submit(const batch_options& chosen, const std::string& file_name,
+                 const source& file);
+
+  /// Checks a file without running it.
+  receipt estimate(const batch_options& chosen, const source& file);
+
+  std::optional<batch_view> find(batch_id id) const;
+  std::vector<batch_view> list() const;
+
+  /// @returns The batch, or why not.
+  std::variant<batch_view, ec> control(batch_id id, verb what);
+
+  /// Starts no more lines and waits until none is in flight, but at most so
+  /// long.
+  void drain(milliseconds patience);
+
+  /// Ends all actors.
+  void stop();
+
+private:
+  struct checked;
+
+  checked check(const std::string& path, const batch_options& chosen) const;
+  batch_actor spawn(const batch_resume& from);
+  std::optional<batch_actor> actor_of(batch_id id) const;
+
+  wiring& all_;
+  account_pool& accounts_;
+  store& disk_;
+  spool_files files_;
+  batch_limits limits_;
+  mutable std::mutex mutex_;
+  std::map<batch_id, batch_actor> running_;
+};
+
+} // namespace rota
