@@ -1,0 +1,22 @@
+#include "config/options.hpp"
+
+#include <array>
+
+namespace rota {
+
+std::string to_string(strategy x) {
+  static constexpr std::array<const char*, 6> names{
+      "most_balance", "least_used", "least_recently_used",
+      "round_robin",  "fastest",    "proportional",
+  };
+  return names.at(static_cast<size_t>(x));
+}
+
+std::string to_string(probe_kind x) {
+  static constexpr std::array<const char*, 5> names{
+      "none", "newapi_console", "newapi_token", "newapi_billing", "http_json",
+  };
+  return names.at(static_cast<size_t>(x));
+}
+
+} // namespace rota
