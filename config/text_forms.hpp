@@ -1,0 +1,111 @@
+#pragma once
+
+#include "config/forms.hpp"
+#include "config/options.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The forms that text may take in the file; see config/forms.hpp.
+
+namespace rota {
+
+/// env:NAME, file:PATH, or none. A fault never repeats the text: people paste
+/// the secret itself here.
+struct secret_form {
+  using type = secret_ref;
+  bool may_be_none = true;
+
+  form_result<type> read(const tree_node& x) const;
+  std::string show(const type& x) const;
+  form_text words() const;
+};
+
+/// One line of text. `check` answers with what is wrong and what would be
+/// right, or nothing; `adopt` brings a good text into its one spelling.
+struct text_form {
+  using type = std::string;
+  std::string kind;
+  std::function<std::string(std::string_view)> check;
+  std::function<std::string(std::string_view)> adopt = {};
+
+  form_result<type> read(const tree_node& x) const;
+  std::string show(const type& x) const;
+  form_text words() const;
+};
+
+/// A list of different texts that each pass `item`.
+struct list_form {
+  using type = std::vector<std::string>;
+  std::string kind;
+  text_form item;
+
+  form_result<type> read(const tree_node& x) const;
+  std::string show(const type& x) const;
+  form_text words() const;
+};
+
+/// HTTP headers that a request carries besides rota's own. A fault never
+/// repeats a value.
+struct headers_form {
+  using type = std::map<std::string, std::string>;
+
+  form_result<type> read(const tree_node& x) const;
+  std::string show(const type& x) const;
+  form_text words() const;
+};
+
+/// One of several words that stay text.
+struct word_form {
+  using type = std::string;
+  std::vector<std::string> names;
+
+  form_result<type> read(const tree_node& x) const;
+  std::string show(const type& x) const;
+  form_text words() const;
+};
+
+/// The values of `T` from 0 to `last`, as to_string spells them.
+template <class T>
+struct choice_form {
+  using type = T;
+  word_form core;
+
+  explicit choice_form(T last) {
+    for (size_t i = 0; i <= static_cast<size_t>(last); ++i)
+      core.names.push_back(to_string(static_cast<T>(i)));
+  }
+
+  form_result<T> read(const tree_node& x) const {
+    auto word = core.read(x);
+    for (size_t i = 0; word.value && i < core.names.size(); ++i)
+      if (core.names[i] == *word.value)
+        return {static_cast<T>(i), {}};
+    return {std::nullopt, std::move(word.fault)};
+  }
+
+  std::string show(T x) const {
+    return to_string(x);
+  }
+
+  form_text words() const {
+    return core.words();
+  }
+};
+
+/// @returns The candidate that `text` is most likely a misspelling of: at most
+/// a third of its letters away, swaps counted once.
+std::optional<std::string> closest(std::string_view text,
+                                   const std::vector<std::string>& candidates);
+
+/// @returns "a, b, c".
+std::string joined(const std::vector<std::string>& texts);
+
+/// @returns `text` as YAML spells it, in quotes where it needs them.
+std::string spelt(std::string_view text);
+
+} // namespace rota
