@@ -1,0 +1,305 @@
+#include "config/load.hpp"
+
+#include "config/schema.hpp"
+#include "config/text_forms.hpp"
+#include "config/tree.hpp"
+#include "config/validate.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <unordered_map>
+
+namespace rota {
+
+namespace {
+
+struct line_fault {
+  int line = 1;
+  std::string text;
+};
+
+/// @returns A key or name of the file as a message may show it.
+std::string bare(const std::string& text) {
+  const auto result = echoed(text);
+  return result.substr(1, result.size() - 2);
+}
+
+/// The keys of `rows` one level below `prefix`: "routing." has "attempts".
+template <class Root>
+std::vector<std::string> keys_below(const std::string& prefix,
+                                    const std::vector<option_row<Root>>& rows) {
+  std::vector<std::string> result;
+  const auto add = [&](std::string key) {
+    if (std::find(result.begin(), result.end(), key) == result.end())
+      result.push_back(std::move(key));
+  };
+  for (const auto& row : rows)
+    if (row.key.starts_with(prefix))
+      add(row.key.substr(prefix.size(),
+                         row.key.find('.', prefix.size()) - prefix.size()));
+  if constexpr (std::is_same_v<Root, options>)
+    if (prefix.empty())
+      add(accounts_key);
+  return result;
+}
+
+/// Reads the keys of one `Root`: of the file, or of one account.
+template <class Root>
+class reader {
+public:
+  /// @param shown What stands before each key in messages:
+  /// "accounts[relay-a].".
+  reader(const std::vector<option_row<Root>>& rows, std::string shown, int line,
+         std::vector<line_fault>& faults)
+      : rows_{rows}, shown_{std::move(shown)}, line_{line}, faults_{faults} {
+    // nop
+  }
+
+  void fault(int line, std::string_view key, const std::string& text) {
+    faults_.push_back({line, shown_ + std::string{key} + ": " + text});
+  }
+
+  /// Reads a map. Keys that `skip` returns true for are somebody else's.
+  template <class Skip>
+  void read(const tree_node& map, const std::string& prefix, Root& out,
+            const Skip& skip) {
+    for (const auto& child : map.children) {
+      const auto key = prefix + child.key;
+      const auto [first, added] = lines_.emplace(key, child.key_line);
+      if (!added)
+        fault(child.key_line, bare(key),
+              "stands here twice, first on line "
+                  + std::to_string(first->second) + "; remove one");
+      else if (!skip(key))
+        read_key(child, key, prefix, out, skip);
+    }
+  }
+
+  /// Reports required keys that were not there.
+  void check_required() {
+    for (const auto& row : rows_)
+      if (row.required && !lines_.contains(row.key)) {
+        failed_.push_back(row.key);
+        fault(line_, row.key, "is missing; write " + to_string(row.form));
+      }
+  }
+
+  /// Reports what several options together get wrong, unless one of them could
+  /// not be read: it is at its default then, which proves nothing.
+  void check_together(const Root& x) {
+    validate(x, [this](const auto& keys, const std::string& text) {
+      for (const auto& key : keys)
+        if (std::find(failed_.begin(), failed_.end(), key) != failed_.end())
+          return;
+      fault(line_of(keys.front()), keys.front(), text);
+    });
+  }
+
+  /// The line of a key, else of the section that it belongs to.
+  int line_of(std::string key) const {
+    while (!key.empty()) {
+      if (const auto i = lines_.find(key); i != lines_.end())
+        return i->second;
+      const auto dot = key.rfind('.');
+      key.resize(dot == std::string::npos ? 0 : dot);
+    }
+    return line_;
+  }
+
+private:
+  template <class Skip>
+  void read_key(const tree_node& x, const std::string& key,
+                const std::string& prefix, Root& out, const Skip& skip) {
+    const auto is_section = [&](const auto& row) {
+      return row.key.starts_with(key) && row.key.size() > key.size()
+             && row.key[key.size()] == '.';
+    };
+    const auto row =
+        std::find_if(rows_.begin(), rows_.end(), [&](const auto& candidate) {
+          return candidate.key == key;
+        });
+    if (x.is == tree_node::kind::refused) {
+      failed_.push_back(key);
+    } else if (row != rows_.end()) {
+      if (const auto text = row->read(out, x); !text.empty()) {
+        failed_.push_back(key);
+        fault(x.key_line, key, text);
+      }
+    } else if (std::any_of(rows_.begin(), rows_.end(), is_section)) {
+      if (x.is == tree_node::kind::map)
+        read(x, key + ".", out, skip);
+      else if (x.is != tree_node::kind::null) // An empty section is harmless.
+        fault(x.key_line, key,
+              "is no section; write its options below it: "
+                  + joined(keys_below(key + ".", rows_)));
+    } else {
+      fault(x.key_line, bare(key), unknown(x.key, prefix));
+    }
+  }
+
+  std::string unknown(const std::string& last,
+                      const std::string& prefix) const {
+    const auto here = keys_below(prefix, rows_);
+    if (const auto guess = closest(last, here))
+      return "is not known; did you mean " + *guess + "?";
+    for (const auto& row : rows_)
+      if (row.key.ends_with("." + last))
+        return "is not known here; write it below "
+               + row.key.substr(0, row.key.size() - last.size() - 1);
+    return "is not known; remove it, or use one of " + joined(here);
+  }
+
+  const std::vector<option_row<Root>>& rows_;
+  std::string shown_;
+  int line_;
+  std::vector<line_fault>& faults_;
+  std::unordered_map<std::string, int> lines_;
+  std::vector<std::string> failed_;
+};
+
+constexpr auto skip_nothing = [](const std::string&) { return false; };
+
+/// How messages call an account: by its name, or by its place from 1.
+std::string label_of(const tree_node& x, size_t position) {
+  for (const auto& child : x.children)
+    if (child.key == "name" && child.is == tree_node::kind::scalar
+        && !child.text.empty() && child.text.size() <= 64)
+      return bare(child.text);
+  return "#" + std::to_string(position);
+}
+
+account_options read_account(const tree_node& x, size_t position,
+                             std::vector<line_fault>& faults,
+                             std::unordered_map<std::string, int>& names) {
+  account_options result;
+  const auto shown =
+      std::string{accounts_key} + "[" + label_of(x, position) + "]";
+  if (x.is == tree_node::kind::refused)
+    return result;
+  if (x.is != tree_node::kind::map) {
+    faults.push_back(
+        {x.line, shown
+                     + ": is no account; write - name: NAME and the "
+                       "account's other options below it"});
+    return result;
+  }
+  reader<account_options> in{account_rows(), shown + ".", x.line, faults};
+  in.read(x, {}, result, skip_nothing);
+  in.check_required();
+  if (!result.name.empty()) {
+    const auto line = in.line_of("name");
+    const auto [first, added] = names.emplace(result.name, line);
+    if (!added)
+      in.fault(line, "name",
+               echoed(result.name) + " is also the name of the account on line "
+                   + std::to_string(first->second) + "; give each its own");
+  }
+  in.check_together(result);
+  return result;
+}
+
+void read_accounts(const tree_node& x, options& out,
+                   std::vector<line_fault>& faults) {
+  if (x.is == tree_node::kind::refused)
+    return;
+  if (x.is != tree_node::kind::list) {
+    faults.push_back({x.key_line, "accounts: is no list; write - name: NAME "
+                                  "for each account below it"});
+    return;
+  }
+  if (x.children.empty())
+    faults.push_back({x.key_line, "accounts: the list is empty; name at least "
+                                  "one account"});
+  std::unordered_map<std::string, int> names;
+  out.accounts.reserve(x.children.size());
+  for (const auto& child : x.children)
+    out.accounts.push_back(
+        read_account(child, out.accounts.size() + 1, faults, names));
+}
+
+void read_root(const tree_node& root, options& out,
+               std::vector<line_fault>& faults) {
+  if (root.is == tree_node::kind::null) {
+    faults.push_back({1, "accounts: the file is empty; name at least one "
+                         "account (config/rota.example.yaml shows how)"});
+    return;
+  }
+  if (root.is != tree_node::kind::map) {
+    faults.push_back({root.line, "syntax: the file is no map; write KEY: VALUE "
+                                 "lines (config/rota.example.yaml shows how)"});
+    return;
+  }
+  reader<options> in{option_rows(), {}, 1, faults};
+  const tree_node* accounts = nullptr;
+  in.read(root, {}, out,
+          [](const std::string& key) { return key == accounts_key; });
+  for (const auto& child : root.children)
+    if (child.key == accounts_key && accounts == nullptr)
+      accounts = &child;
+  if (accounts == nullptr)
+    in.fault(1, accounts_key,
+             "is missing; name at least one account "
+             "(config/rota.example.yaml shows how)");
+  else
+    read_accounts(*accounts, out, faults);
+  in.check_required();
+  in.check_together(out);
+}
+
+load_result failed(const std::string& text) {
+  load_result result;
+  result.faults.push_back(text);
+  return result;
+}
+
+} // namespace
+
+load_result parse_options(const std::string& yaml, const std::string& name) {
+  load_result result;
+  if (yaml.size() > config_bytes_max)
+    return failed(name
+                  + ": is larger than 16 MiB; that is no configuration "
+                    "file");
+  auto tree = parse_tree(yaml);
+  std::vector<line_fault> faults;
+  bool readable = true;
+  for (auto& fault : tree.faults) {
+    readable = readable && fault.key != "syntax";
+    faults.push_back({fault.line, fault.key + ": " + fault.text});
+  }
+  if (readable)
+    read_root(tree.root, result.opts, faults);
+  std::stable_sort(
+      faults.begin(), faults.end(),
+      [](const auto& x, const auto& y) { return x.line < y.line; });
+  for (const auto& fault : faults)
+    result.faults.push_back(name + ":" + std::to_string(fault.line) + ": "
+                            + fault.text);
+  return result;
+}
+
+load_result load_options(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    return failed(path + ": is a directory; give a file with --config FILE");
+  errno = 0;
+  std::ifstream in{path, std::ios::binary};
+  if (!in)
+    return failed(path + ": cannot be opened: " + std::strerror(errno)
+                  + "; give a file that rotad may read with --config FILE");
+  std::string text;
+  std::vector<char> block(64 * 1'024);
+  while (in && text.size() <= config_bytes_max) {
+    in.read(block.data(), static_cast<std::streamsize>(block.size()));
+    text.append(block.data(), static_cast<size_t>(in.gcount()));
+  }
+  if (in.bad())
+    return failed(path + ": cannot be read: " + std::strerror(errno)
+                  + "; check the file and its disk");
+  return parse_options(text, path);
+}
+
+} // namespace rota

@@ -1,0 +1,103 @@
+#include "config/validate.hpp"
+
+namespace rota {
+
+namespace {
+
+bool is_newapi(probe_kind x) {
+  return x == probe_kind::newapi_console || x == probe_kind::newapi_token
+         || x == probe_kind::newapi_billing;
+}
+
+/// Sites that run new-api, one-api or a fork of them.
+bool is_newapi(provider x) {
+  return x == provider::new_api || x == provider::one_api
+         || x == provider::anyrouter;
+}
+
+bool is_set(const secret_ref& x) {
+  return x.from != secret_ref::source::none;
+}
+
+const char* const needs_console =
+    "is used by probe newapi_console only; set that probe or remove this";
+const char* const needs_http_json =
+    "is used by probe http_json only; set that probe or remove this";
+
+void check_console(const account_options& x, const fault_sink& fault) {
+  const auto& balance = x.balance;
+  const auto wanted = balance.probe == probe_kind::newapi_console;
+  if (wanted && !is_set(balance.console))
+    fault({"balance.console", "balance.probe"},
+          "is missing; probe newapi_console needs the access token of the "
+          "site's console as env:NAME or file:PATH");
+  if (wanted && balance.user_id.empty() && x.kind != provider::one_api)
+    fault({"balance.user_id", "balance.probe", "provider"},
+          "is missing; probe newapi_console needs the number that the site's "
+          "console shows for the user");
+  if (!wanted && is_set(balance.console))
+    fault({"balance.console", "balance.probe"}, needs_console);
+  if (!wanted && !balance.user_id.empty())
+    fault({"balance.user_id", "balance.probe"}, needs_console);
+}
+
+void check_http_json(const balance_options& x, const fault_sink& fault) {
+  const auto wanted = x.probe == probe_kind::http_json;
+  if (wanted && x.path.empty())
+    fault({"balance.path", "balance.probe"},
+          "is missing; probe http_json needs the path to GET, such as "
+          "/api/balance");
+  if (wanted && x.pointer.empty())
+    fault({"balance.pointer", "balance.probe"},
+          "is missing; probe http_json needs the JSON pointer of the amount, "
+          "such as /data/balance");
+  if (!wanted && !x.path.empty())
+    fault({"balance.path", "balance.probe"}, needs_http_json);
+  if (!wanted && !x.pointer.empty())
+    fault({"balance.pointer", "balance.probe"}, needs_http_json);
+}
+
+void check_order(const char* base_key, milliseconds base, const char* key,
+                 milliseconds most, const fault_sink& fault) {
+  if (most < base)
+    fault({key, base_key}, std::string{"is shorter than "} + base_key
+                               + "; make it at least as long");
+}
+
+} // namespace
+
+void validate(const options& x, const fault_sink& fault) {
+  check_order("routing.backoff_base", x.routing.backoff_base,
+              "routing.backoff_max", x.routing.backoff_max, fault);
+  check_order("health.eject_base", x.health.eject_base, "health.eject_max",
+              x.health.eject_max, fault);
+  check_order("health.cooldown_base", x.health.cooldown_base,
+              "health.cooldown_max", x.health.cooldown_max, fault);
+  if (x.batch.window < x.batch.max_in_flight)
+    fault({"batch.window", "batch.max_in_flight"},
+          "is smaller than batch.max_in_flight ("
+              + std::to_string(x.batch.max_in_flight)
+              + "); make it at least as large");
+  if (x.batch.max_file_bytes < x.batch.max_line_bytes)
+    fault({"batch.max_file_bytes", "batch.max_line_bytes"},
+          "is smaller than batch.max_line_bytes; make it at least as large");
+  if (is_set(x.alerts.webhook_secret) && !is_set(x.alerts.webhook))
+    fault({"alerts.webhook_secret", "alerts.webhook"},
+          "signs nothing without alerts.webhook; set that or remove this");
+}
+
+void validate(const account_options& x, const fault_sink& fault) {
+  if (is_newapi(x.balance.probe) && !is_newapi(x.kind))
+    fault({"balance.probe", "provider"},
+          to_string(x.balance.probe) + " is not served by provider "
+              + to_string(x.kind)
+              + "; use http_json or none, or the provider new_api, one_api or "
+                "anyrouter");
+  check_console(x, fault);
+  check_http_json(x.balance, fault);
+  if (x.low && *x.low < x.floor)
+    fault({"low", "floor"}, "is below the floor (" + to_string(x.floor)
+                                + "); make it at least that");
+}
+
+} // namespace rota
