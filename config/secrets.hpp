@@ -1,0 +1,60 @@
+#pragma once
+
+#include "config/options.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rota {
+
+/// Text that must not get out: a key, a token. It cannot be copied or
+/// streamed, and its memory is overwritten when it goes.
+class secret {
+public:
+  secret() = default;
+  explicit secret(std::string_view text);
+  secret(secret&& other) noexcept;
+  secret& operator=(secret&& other) noexcept;
+  ~secret();
+
+  /// @returns The text, valid as long as this object. For the place that sends
+  /// it, never for a log line or a message.
+  std::string_view reveal() const {
+    return {text_.get(), size_};
+  }
+
+private:
+  void wipe() noexcept;
+
+  std::unique_ptr<char[]> text_;
+  size_t size_ = 0;
+};
+
+/// A secret, or one sentence that says what is wrong and what to do.
+struct secret_result {
+  std::optional<secret> value;
+  std::string fault;
+};
+
+/// Longest secret; a longer file holds something else.
+inline constexpr size_t secret_bytes_max = 16 * 1'024;
+
+/// Reads a secret from where the reference says. A file must be closed to
+/// group and others, but for those that the service manager passed in
+/// $CREDENTIALS_DIRECTORY: their access list shows as group bits. Line breaks
+/// at the end are cut off; control characters within are refused.
+[[nodiscard]] secret_result resolve(const secret_ref& ref);
+
+/// @returns An ellipsis and the last four characters; the ellipsis alone for
+/// secrets under twelve characters, of which four would tell too much.
+std::string masked(const secret& x);
+
+/// Looks at every secret that the options refer to.
+/// @returns "accounts[relay-a].api_key: what is wrong; what to do" each.
+[[nodiscard]] std::vector<std::string> check_secrets(const options& x);
+
+} // namespace rota
