@@ -1,0 +1,89 @@
+#include "config/reload.hpp"
+
+#include "config/schema.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <unordered_map>
+
+namespace rota {
+
+namespace {
+
+struct section {
+  std::string_view name;
+  bool option_diff::*flag;
+};
+
+constexpr std::array<section, 10> sections{{
+    {"routing", &option_diff::routing},
+    {"health", &option_diff::health},
+    {"refresh", &option_diff::refresh},
+    {"alerts", &option_diff::alerts},
+    {"batch", &option_diff::batch},
+    {"upstream", &option_diff::upstream},
+    {"store", &option_diff::store},
+    {"log", &option_diff::log},
+    {"prices", &option_diff::prices},
+    {"failure_rules", &option_diff::failure_rules},
+}};
+
+void mark(option_diff& result, std::string_view key) {
+  const auto name = key.substr(0, key.find('.'));
+  for (const auto& x : sections)
+    if (x.name == name)
+      result.*x.flag = true;
+}
+
+bool differs(const account_options& x, const account_options& y) {
+  return std::any_of(
+      account_rows().begin(), account_rows().end(), [&](const auto& row) {
+        return row.when == applies::live && row.text(x) != row.text(y);
+      });
+}
+
+void diff_accounts(const options& before, const options& after,
+                   option_diff& result) {
+  std::unordered_map<std::string_view, const account_options*> old;
+  for (const auto& x : before.accounts)
+    old.emplace(x.name, &x);
+  for (const auto& x : after.accounts) {
+    const auto i = old.find(x.name);
+    if (i == old.end()) {
+      result.added.push_back(x);
+      continue;
+    }
+    if (differs(*i->second, x))
+      result.changed.push_back(x);
+    old.erase(i);
+  }
+  for (const auto& x : before.accounts)
+    if (old.contains(x.name))
+      result.removed.push_back(x.name);
+}
+
+} // namespace
+
+bool option_diff::empty() const {
+  return added.empty() && changed.empty() && removed.empty()
+         && needs_restart.empty()
+         && std::none_of(sections.begin(), sections.end(),
+                         [this](const auto& x) { return this->*x.flag; });
+}
+
+option_diff diff_options(const options& before, const options& after) {
+  option_diff result;
+  diff_accounts(before, after, result);
+  for (const auto& row : option_rows()) {
+    if (row.text(before) == row.text(after))
+      continue;
+    if (row.when == applies::live)
+      mark(result, row.key);
+    else
+      result.needs_restart.push_back(row.key);
+  }
+  return result;
+}
+
+} // namespace rota

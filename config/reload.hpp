@@ -1,0 +1,42 @@
+#pragma once
+
+#include "config/options.hpp"
+
+#include <string>
+#include <vector>
+
+namespace rota {
+
+/// What a reload changes. An account is known by its name: another name is
+/// another account.
+struct option_diff {
+  std::vector<account_options> added;
+  /// As they are to be from now on.
+  std::vector<account_options> changed;
+  std::vector<std::string> removed;
+
+  /// Whether an option of the section changed that is applied live.
+  bool routing = false;
+  bool health = false;
+  bool refresh = false;
+  bool alerts = false;
+  bool batch = false;
+  bool upstream = false;
+  bool store = false;
+  bool log = false;
+  bool prices = false;
+  bool failure_rules = false;
+
+  /// Keys of options that changed but keep their old value until the next
+  /// start.
+  std::vector<std::string> needs_restart;
+
+  /// Whether nothing changed at all.
+  bool empty() const;
+};
+
+/// @returns What turns `before` into `after`. Contents of files (prices,
+/// rules, secrets) are not looked at.
+option_diff diff_options(const options& before, const options& after);
+
+} // namespace rota
