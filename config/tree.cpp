@@ -28,7 +28,8 @@ int line_of(const YAML::Mark& mark) {
 /// before it could expand.
 class builder : public YAML::EventHandler {
 public:
-  explicit builder(tree_result& result) : result_{result} {
+  builder(std::string_view source, tree_result& result)
+    : source_{source}, result_{result} {
     // nop
   }
 
@@ -55,6 +56,7 @@ public:
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                 const std::string& value) override {
     check_tag(mark, tag);
+    check_closed(mark);
     auto x = make(tree_node::kind::scalar, mark);
     x.text = value;
     add(std::move(x));
@@ -108,6 +110,26 @@ private:
       refuse(mark, "tag", "tags such as !!str are refused; leave it out");
   }
 
+  /// yaml-cpp takes the end of the file for the end of a quoted text, so a
+  /// file that was cut off would load.
+  void check_closed(const YAML::Mark& mark) {
+    const auto begin = static_cast<size_t>(std::max(mark.pos, 0));
+    if (begin >= source_.size())
+      return;
+    const char quote = source_[begin];
+    if (quote != '"' && quote != '\'')
+      return;
+    for (auto i = begin + 1; i < source_.size(); ++i)
+      if (quote == '"' && source_[i] == '\\')
+        ++i;
+      else if (quote == '\'' && source_.substr(i).starts_with("''"))
+        ++i;
+      else if (source_[i] == quote)
+        return;
+    throw refusal{{line_of(mark), "syntax",
+                   "a quoted text does not end; close its quotes"}};
+  }
+
   void open(tree_node x) {
     if (stack_.size() == depth_max)
       throw refusal{{x.line, "syntax",
@@ -146,6 +168,7 @@ private:
     top.node.children.push_back(std::move(x));
   }
 
+  std::string_view source_;
   tree_result& result_;
   std::vector<frame> stack_;
   int documents_ = 0;
@@ -206,6 +229,9 @@ std::string advice(const std::string& message) {
 } // namespace
 
 tree_result parse_tree(const std::string& yaml) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (yaml.starts_with(byte_order_mark))
+    return parse_tree(yaml.substr(byte_order_mark.size()));
   tree_result result;
   if (auto fault = check_bytes(yaml)) {
     result.faults.push_back(std::move(*fault));
@@ -214,7 +240,7 @@ tree_result parse_tree(const std::string& yaml) {
   try {
     std::istringstream in{yaml};
     YAML::Parser parser{in};
-    builder handler{result};
+    builder handler{yaml, result};
     while (parser.HandleNextDocument(handler)) {
       // A second document throws.
     }
