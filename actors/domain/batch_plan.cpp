@@ -19,20 +19,15 @@ constexpr size_t anthropic_id_max = 64;
 /// How much of a caller's text a fault repeats.
 constexpr size_t shown_max = 64;
 
-struct route {
-  std::string_view url;
-  surface route;
-};
-
 /// What the url of an OpenAI line may be.
-constexpr std::array routes{
-  route{"/v1/chat/completions", surface::openai_chat},
-  route{"/v1/completions", surface::openai_completions},
-  route{"/v1/responses", surface::openai_responses},
-  route{"/v1/embeddings", surface::openai_embeddings},
-  route{"/v1/moderations", surface::openai_moderations},
-  route{"/v1/messages", surface::anthropic_messages},
-};
+constexpr std::array<std::pair<std::string_view, surface>, 6> routes{{
+  {"/v1/chat/completions", surface::openai_chat},
+  {"/v1/completions", surface::openai_completions},
+  {"/v1/responses", surface::openai_responses},
+  {"/v1/embeddings", surface::openai_embeddings},
+  {"/v1/moderations", surface::openai_moderations},
+  {"/v1/messages", surface::anthropic_messages},
+}};
 
 using value = std::optional<simdjson::dom::element>;
 
@@ -68,13 +63,13 @@ line_result refuse(std::string code, std::string text) {
 
 line_result lacks(std::string_view what, std::string_view advice) {
   return refuse("missing_required_parameter",
-                "The line has no " + quoted(what) + ": "
+                "The line has no " + json_string(what) + ": "
                   + std::string{advice} + '.');
 }
 
 std::string shown(std::string_view text) {
   const auto head = head_of(text, shown_max);
-  return quoted(head) + (head.size() < text.size() ? "..." : "");
+  return json_string(head) + (head.size() < text.size() ? "..." : "");
 }
 
 std::string_view text_of(const value& x) {
@@ -84,11 +79,11 @@ std::string_view text_of(const value& x) {
   return {};
 }
 
-/// A UTF-8 byte order mark, which some editors put before the first line.
-std::string_view without_mark(std::string_view line, uint64_t number) {
+/// The JSON of a line. Some editors put a byte order mark before the first.
+std::string_view json_of(std::string_view line, uint64_t number) {
   if (number == 1 && line.starts_with("\xef\xbb\xbf"))
     line.remove_prefix(3);
-  return line;
+  return trimmed(line);
 }
 
 std::string reason_of(simdjson::error_code code) {
@@ -174,8 +169,7 @@ line_result complete(planned_line plan, const batch_limits& limits) {
     return refuse("invalid_json_line", std::move(facts.fault));
   if (facts.stream)
     return refuse("stream_not_supported",
-                  "The request asks for a stream: leave \"stream\" out, the "
-                  "answers of a batch come whole.");
+                  "The request asks for a stream: leave \"stream\" out.");
   if (plan.model.empty())
     plan.model = std::move(facts.model);
   const auto gemini = plan.route == surface::gemini_generate;
@@ -196,7 +190,7 @@ line_result complete_with(std::string_view line, std::string_view member,
   const auto body = member_object(line, member);
   if (!body)
     return refuse("missing_required_parameter",
-                  "The " + quoted(member)
+                  "The " + json_string(member)
                     + " is not an object: put the request's JSON there.");
   plan.body = *body;
   return complete(std::move(plan), limits);
@@ -215,18 +209,18 @@ line_result plan_openai(const line_fields& x, std::string_view line,
     return lacks("url", "name the route, such as \"/v1/chat/completions\"");
   const auto url = text_of(x.url);
   const auto i = std::find_if(routes.begin(), routes.end(),
-                              [url](auto& y) { return y.url == url; });
+                              [url](auto& y) { return y.first == url; });
   if (i == routes.end()) {
     auto text = "The url " + shown(url) + " is not served here: use one of";
-    for (const auto& y : routes)
-      text += ' ' + std::string{y.url};
+    for (const auto& [served, _] : routes)
+      text += ' ' + std::string{served};
     return refuse("invalid_url", text + '.');
   }
   if (!x.body)
     return lacks("body", "put the request's JSON there");
   planned_line plan;
   plan.custom_id = text_of(x.custom_id);
-  plan.route = i->route;
+  plan.route = i->second;
   return complete_with(line, "body", std::move(plan), limits);
 }
 
@@ -242,14 +236,11 @@ line_result plan_anthropic(const line_fields& x, std::string_view line,
   if (name.size() > anthropic_id_max
       || !std::all_of(name.begin(), name.end(), fits))
     return refuse("invalid_custom_id",
-                  "The custom_id " + shown(name)
-                    + " is not allowed: use 1 to 64 letters, digits, \"_\" "
-                      "and \"-\".");
+                  "The custom_id " + shown(name) + " is not allowed: use 1 to "
+                    "64 letters, digits, \"_\" and \"-\".");
   if (!x.params)
     return lacks("params", "put the request's JSON there");
   int64_t limit = 0;
-  if (x.params->at_key("model").error() == simdjson::NO_SUCH_FIELD)
-    return lacks("model", "name the model in \"params\"");
   if (x.params->is_object()
       && x.params->at_key("max_tokens").get_int64().get(limit)
            != simdjson::SUCCESS)
@@ -300,8 +291,7 @@ line_result plan_bare(const line_fields& x, std::string_view line,
                       uint64_t number, const batch_options& chosen,
                       const batch_limits& limits) {
   if (!x.messages && !x.input && !x.contents)
-    return lacks("messages", "a bare request needs messages, input or "
-                             "contents");
+    return lacks("messages", "or input or contents: one is the request");
   planned_line plan;
   plan.custom_id = "line-" + std::to_string(number);
   plan.route = bare_route(x);
@@ -316,7 +306,7 @@ line_result plan_bare(const line_fields& x, std::string_view line,
 std::optional<batch_format> detect_format(std::string_view first_line) {
   line_fields x;
   std::string_view twice;
-  if (read_fields(trimmed(without_mark(first_line, 1)), x, twice))
+  if (read_fields(json_of(first_line, 1), x, twice))
     return std::nullopt;
   return format_of(x);
 }
@@ -330,7 +320,7 @@ line_result plan_line(batch_format format, std::string_view line,
                     + " bytes, the limit is "
                     + std::to_string(limits.max_line_bytes)
                     + ": shorten it, or raise batch.max_line_bytes.");
-  line = trimmed(without_mark(line, number));
+  line = json_of(line, number);
   line_fields x;
   std::string_view twice;
   if (const auto code = read_fields(line, x, twice))
@@ -338,7 +328,7 @@ line_result plan_line(batch_format format, std::string_view line,
                   "The line is not a JSON object: " + reason_of(code)
                     + "; write one request as one JSON object on each line.");
   if (!twice.empty())
-    return refuse("invalid_json_line", "The line has " + quoted(twice)
+    return refuse("invalid_json_line", "The line has " + json_string(twice)
                                          + " twice: keep one of them.");
   if (const auto own = format_of(x); own && *own != format)
     return refuse("mismatched_format",

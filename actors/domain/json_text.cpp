@@ -1,6 +1,5 @@
 #include "actors/domain/json_text.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <simdjson.h>
 
@@ -54,20 +53,23 @@ bool is_json(std::string_view text) {
 
 std::optional<std::string_view> member_object(std::string_view object,
                                               std::string_view name) {
-  if (object.size() > kept_bytes)
-    return reader{}.find(object, name);
+  if (object.size() > kept_bytes) {
+    reader own;
+    return own.find(object, name);
+  }
   thread_local reader kept;
   return kept.find(object, name);
 }
 
 std::string on_one_line(std::string_view json) {
   std::string result{json};
-  std::replace(result.begin(), result.end(), '\n', ' ');
-  std::replace(result.begin(), result.end(), '\r', ' ');
+  for (const char end : {'\n', '\r'}) // There is mostly none.
+    for (auto i = result.find(end); i != result.npos; i = result.find(end, i))
+      result[i] = ' ';
   return result;
 }
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   using json = nlohmann::json;
   return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -20,7 +20,7 @@ std::optional<std::string_view> member_object(std::string_view object,
 std::string on_one_line(std::string_view json);
 
 /// A JSON string with its quotes; bytes that are no UTF-8 become U+FFFD.
-std::string quoted(std::string_view text);
+std::string json_string(std::string_view text);
 
 /// The first bytes of a text, not cut inside of a UTF-8 character.
 std::string_view head_of(std::string_view text, size_t bytes_max);

@@ -280,10 +280,15 @@ TEST_CASE("a model that cools on one account goes to the others") {
   auto s = state(1, usd(20));
   s.cooling_models
     = std::make_shared<const std::vector<std::string>>(1, "m");
+  s.cooldown_until = {5'000};
   x.set(s);
   CHECK(order(x) == ids{2});
   CHECK(x.ranks.pick({surface::openai_chat, "n", {}, {}}, {})
         == account_id{1});
+  const auto none = x.ranks.explain({surface::openai_chat, "m", {}, {}},
+                                    std::vector{account_id{2}});
+  CHECK(none.why == ec::cooling);
+  CHECK(none.earliest == timestamp{5'000});
   x.set(state(1, usd(20)));
   CHECK(order(x) == ids{1, 2});
 }
@@ -326,18 +331,6 @@ TEST_CASE("explain names the most hopeful reason") {
   const std::vector<std::string> tags{"eu"};
   CHECK(x.ranks.explain({surface::openai_chat, "m", usd(2), tags}, {}).why
         == ec::no_such_model);
-}
-
-TEST_CASE("explain sees a model that cools") {
-  pool x{strategy::most_balance};
-  auto s = state(1);
-  s.cooling_models
-    = std::make_shared<const std::vector<std::string>>(1, "m");
-  s.cooldown_until = {5'000};
-  x.add(s);
-  const auto none = x.ranks.explain({surface::openai_chat, "m", {}, {}}, {});
-  CHECK(none.why == ec::cooling);
-  CHECK(none.earliest == timestamp{5'000});
 }
 
 TEST_CASE("reorder keeps the accounts and changes their order") {

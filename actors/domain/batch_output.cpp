@@ -1,0 +1,187 @@
+#include "actors/domain/batch_plan.hpp"
+
+#include "actors/domain/json_text.hpp"
+
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace rota {
+
+namespace {
+
+/// How much of an answer that is no JSON a result repeats.
+constexpr size_t shown_max = 500;
+
+/// What there is to write of an item that has no answer in JSON.
+struct reason {
+  std::string code;
+  std::string text;
+};
+
+reason reason_of(const item_result& x) {
+  reason result{x.error_code, x.error_text};
+  const auto cancelled = x.state == item_state::cancelled;
+  if (result.code.empty())
+    result.code = cancelled ? "batch_cancelled" : "upstream_error";
+  if (!trimmed(x.body).empty())
+    result.text = head_of(x.body, shown_max);
+  else if (result.text.empty())
+    result.text = cancelled ? "The batch was cancelled before this request "
+                              "was run."
+                            : "The provider gave no answer.";
+  return result;
+}
+
+/// Names of an object and its members' JSON.
+using members = std::initializer_list<
+  std::pair<std::string_view, std::string_view>>;
+
+std::string object_of(members list) {
+  std::string result;
+  for (const auto& [name, json] : list) {
+    result += result.empty() ? "{\"" : ", \"";
+    result += name;
+    result += "\": ";
+    result += json;
+  }
+  return result + '}';
+}
+
+std::string string_or_null(std::string_view text) {
+  return text.empty() ? "null" : json_string(text);
+}
+
+bool expired(const item_result& x) {
+  return x.error_code == "deadline_passed" || x.error_code == "batch_expired";
+}
+
+std::string openai_line(const item_result& x, bool has_json) {
+  const auto id = "batch_req_" + std::to_string(x.id.batch.value) + '_'
+                  + std::to_string(x.id.item);
+  std::string response = "null";
+  std::string error = "null";
+  if (x.status != 0 && !trimmed(x.body).empty()) {
+    auto body = on_one_line(trimmed(x.body));
+    if (!has_json) {
+      const auto why = reason_of(x);
+      const auto error_object
+        = object_of({{"message", json_string(why.text)},
+                     {"type", "\"upstream_error\""},
+                     {"param", "null"},
+                     {"code", json_string(why.code)}});
+      body = object_of({{"error", error_object}});
+    }
+    response = object_of({{"status_code", std::to_string(x.status)},
+                          {"request_id", json_string(x.request_id)},
+                          {"body", body}});
+  } else {
+    const auto why = reason_of(x);
+    error = object_of({{"code", json_string(why.code)},
+                       {"message", json_string(why.text)}});
+  }
+  return object_of({{"id", json_string(id)},
+                    {"custom_id", string_or_null(x.custom_id)},
+                    {"response", response},
+                    {"error", error}});
+}
+
+/// Anthropic's error object: its own as it is, a relay's wrapped into it.
+std::string anthropic_error(const item_result& x, bool has_json) {
+  if (has_json) {
+    const auto body = trimmed(x.body);
+    const auto parsed = nlohmann::json::parse(body, nullptr, false);
+    const auto error = member_object(body, "error");
+    if (error && parsed.contains("type") && parsed["type"] == "error")
+      return on_one_line(body);
+    if (error)
+      return object_of({{"type", "\"error\""},
+                        {"error", on_one_line(*error)},
+                        {"request_id", string_or_null(x.request_id)}});
+  }
+  const auto why = reason_of(x);
+  const auto type = x.error_code.empty() ? "api_error" : x.error_code;
+  return object_of({{"type", "\"error\""},
+                    {"error", object_of({{"type", json_string(type)},
+                                         {"message", json_string(why.text)}})},
+                    {"request_id", string_or_null(x.request_id)}});
+}
+
+std::string anthropic_line(const item_result& x, bool has_json) {
+  std::string result;
+  if (x.state == item_state::succeeded && has_json)
+    result = object_of({{"type", "\"succeeded\""},
+                        {"message", on_one_line(trimmed(x.body))}});
+  else if (x.state == item_state::cancelled)
+    result = object_of({{"type", "\"canceled\""}});
+  else if (expired(x))
+    result = object_of({{"type", "\"expired\""}});
+  else
+    result = object_of({{"type", "\"errored\""},
+                        {"error", anthropic_error(x, has_json)}});
+  return object_of({{"custom_id", string_or_null(x.custom_id)},
+                    {"result", result}});
+}
+
+/// Google's name of a status, by the HTTP status that carries it.
+std::string_view google_status(const item_result& x) {
+  if (x.state == item_state::cancelled)
+    return "CANCELLED";
+  if (expired(x))
+    return "DEADLINE_EXCEEDED";
+  switch (x.status) {
+    case 400:
+      return "INVALID_ARGUMENT";
+    case 401:
+      return "UNAUTHENTICATED";
+    case 403:
+      return "PERMISSION_DENIED";
+    case 404:
+      return "NOT_FOUND";
+    case 429:
+      return "RESOURCE_EXHAUSTED";
+    case 500:
+      return "INTERNAL";
+    case 503:
+      return "UNAVAILABLE";
+    case 504:
+      return "DEADLINE_EXCEEDED";
+    default:
+      return "UNKNOWN";
+  }
+}
+
+std::string gemini_line(const item_result& x, bool has_json) {
+  const auto key = string_or_null(x.custom_id);
+  const auto body = trimmed(x.body);
+  if (x.state == item_state::succeeded && has_json)
+    return object_of({{"key", key}, {"response", on_one_line(body)}});
+  if (has_json)
+    if (const auto error = member_object(body, "error"))
+      return object_of({{"key", key}, {"error", on_one_line(*error)}});
+  const auto error = object_of({{"code", std::to_string(x.status)},
+                                {"message", json_string(reason_of(x).text)},
+                                {"status", json_string(google_status(x))}});
+  return object_of({{"key", key}, {"error", error}});
+}
+
+} // namespace
+
+std::string format_result(batch_format format, const item_result& x) {
+  const auto has_json = !trimmed(x.body).empty() && is_json(trimmed(x.body));
+  switch (format) {
+    case batch_format::anthropic:
+      return anthropic_line(x, has_json);
+    case batch_format::gemini:
+      return gemini_line(x, has_json);
+    default:
+      return openai_line(x, has_json);
+  }
+}
+
+bool is_error_line(batch_format format, const item_result& x) {
+  return (format == batch_format::openai || format == batch_format::bare)
+         && x.state != item_state::succeeded;
+}
+
+} // namespace rota
