@@ -24,7 +24,8 @@ enum class entry_kind : uint8_t {
   overrun = 10, ///< What a charge came to above its hold.
   correct = 11, ///< An assumption turned out wrong.
   adjust = 12, ///< A reading contradicts the books, or an operator does.
-  reading = 13, ///< A reading came; `amount` is its figure. Moves no money.
+  reading = 13, ///< A reading came; `amount` is its figure, `at` when it was
+                ///< asked for. Moves no money.
 };
 
 /// One line of an account's books; immutable. Whatever the books say is a sum
@@ -40,6 +41,10 @@ struct ledger_entry {
   money amount;
   hold_id hold;
   timestamp at;
+  /// hold and doubt: when it ends by itself.
+  timestamp until;
+  /// reading: what had been spent within the lag window when it was asked for.
+  money in_window;
   /// The books after this entry; let a reader check itself.
   money balance_after;
   money held_after;

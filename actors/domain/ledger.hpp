@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <deque>
+#include <queue>
 #include <unordered_map>
 #include <vector>
 
@@ -32,6 +33,12 @@ enum class reading_result : uint8_t {
 /// there. Pure: no clock, no I/O. Every verb that changes the books leaves
 /// entries behind for the journal; `take_entries` hands them over.
 class ledger {
+  struct expiry {
+    timestamp at;
+    hold_id id;
+    friend auto operator<=>(const expiry&, const expiry&) = default;
+  };
+
 public:
   ledger(account_id account, std::string name, ledger_rules rules);
 
@@ -77,7 +84,7 @@ public:
   /// sent.
   reading_result reading(money figure, timestamp asked_at, timestamp now);
 
-  /// An operator's correction.
+  /// An operator's correction; begins the books if nothing did before.
   void adjust(money delta, timestamp now);
 
   /// reading - posted - held; the worse of the books and the reading.
@@ -89,7 +96,7 @@ public:
   }
 
   /// The earliest time at which `expire` has something to do; "never" if none.
-  timestamp next_expiry() const;
+  timestamp next_expiry();
 
   const account_head& head() const {
     return head_;
@@ -109,28 +116,55 @@ public:
     return open_.size() - in_doubt();
   }
 
-  size_t in_doubt() const;
-  money in_doubt_amount() const;
+  size_t in_doubt() const {
+    return doubts_;
+  }
+
+  money in_doubt_amount() const {
+    return doubt_amount_;
+  }
 
   /// Hands over the entries since the last call.
   std::vector<ledger_entry> take_entries();
 
 private:
-  friend struct ledger_test_access;
+  struct spend_slot {
+    timestamp from;
+    money spent;
+  };
 
+  /// Numbers an entry, completes its figures and keeps it for the journal.
+  void append(ledger_entry x, timestamp now);
   void append(entry_kind kind, money amount, hold_id id, timestamp now);
-  void book_spend(entry_kind kind, money cost, hold_id id, timestamp now);
-  void end_hold(hold_id id);
+
+  /// Books a charge; `amount` is positive.
+  void charge(entry_kind kind, money amount, hold_id id, timestamp now);
+
+  /// Closes an open hold and remembers how.
+  void end_hold(hold_id id, entry_kind how);
+
+  /// What was spent at or after `t`, as far as the lag window reaches back.
   money spent_since(timestamp t) const;
 
   ledger_rules rules_;
   account_head head_; // `holds` stays empty here; see `open_`.
   std::unordered_map<hold_id, open_hold> open_;
-  // Holds that ended lately; makes repeats harmless. Bounded.
-  std::unordered_map<hold_id, entry_kind> ended_;
+  size_t doubts_ = 0;
+  money doubt_amount_;
+  // Expiries of open holds, soonest first; may name holds that have ended.
+  std::priority_queue<expiry, std::vector<expiry>, std::greater<>> expiries_;
+  // How holds ended lately, with what was charged: makes repeats harmless and
+  // late charges bookable. Bounded.
+  struct ending {
+    entry_kind how = entry_kind::settle;
+    money charged;
+  };
+  std::unordered_map<hold_id, ending> ended_;
   std::deque<hold_id> ended_order_;
   // Spend per second over the lag window, for the next reading.
-  std::deque<std::pair<timestamp, money>> recent_;
+  std::deque<spend_slot> recent_;
+  // Before this time the window is not known: an earlier run spent then.
+  timestamp window_from_;
   std::vector<ledger_entry> entries_;
 };
 

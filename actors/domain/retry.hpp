@@ -42,6 +42,7 @@ private:
   routing_options options_;
   timestamp deadline_;
   uint32_t attempts_ = 0;
+  uint32_t unsent_ = 0;
   uint32_t billed_ = 0;
   uint32_t rounds_ = 0;
 };

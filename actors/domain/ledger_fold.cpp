@@ -1,0 +1,95 @@
+#include "actors/domain/ledger_fold.hpp"
+
+#include <algorithm>
+
+namespace rota {
+
+namespace {
+
+bool end_hold(account_head& head, hold_id id) {
+  const auto i = std::find_if(head.holds.begin(), head.holds.end(),
+                              [id](const open_hold& x) { return x.id == id; });
+  if (i == head.holds.end())
+    return false;
+  head.held -= i->amount;
+  *i = head.holds.back();
+  head.holds.pop_back();
+  return true;
+}
+
+void spend(account_head& head, const ledger_entry& x) {
+  head.spent -= x.amount;
+  head.spent_since_reading -= x.amount;
+  head.last_used = x.at;
+}
+
+} // namespace
+
+bool fold(account_head& head, const ledger_entry& x) {
+  if (x.seq != head.seq + 1 || x.account != head.account)
+    return false;
+  head.seq = x.seq;
+  auto good = true;
+  switch (x.kind) {
+    case entry_kind::open:
+      head.funded = true;
+      head.reading += x.amount;
+      head.balance += x.amount;
+      break;
+    case entry_kind::topup:
+    case entry_kind::adjust:
+      head.balance += x.amount;
+      break;
+    case entry_kind::hold:
+      head.held += x.amount;
+      head.holds.push_back({x.hold, x.amount, x.at, x.until, false});
+      head.last_used = x.at;
+      ++head.calls;
+      break;
+    case entry_kind::settle:
+      good = end_hold(head, x.hold);
+      head.balance += x.amount;
+      spend(head, x);
+      break;
+    case entry_kind::assume:
+      good = end_hold(head, x.hold);
+      head.balance += x.amount;
+      spend(head, x);
+      break;
+    case entry_kind::release:
+    case entry_kind::expire:
+      good = end_hold(head, x.hold);
+      break;
+    case entry_kind::doubt:
+      good = false;
+      for (auto& hold : head.holds)
+        if (hold.id == x.hold) {
+          hold.in_doubt = true;
+          hold.expires_at = x.until;
+          good = true;
+        }
+      break;
+    case entry_kind::overrun:
+      head.balance += x.amount;
+      spend(head, x);
+      ++head.overruns;
+      break;
+    case entry_kind::late:
+      head.balance += x.amount;
+      spend(head, x);
+      ++head.lates;
+      break;
+    case entry_kind::correct:
+      head.balance += x.amount;
+      spend(head, x);
+      break;
+    case entry_kind::reading:
+      head.reading = x.amount;
+      head.read_at = x.at;
+      head.spent_since_reading = x.in_window;
+      break;
+  }
+  return good && head.balance == x.balance_after && head.held == x.held_after;
+}
+
+} // namespace rota

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "messages/ledger.hpp"
+
+namespace rota {
+
+/// Applies one entry to a head. The books of an account are the fold of its
+/// entries over an empty head, so whoever stores heads can check them.
+/// @returns False, with `head` in an undefined state, if the entry does not
+/// continue these books: its sequence has a gap, or its figures disagree.
+[[nodiscard]] bool fold(account_head& head, const ledger_entry& x);
+
+} // namespace rota

@@ -1,0 +1,48 @@
+#include "actors/domain/retry.hpp"
+
+#include <algorithm>
+
+namespace rota {
+
+next_step retry_budget::after_failure(const verdict& x, bool sent,
+                                      timestamp now) {
+  if (sent)
+    ++attempts_;
+  else
+    ++unsent_;
+  if (x.charged == charge::perhaps)
+    ++billed_;
+  if (!x.failover || over(now))
+    return next_step::give_up;
+  return next_step::elsewhere;
+}
+
+next_step retry_budget::after_refusal(timestamp now) {
+  if (over(now))
+    return next_step::give_up;
+  ++rounds_;
+  // A job that never reached anybody waits for as long as it may; one that
+  // failed everywhere has a bounded number of rounds.
+  if (attempts_ + unsent_ > 0 && rounds_ >= options_.attempts)
+    return next_step::give_up;
+  return next_step::wait;
+}
+
+milliseconds retry_budget::backoff(double draw) const {
+  const auto shift = std::min(rounds_, 20u);
+  const auto most
+    = std::min(options_.backoff_max,
+               options_.backoff_base * (int64_t{1} << shift));
+  return std::max(milliseconds{1},
+                  milliseconds{static_cast<int64_t>(
+                    draw * static_cast<double>(most.count()))});
+}
+
+bool retry_budget::over(timestamp now) const {
+  // What never left costs nothing, but is not tried for ever either.
+  return attempts_ >= options_.attempts || unsent_ >= 4 * options_.attempts
+         || billed_ >= options_.billed_attempts
+         || (deadline_.millis != 0 && now >= deadline_);
+}
+
+} // namespace rota

@@ -1,0 +1,206 @@
+#include "tests/actors/pool_fixture.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace rota;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct fixture : pool_fixture {
+  std::variant<hold_grant, caf::error> hold(const std::string& name,
+                                            uint64_t item, int64_t nanos) {
+    auto x = std::make_shared<acquire_request>();
+    x->want = {line(item), 1, money{nanos}};
+    return ask<hold_grant>(accounts.at(name), atom::hold_v, acquire_ptr{x});
+  }
+
+  ec refused(const std::string& name, uint64_t item, int64_t nanos) {
+    const auto x = hold(name, item, nanos);
+    return x.index() == 0 ? ec::ok : code_of(std::get<caf::error>(x));
+  }
+
+  void end(const std::string& name, uint64_t item, charge charged,
+           int64_t nanos, failure_class cls = failure_class::none) {
+    auto x = std::make_shared<attempt_end>();
+    x->hold = {{{1}, item}, 1};
+    x->report.judged.charged = charged;
+    x->report.judged.cls = cls;
+    x->report.model = "m";
+    x->cost = money{nanos};
+    self->send(accounts.at(name), atom::settle_v, attempt_end_ptr{x});
+    run();
+  }
+};
+
+constexpr int64_t dollar = 1'000'000'000;
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "a hold leaves the floor alone", "[account]") {
+  add("a", 10);
+  CHECK(refused("a", 0, 9 * dollar + 1) == ec::insufficient_funds);
+  CHECK(refused("a", 1, 9 * dollar) == ec::ok);
+  CHECK(refused("a", 2, 1) == ec::insufficient_funds);
+  end("a", 1, charge::no, 0);
+  CHECK(refused("a", 3, 9 * dollar) == ec::ok);
+}
+
+TEST_CASE_METHOD(fixture, "a hold counts what this account pays",
+                 "[account]") {
+  auto cheap = options("a", money{10 * dollar});
+  cheap.account.multiplier = factor{500'000};
+  add(cheap);
+  const auto x = hold("a", 0, 4 * dollar);
+  REQUIRE(x.index() == 0);
+  CHECK(std::get<hold_grant>(x).amount == money{2 * dollar});
+  CHECK(std::get<hold_grant>(x).multiplier == factor{500'000});
+}
+
+TEST_CASE_METHOD(fixture, "a charge above its hold is booked, once",
+                 "[account]") {
+  add("a", 10);
+  REQUIRE(refused("a", 0, dollar) == ec::ok);
+  end("a", 0, charge::yes, 3 * dollar / 2);
+  end("a", 0, charge::yes, 3 * dollar / 2);
+  const auto a = view("a");
+  CHECK(a.available == money{10 * dollar - 3 * dollar / 2});
+  CHECK(a.overruns == 1);
+  CHECK(a.held == money{});
+}
+
+TEST_CASE_METHOD(fixture, "a hold that nobody ends expires", "[account]") {
+  add("a", 10);
+  REQUIRE(refused("a", 0, dollar) == ec::ok);
+  CHECK(view("a").in_flight == 1);
+  advance(600s + 121s);
+  CHECK(view("a").held == money{});
+  CHECK(view("a").in_flight == 0);
+  // The provider has charged all the same.
+  end("a", 0, charge::yes, dollar);
+  CHECK(view("a").available == money{9 * dollar});
+}
+
+TEST_CASE_METHOD(fixture, "every change reaches the journal", "[account]") {
+  add("a", 10);
+  REQUIRE(refused("a", 0, dollar) == ec::ok);
+  end("a", 0, charge::yes, dollar / 4);
+  const auto entries = log->entries_of(ids["a"]);
+  REQUIRE(entries.size() == 3);
+  CHECK(entries[0].kind == entry_kind::open);
+  CHECK(entries[1].kind == entry_kind::hold);
+  CHECK(entries[2].kind == entry_kind::settle);
+  for (size_t i = 0; i < entries.size(); ++i)
+    CHECK(entries[i].seq == i + 1);
+  CHECK(entries[2].balance_after == money{10 * dollar - dollar / 4});
+  CHECK(entries[2].held_after == money{});
+}
+
+TEST_CASE_METHOD(fixture, "holds of an earlier run are in doubt",
+                 "[account]") {
+  account_memory memory;
+  memory.head.account = {77};
+  memory.head.name = "a";
+  memory.head.seq = 2;
+  memory.head.balance = money{10 * dollar};
+  memory.head.reading = memory.head.balance;
+  memory.head.funded = true;
+  memory.head.held = money{dollar};
+  memory.head.holds
+    = {{{{{1}, 5}, 1}, money{dollar}, now() - 60s, now() + 600s, false}};
+  add(options("a", money{10 * dollar}), memory);
+  const auto a = view("a");
+  CHECK(a.in_doubt == 1);
+  CHECK(a.held == money{dollar});
+  CHECK(a.available == money{9 * dollar});
+  CHECK(a.in_flight == 0);
+  // It had been charged, as the answer to nobody would have said.
+  end("a", 0, charge::yes, dollar);
+  CHECK(view("a").in_doubt == 1);
+}
+
+TEST_CASE_METHOD(fixture, "the initial balance is booked once", "[account]") {
+  account_memory memory;
+  memory.head.account = {77};
+  memory.head.name = "a";
+  memory.head.seq = 1;
+  memory.head.balance = money{4 * dollar};
+  memory.head.reading = memory.head.balance;
+  memory.head.funded = true;
+  add(options("a", money{10 * dollar}), memory);
+  CHECK(view("a").available == money{4 * dollar});
+}
+
+TEST_CASE_METHOD(fixture, "without a figure an account serves nobody",
+                 "[account]") {
+  auto x = options("a", {});
+  x.account.balance.initial.reset();
+  add(x);
+  CHECK(refused("a", 0, 1) == ec::balance_unknown);
+  CHECK(view("a").funds == funds_state::unknown);
+  self->send(accounts["a"], atom::reading_v,
+             balance_reading{money{5 * dollar}, now()});
+  run();
+  CHECK(view("a").available == money{5 * dollar});
+  CHECK(refused("a", 0, 1) == ec::ok);
+}
+
+TEST_CASE_METHOD(fixture, "failures in a row eject, time and success readmit",
+                 "[account]") {
+  add("a", 10);
+  uint64_t item = 0;
+  for (; item < 5; ++item) {
+    REQUIRE(refused("a", item, dollar) == ec::ok);
+    auto x = std::make_shared<attempt_end>();
+    x->hold = {{{1}, item}, 1};
+    x->report.judged.cls = failure_class::upstream_error;
+    x->report.judged.action = account_action::penalty;
+    x->report.judged.scope = failure_scope::account;
+    x->report.model = "m";
+    x->report.status = 500;
+    self->send(accounts["a"], atom::settle_v, attempt_end_ptr{x});
+    run();
+  }
+  CHECK(view("a").health == health_state::ejected);
+  CHECK(refused("a", item, dollar) == ec::ejected);
+  advance(11s);
+  CHECK(view("a").health == health_state::probing);
+  REQUIRE(refused("a", item, dollar) == ec::ok);
+  CHECK(refused("a", item + 1, dollar) != ec::ok); // One probe at a time.
+  end("a", item, charge::yes, 1);
+  CHECK(view("a").health == health_state::healthy);
+}
+
+TEST_CASE_METHOD(fixture, "an account that is broke comes back with money",
+                 "[account]") {
+  add("a", 10);
+  REQUIRE(refused("a", 0, dollar) == ec::ok);
+  auto x = std::make_shared<attempt_end>();
+  x->hold = {{{1}, 0}, 1};
+  x->report.judged.cls = failure_class::quota_exhausted;
+  x->report.judged.action = account_action::exhausted;
+  x->report.judged.scope = failure_scope::account;
+  x->report.model = "m";
+  self->send(accounts["a"], atom::settle_v, attempt_end_ptr{x});
+  run();
+  CHECK(view("a").funds == funds_state::exhausted);
+  CHECK(refused("a", 1, 1) == ec::insufficient_funds);
+  self->send(accounts["a"], atom::reading_v,
+             balance_reading{money{50 * dollar}, now()});
+  run();
+  CHECK(view("a").funds == funds_state::funded);
+  CHECK(refused("a", 1, 1) == ec::ok);
+}
+
+TEST_CASE_METHOD(fixture, "low funds show before they are gone, and stick",
+                 "[account]") {
+  add("a", 10); // Low from 3 down, well again above 3.6.
+  const auto adjust = [this](int64_t nanos) {
+    ask<account_view>(accounts["a"], atom::adjust_v, money{nanos});
+    return view("a").funds;
+  };
+  CHECK(adjust(-6 * dollar) == funds_state::funded);
+  CHECK(adjust(-1 * dollar) == funds_state::low);
+  CHECK(adjust(dollar / 2) == funds_state::low);
+  CHECK(adjust(dollar) == funds_state::funded);
+  CHECK(adjust(-4 * dollar) == funds_state::exhausted);
+}

@@ -1,0 +1,259 @@
+#include "actors/batch.hpp"
+
+#include "tests/actors/pool_fixture.hpp"
+#include "tests/fakes/fake_spool.hpp"
+#include "tests/support/catch.hpp"
+
+#include <set>
+
+using namespace rota;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct fixture : pool_fixture {
+  std::shared_ptr<spool_lines> file = std::make_shared<spool_lines>();
+  spool_actor spool = sys.spawn(fake_spool, file);
+  batch_limits limits;
+  batch_actor it;
+
+  explicit fixture(uint32_t seed = 0) : pool_fixture{seed} {
+    script->answer = [](const auto&) { return good(); };
+  }
+
+  ~fixture() {
+    end(spool, it);
+  }
+
+  void write_lines(uint64_t n) {
+    for (uint64_t i = 0; i < n; ++i)
+      file->lines.push_back(
+        R"({"custom_id":"id-)" + std::to_string(i)
+        + R"(","method":"POST","url":"/v1/chat/completions","body":)"
+          R"({"model":"m","max_tokens":100,"messages":[{"role":"user",)"
+          R"("content":"hello"}]}})");
+  }
+
+  void submit(batch_resume from) {
+    from.row.id = {1};
+    from.row.total = file->lines.size();
+    batch_peers peers{
+      spool, journal, [this](job_ptr work, batch_actor owner) {
+        return sys.spawn(runner, clock, runner_peers{pool, upstream, journal},
+                         routing_setup_ptr{setup}, std::move(work), owner);
+      }};
+    it = sys.spawn(batch, clock, peers, limits, from, 256u);
+    self->monitor(it);
+    run();
+  }
+
+  batch_view view_of_batch() {
+    return std::get<batch_view>(ask<batch_view>(it, atom::status_v));
+  }
+
+  /// The last row that was stored.
+  batch_row row() const {
+    batch_row result;
+    for (const auto& x : log->commits)
+      if (x->batch)
+        result = *x->batch;
+    return result;
+  }
+
+  bool done() {
+    return row().state == batch_state::completed
+           || row().state == batch_state::cancelled;
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "every line ends once", "[batch]") {
+  add("a", 10);
+  add("b", 10);
+  write_lines(1'000);
+  submit({});
+  for (int i = 0; i < 100 && !done(); ++i)
+    advance(1s);
+  const auto last = row();
+  CHECK(last.state == batch_state::completed);
+  CHECK(last.cursor == 1'000);
+  CHECK(last.ended.succeeded == 1'000);
+  CHECK(last.ended.spent == money{1'000 * 210'000});
+  CHECK(log->results.size() == 1'000);
+  CHECK(script->calls.size() == 1'000);
+  CHECK(view("a").spent + view("b").spent == money{1'000 * 210'000});
+}
+
+TEST_CASE("a batch ends well in whatever order messages come", "[batch]") {
+  for (uint32_t seed = 1; seed <= 40; ++seed) {
+    CAPTURE(seed);
+    fixture f{seed};
+    f.add("a", 10);
+    f.add("b", 10);
+    f.write_lines(100);
+    uint32_t call = 0;
+    f.script->answer
+      = [&](const upstream_request&) -> std::optional<upstream_outcome> {
+      if (++call % 7 == 0)
+        return f.bad(503, R"({"error":{"message":"overloaded","type":)"
+                          R"("server_error","code":"slow_down"}})");
+      if (call % 11 == 0)
+        return upstream_script::failure(transport::broken, "reset");
+      return f.good();
+    };
+    f.submit({});
+    for (int i = 0; i < 2'000 && !f.done(); ++i)
+      f.advance(1s);
+    REQUIRE(f.done());
+    CHECK(f.row().ended.ended() == 100);
+    CHECK(f.log->results.size() == 100);
+    // Whatever is not settled is in doubt; nothing is merely forgotten.
+    for (const auto* name : {"a", "b"}) {
+      const auto x = f.view(name);
+      CHECK(x.held == x.in_doubt_amount);
+      CHECK(x.in_flight == 0);
+    }
+  }
+}
+
+TEST_CASE_METHOD(fixture, "the window bounds what is read and started",
+                 "[batch]") {
+  auto x = options("a", money{10'000'000'000});
+  x.account.max_in_flight = 4;
+  add(x);
+  script->answer = [](const auto&) { return std::nullopt; };
+  limits.max_in_flight = 8;
+  limits.window = 16;
+  write_lines(10'000);
+  submit({});
+  CHECK(view_of_batch().in_flight == 8);
+  CHECK(script->open.size() == 4);
+  CHECK(file->last_item < 1'024);
+}
+
+TEST_CASE_METHOD(fixture, "a line that waits holds the window, not the file",
+                 "[batch]") {
+  add("a", 10);
+  limits.window = 16;
+  write_lines(100);
+  // The first line never gets an answer.
+  auto first = true;
+  script->answer
+    = [&first](const auto&) -> std::optional<upstream_outcome> {
+    if (std::exchange(first, false))
+      return std::nullopt;
+    return good();
+  };
+  submit({});
+  CHECK(view_of_batch().counts.succeeded == 15);
+  script->finish(script->open.front()->token, good());
+  run();
+  CHECK(row().state == batch_state::completed);
+}
+
+TEST_CASE_METHOD(fixture, "pause stops new lines, resume goes on", "[batch]") {
+  add("a", 10);
+  script->answer = [](const auto&) { return std::nullopt; };
+  write_lines(50);
+  submit({});
+  const auto open = script->open.size();
+  CHECK(open == 8);
+  CHECK(ask<batch_view>(it, atom::pause_v).index() == 0);
+  CHECK(row().state == batch_state::paused);
+  script->answer = [](const auto&) { return good(); };
+  while (!script->open.empty()) {
+    script->finish(script->open.front()->token, good());
+    run();
+  }
+  // Lines that had been started end; no others begin.
+  const auto ended = view_of_batch().counts.succeeded;
+  CHECK(ended < 51);
+  CHECK(view_of_batch().in_flight == 0);
+  CHECK(ask<batch_view>(it, atom::pause_v).index() == 1);
+  CHECK(ask<batch_view>(it, atom::resume_v).index() == 0);
+  run();
+  CHECK(row().state == batch_state::completed);
+  CHECK(row().ended.succeeded == 50);
+}
+
+TEST_CASE_METHOD(fixture, "cancel ends what waits and keeps what is paid",
+                 "[batch]") {
+  add("a", 10);
+  script->answer = [](const auto&) { return std::nullopt; };
+  limits.max_in_flight = 12;
+  write_lines(50);
+  submit({});
+  CHECK(script->open.size() == 8);
+  CHECK(ask<batch_view>(it, atom::cancel_v).index() == 0);
+  run();
+  while (!script->open.empty()) {
+    script->finish(script->open.front()->token, good());
+    run();
+  }
+  const auto last = row();
+  CHECK(last.state == batch_state::cancelled);
+  CHECK(last.ended.succeeded == 8);
+  CHECK(last.ended.cancelled == 42);
+  CHECK(last.ended.ended() == 50);
+}
+
+TEST_CASE_METHOD(fixture, "a restart runs what has not ended, once",
+                 "[batch]") {
+  add("a", 10);
+  write_lines(100);
+  batch_resume from;
+  from.row.cursor = 40;
+  from.row.ended.succeeded = 40;
+  for (const uint64_t item : {41u, 42u, 45u, 60u})
+    from.ended.push_back({item, item_state::succeeded, money{210'000}});
+  submit(from);
+  for (int i = 0; i < 100 && !done(); ++i)
+    advance(1s);
+  CHECK(row().ended.succeeded == 100);
+  CHECK(script->calls.size() == 56);
+  CHECK(log->results.size() == 56);
+  CHECK_FALSE(log->results.contains({{1}, 42}));
+}
+
+TEST_CASE_METHOD(fixture, "a drain answers once nothing is in flight",
+                 "[batch]") {
+  add("a", 10);
+  script->answer = [](const auto&) { return std::nullopt; };
+  write_lines(50);
+  submit({});
+  self->send(pool, atom::drain_v);
+  auto answer = self->request(it, caf::infinite, atom::drain_v);
+  run();
+  CHECK(script->open.size() == 8);
+  while (!script->open.empty()) {
+    script->finish(script->open.front()->token, good());
+    run();
+  }
+  bool answered = false;
+  answer.receive([&](const batch_view&) { answered = true; },
+                 [](const caf::error&) {});
+  CHECK(answered);
+  CHECK(row().state == batch_state::running);
+  CHECK(row().ended.succeeded == 8);
+}
+
+TEST_CASE_METHOD(fixture, "100 lines split 30/30/25/15 as the money is",
+                 "[batch]") {
+  add("a", 30);
+  add("b", 30);
+  add("c", 25);
+  add("d", 15);
+  auto fresh = std::make_shared<routing_setup>(*setup);
+  fresh->routing.by = strategy::proportional;
+  self->send(pool, atom::configure_v, routing_setup_ptr{fresh});
+  limits.max_in_flight = 16;
+  write_lines(100);
+  submit({});
+  for (int i = 0; i < 100 && !done(); ++i)
+    advance(1s);
+  CHECK(view("a").calls == 30);
+  CHECK(view("b").calls == 30);
+  CHECK(view("c").calls == 25);
+  CHECK(view("d").calls == 15);
+}

@@ -1,0 +1,223 @@
+#include "tests/actors/pool_fixture.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace rota;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct fixture : pool_fixture {
+  fixture() {
+    script->answer = [](const auto&) { return good(); };
+  }
+
+  void use(strategy by) {
+    auto fresh = std::make_shared<routing_setup>(*setup);
+    fresh->routing.by = by;
+    self->send(pool, atom::configure_v, routing_setup_ptr{fresh});
+    run();
+  }
+
+  std::string name_of(account_id id) const {
+    for (const auto& [name, x] : ids)
+      if (x == id)
+        return name;
+    return "?";
+  }
+
+  /// Runs jobs one after another; the accounts that served them.
+  std::string serve(int jobs, milliseconds pause = 0ms) {
+    std::string result;
+    for (int i = 0; i < jobs; ++i) {
+      start(line(next++));
+      run();
+      result += name_of(script->calls.back()->request->account);
+      if (pause > 0ms)
+        advance(pause);
+    }
+    return result;
+  }
+
+  uint64_t next = 0;
+};
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "most_balance takes the most available money",
+                 "[dispatcher]") {
+  add("a", 10);
+  add("b", 30);
+  add("c", 20);
+  CHECK(serve(3) == "bbb");
+  ask<account_view>(accounts["b"], atom::adjust_v, money{-25'000'000'000});
+  CHECK(serve(2) == "cc");
+}
+
+TEST_CASE_METHOD(fixture, "least_used takes the fewest calls", "[dispatcher]") {
+  add("a", 10);
+  add("b", 30);
+  add("c", 20);
+  use(strategy::least_used);
+  auto served = serve(6);
+  std::sort(served.begin(), served.end());
+  CHECK(served == "aabbcc");
+}
+
+TEST_CASE_METHOD(fixture, "least_recently_used takes the longest idle",
+                 "[dispatcher]") {
+  add("a", 10);
+  add("b", 30);
+  add("c", 20);
+  use(strategy::least_recently_used);
+  CHECK(serve(6, 10ms) == "abcabc");
+}
+
+TEST_CASE_METHOD(fixture, "round_robin takes turns", "[dispatcher]") {
+  add("a", 10);
+  add("b", 30);
+  add("c", 20);
+  use(strategy::round_robin);
+  CHECK(serve(7) == "abcabca");
+  self->send(pool, atom::dismiss_v, ids["b"]);
+  run();
+  CHECK(serve(4) == "caca");
+}
+
+TEST_CASE_METHOD(fixture, "fastest takes the quickest first byte",
+                 "[dispatcher]") {
+  add("a", 10);
+  add("b", 30);
+  use(strategy::fastest);
+  script->answer = [this](const upstream_request& x) {
+    auto reply = good();
+    reply.first_byte = x.account == ids["a"] ? 400ms : 20ms;
+    return reply;
+  };
+  serve(4); // Each is tried once or twice.
+  CHECK(serve(5) == "bbbbb");
+}
+
+TEST_CASE_METHOD(fixture, "proportional splits 100 lines as the money is",
+                 "[dispatcher]") {
+  add("a", 30);
+  add("b", 30);
+  add("c", 25);
+  add("d", 15);
+  use(strategy::proportional);
+  const auto served = serve(100);
+  CHECK(std::count(served.begin(), served.end(), 'a') == 30);
+  CHECK(std::count(served.begin(), served.end(), 'b') == 30);
+  CHECK(std::count(served.begin(), served.end(), 'c') == 25);
+  CHECK(std::count(served.begin(), served.end(), 'd') == 15);
+}
+
+TEST_CASE_METHOD(fixture, "proportional splits a burst just the same",
+                 "[dispatcher]") {
+  for (const auto& [name, dollars] :
+       {std::pair{"a", 30}, {"b", 30}, {"c", 25}, {"d", 15}}) {
+    auto x = options(name, money{dollars * 1'000'000'000});
+    x.account.max_in_flight = 100;
+    add(x);
+  }
+  use(strategy::proportional);
+  for (int i = 0; i < 100; ++i)
+    start(line(next++));
+  run();
+  CHECK(view("a").calls == 30);
+  CHECK(view("b").calls == 30);
+  CHECK(view("c").calls == 25);
+  CHECK(view("d").calls == 15);
+}
+
+TEST_CASE_METHOD(fixture, "an account below its floor is skipped",
+                 "[dispatcher]") {
+  add("a", 1);
+  add("b", 2);
+  CHECK(serve(2) == "bb");
+}
+
+TEST_CASE_METHOD(fixture, "drained accounts are skipped until they are ready",
+                 "[dispatcher]") {
+  add("a", 30);
+  add("b", 20);
+  ask<account_view>(accounts["a"], atom::administer_v, admin_state::drain);
+  CHECK(serve(2) == "bb");
+  ask<account_view>(accounts["a"], atom::administer_v, admin_state::ready);
+  CHECK(serve(2) == "aa");
+}
+
+TEST_CASE_METHOD(fixture, "jobs wait while all accounts are busy",
+                 "[dispatcher]") {
+  auto x = options("a", money{30'000'000'000});
+  x.account.max_in_flight = 2;
+  add(x);
+  script->answer = [](const auto&) { return std::nullopt; };
+  for (int i = 0; i < 5; ++i)
+    start(line(next++));
+  run();
+  CHECK(script->open.size() == 2);
+  CHECK(figures().waiting == 3);
+  CHECK(figures().refused == 0);
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE_FALSE(script->open.empty());
+    script->finish(script->open.front()->token, good());
+    run();
+  }
+  CHECK(owned->finished.size() == 5);
+  CHECK(figures().waiting == 0);
+  CHECK(view("a").in_flight == 0);
+}
+
+TEST_CASE_METHOD(fixture, "never more is held than available",
+                 "[dispatcher]") {
+  auto x = options("a", money{1'005'000'000}); // Room for four holds.
+  x.account.max_in_flight = 100;
+  add(x);
+  script->answer = [](const auto&) { return std::nullopt; };
+  for (int i = 0; i < 10; ++i)
+    start(line(next++));
+  run();
+  CHECK(script->open.size() == 4);
+  CHECK(view("a").available >= view("a").floor);
+  CHECK(view("a").held == money{4'400'000});
+}
+
+TEST_CASE_METHOD(fixture, "a wall before one account closes its whole host",
+                 "[dispatcher]") {
+  auto a = options("a", money{30'000'000'000});
+  auto b = options("b", money{20'000'000'000});
+  a.account.base_url = b.account.base_url = "http://same.test";
+  a.account.kind = b.account.kind = provider::anyrouter;
+  add(a);
+  add(b);
+  auto c = options("c", money{10'000'000'000});
+  c.account.kind = provider::anyrouter;
+  add(c);
+  script->answer = [this](const upstream_request& x) {
+    if (x.account == ids["c"])
+      return good();
+    auto wall = upstream_script::reply(
+      200, "<html><script>var arg1='0123456789ABCDEF0123456789ABCDEF01234567'"
+           ";</script></html>");
+    wall.headers = {{"content-type", "text/html"}};
+    return wall;
+  };
+  CHECK(serve(1) == "c");
+  CHECK(script->calls.size() == 2); // b was spared.
+  CHECK(view("b").cooldown_until > now());
+}
+
+TEST_CASE_METHOD(fixture, "a job with a deadline does not wait beyond it",
+                 "[dispatcher]") {
+  auto x = options("a", money{30'000'000'000});
+  x.account.max_in_flight = 1;
+  add(x);
+  script->answer = [](const auto&) { return std::nullopt; };
+  start(line(next++));
+  auto late = std::make_shared<job>(*line(next++));
+  late->deadline = now() + 5s;
+  start(late);
+  advance(10s);
+  REQUIRE(owned->finished.size() == 1);
+  CHECK(owned->finished[0]->error_code == "deadline_passed");
+}

@@ -1,0 +1,211 @@
+#include "tests/actors/pool_fixture.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace rota;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto server_error
+  = R"({"error":{"message":"oops","type":"server_error","code":null}})";
+
+std::string account_of(const pool_fixture& f, size_t call) {
+  const auto id = f.script->calls.at(call)->request->account;
+  for (const auto& [name, x] : f.ids)
+    if (x == id)
+      return name;
+  return "?";
+}
+
+} // namespace
+
+TEST_CASE_METHOD(pool_fixture, "a job is held, sent and settled", "[runner]") {
+  add("a", 10);
+  script->answer = [](const auto&) { return good(); };
+  start(line(0));
+  run();
+  REQUIRE(owned->finished.size() == 1);
+  const auto& result = *owned->finished[0];
+  CHECK(result.state == item_state::succeeded);
+  CHECK(result.status == 200);
+  CHECK(result.custom_id == "line-0");
+  CHECK(result.account == "a");
+  CHECK(result.cost == money{210'000});
+  CHECK(result.attempts == 1);
+  CHECK(owned->durable == std::vector<uint64_t>{0});
+  const auto a = view("a");
+  CHECK(a.available == money{10'000'000'000 - 210'000});
+  CHECK(a.held == money{});
+  CHECK(a.spent == money{210'000});
+  CHECK(a.calls == 1);
+  CHECK(a.in_flight == 0);
+}
+
+TEST_CASE_METHOD(pool_fixture, "nothing is sent before the hold is on disk",
+                 "[runner]") {
+  add("a", 10);
+  log->hold_back = true;
+  start(line(0));
+  run();
+  CHECK(script->calls.empty());
+  CHECK(view("a").held == money{1'100'000});
+  log->hold_back = false;
+  self->send(journal, atom::append_v, std::make_shared<const commit>());
+  run();
+  CHECK(script->calls.size() == 1);
+}
+
+TEST_CASE_METHOD(pool_fixture, "failover goes through three accounts",
+                 "[runner]") {
+  add("a", 30);
+  add("b", 20);
+  add("c", 10);
+  script->answer = [this](const upstream_request& x) {
+    return x.account == ids["c"] ? good() : bad(500, server_error);
+  };
+  start(line(0));
+  run();
+  REQUIRE(script->calls.size() == 3);
+  CHECK(account_of(*this, 0) == "a");
+  CHECK(account_of(*this, 1) == "b");
+  CHECK(account_of(*this, 2) == "c");
+  REQUIRE(owned->finished.size() == 1);
+  CHECK(owned->finished[0]->state == item_state::succeeded);
+  CHECK(owned->finished[0]->attempts == 3);
+  for (const auto* name : {"a", "b"}) {
+    CHECK(view(name).held == money{});
+    CHECK(view(name).spent == money{});
+    CHECK(view(name).failures == 1);
+  }
+}
+
+TEST_CASE_METHOD(pool_fixture, "a job that fails on all accounts ends once",
+                 "[runner]") {
+  add("a", 30);
+  add("b", 20);
+  script->answer = [](const auto&) { return bad(500, server_error); };
+  start(line(0));
+  for (int i = 0; i < 600 && owned->finished.empty(); ++i)
+    advance(1s);
+  REQUIRE(owned->finished.size() == 1);
+  const auto& result = *owned->finished[0];
+  CHECK(result.state == item_state::failed);
+  CHECK(result.status == 500);
+  CHECK(result.body == server_error);
+  CHECK(result.error_code == "upstream_error");
+  CHECK(result.attempts == setup->routing.attempts);
+  CHECK(script->calls.size() == setup->routing.attempts);
+  CHECK(figures().refused >= 1);
+  CHECK(view("a").held == money{});
+  CHECK(view("b").held == money{});
+}
+
+TEST_CASE_METHOD(pool_fixture, "the caller's own fault is not tried elsewhere",
+                 "[runner]") {
+  add("a", 30);
+  add("b", 20);
+  script->answer = [](const auto&) {
+    return bad(400, R"({"error":{"message":"Unsupported parameter: x",)"
+                    R"("type":"invalid_request_error","param":"x",)"
+                    R"("code":"unsupported_parameter"}})");
+  };
+  start(line(0));
+  run();
+  REQUIRE(owned->finished.size() == 1);
+  CHECK(owned->finished[0]->error_code == "client_error");
+  CHECK(script->calls.size() == 1);
+  CHECK(view("a").health == health_state::healthy);
+}
+
+TEST_CASE_METHOD(pool_fixture, "a broken connection leaves the hold in doubt",
+                 "[runner]") {
+  add("a", 30);
+  add("b", 20);
+  script->answer = [this](const upstream_request& x) {
+    if (x.account == ids["b"])
+      return good();
+    return upstream_script::failure(transport::broken, "reset by peer");
+  };
+  start(line(0));
+  run();
+  REQUIRE(owned->finished.size() == 1);
+  CHECK(owned->finished[0]->state == item_state::succeeded);
+  const auto a = view("a");
+  CHECK(a.in_doubt == 1);
+  CHECK(a.in_doubt_amount == money{1'100'000});
+  CHECK(a.held == money{1'100'000});
+  CHECK(a.in_flight == 0);
+  REQUIRE(a.doubts.size() == 1);
+  CHECK(a.doubts[0].id.job == job_id{{1}, 0});
+  // Nobody ever learns: in the end it is assumed charged.
+  advance(3'601s);
+  CHECK(view("a").in_doubt == 0);
+  CHECK(view("a").held == money{});
+  CHECK(view("a").spent == money{1'100'000});
+}
+
+TEST_CASE_METHOD(pool_fixture, "an answer without usage costs its estimate",
+                 "[runner]") {
+  add("a", 30);
+  script->answer = [](const auto&) {
+    return bad(200, R"({"id":"r","choices":[{"index":0,"message":)"
+                    R"({"role":"assistant","content":"hi"}}]})");
+  };
+  start(line(0));
+  run();
+  REQUIRE(owned->finished.size() == 1);
+  CHECK(owned->finished[0]->cost == money{1'100'000});
+  CHECK(owned->finished[0]->used.source == usage_source::estimated);
+}
+
+TEST_CASE_METHOD(pool_fixture, "a model that nobody serves is refused at once",
+                 "[runner]") {
+  auto only_n = options("a", money{10'000'000'000});
+  only_n.account.models = {"n"};
+  add(only_n);
+  start(line(0, "m"));
+  run();
+  REQUIRE(owned->finished.size() == 1);
+  CHECK(owned->finished[0]->state == item_state::failed);
+  CHECK(owned->finished[0]->error_code == "no_such_model");
+  CHECK(owned->durable.size() == 1);
+  CHECK(script->calls.empty());
+}
+
+TEST_CASE_METHOD(pool_fixture, "a job waits while its account is too poor",
+                 "[runner]") {
+  add("a", 1); // All of it is floor.
+  script->answer = [](const auto&) { return good(); };
+  start(line(0));
+  advance(60s);
+  CHECK(owned->finished.empty());
+  CHECK(figures().waiting == 1);
+  CHECK(figures().waiting_for == ec::insufficient_funds);
+  ask<account_view>(accounts["a"], atom::adjust_v, money{5'000'000'000});
+  run();
+  REQUIRE(owned->finished.size() == 1);
+  CHECK(owned->finished[0]->state == item_state::succeeded);
+}
+
+TEST_CASE_METHOD(pool_fixture, "a job that waits can be cancelled",
+                 "[runner]") {
+  add("a", 1);
+  const auto it = start(line(0));
+  run();
+  self->send(it, atom::cancel_v);
+  run();
+  REQUIRE(owned->finished.size() == 1);
+  CHECK(owned->finished[0]->state == item_state::cancelled);
+  CHECK(figures().waiting == 0);
+}
+
+TEST_CASE_METHOD(pool_fixture, "a stop dismisses what waits, without a result",
+                 "[runner]") {
+  add("a", 1);
+  start(line(7));
+  run();
+  self->send(pool, atom::drain_v);
+  run();
+  CHECK(owned->finished.empty());
+  CHECK(owned->dismissed == std::vector<job_id>{{{1}, 7}});
+}
