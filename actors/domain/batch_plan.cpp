@@ -12,8 +12,7 @@ namespace rota {
 
 namespace {
 
-/// Longer names than this serve nobody and cost memory.
-constexpr size_t custom_id_max = 512;
+constexpr size_t custom_id_max = 512; // Longer names only cost memory.
 constexpr size_t anthropic_id_max = 64;
 
 /// How much of a caller's text a fault repeats.
@@ -166,7 +165,8 @@ line_result complete(planned_line plan, const batch_limits& limits) {
   auto facts
     = read_request(plan.route, plan.body, limits.default_output_tokens);
   if (!facts.fault.empty())
-    return refuse("invalid_json_line", std::move(facts.fault));
+    return refuse("invalid_json_line", "The request cannot be read ("
+                                         + facts.fault + "): correct it.");
   if (facts.stream)
     return refuse("stream_not_supported",
                   "The request asks for a stream: leave \"stream\" out.");

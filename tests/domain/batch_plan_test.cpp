@@ -42,12 +42,12 @@ const std::string good_body
 
 TEST_CASE("a line's request is kept byte for byte") {
   const auto text
-    = line(chat + ", \"body\" :  { \"model\" : \"m\",\t\"max_tokens\": 1e1, "
+    = line(chat + ", \"body\" :  { \"model\" : \"m\",\t\"temperature\": 1e0, "
                   "\"messages\" :[ \"{}\\\"}\" ]  }  ,\"x\":1");
   const auto x = plan(batch_format::openai, text);
   REQUIRE(x.plan);
   CHECK(x.plan->body
-        == "{ \"model\" : \"m\",\t\"max_tokens\": 1e1, \"messages\" :[ "
+        == "{ \"model\" : \"m\",\t\"temperature\": 1e0, \"messages\" :[ "
            "\"{}\\\"}\" ]  }");
   CHECK(x.plan->body.data() > text.data());
   CHECK(x.plan->body.data() + x.plan->body.size()
