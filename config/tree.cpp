@@ -29,7 +29,7 @@ int line_of(const YAML::Mark& mark) {
 class builder : public YAML::EventHandler {
 public:
   builder(std::string_view source, tree_result& result)
-    : source_{source}, result_{result} {
+      : source_{source}, result_{result} {
     // nop
   }
 

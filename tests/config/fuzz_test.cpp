@@ -15,11 +15,47 @@ size_t below(engine& random, size_t n) {
 
 /// Pieces that mean something to YAML or to an option.
 const std::vector<std::string> pieces{
-  "\n",  "  ",  ": ",   "- ",   "[",    "]",    "{",     "}",      ",",
-  "\"",  "'",   "&a ",  "*a",   "!!x ", "|",    ">",     "---\n",  "...\n",
-  "#",   "%",   "\t",   "? ",   "<<: ", "~",    "null",  "\\",     "\xFF",
-  "\x01", "-1", "1e9",  "9999999999999999999999", "env:X", "file:/x", "0",
-  "accounts:\n", "routing:\n", "@", "`", "\r\n", "\xEF\xBB\xBF", "\"\\u0000\"",
+    "\n",
+    "  ",
+    ": ",
+    "- ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "\"",
+    "'",
+    "&a ",
+    "*a",
+    "!!x ",
+    "|",
+    ">",
+    "---\n",
+    "...\n",
+    "#",
+    "%",
+    "\t",
+    "? ",
+    "<<: ",
+    "~",
+    "null",
+    "\\",
+    "\xFF",
+    "\x01",
+    "-1",
+    "1e9",
+    "9999999999999999999999",
+    "env:X",
+    "file:/x",
+    "0",
+    "accounts:\n",
+    "routing:\n",
+    "@",
+    "`",
+    "\r\n",
+    "\xEF\xBB\xBF",
+    "\"\\u0000\"",
 };
 
 std::string mutated(std::string text, engine& random) {
@@ -27,35 +63,34 @@ std::string mutated(std::string text, engine& random) {
     const auto at = below(random, text.size() + 1);
     const auto length = below(random, 40);
     switch (below(random, 6)) {
-      case 0: // A piece more.
-        text.insert(at, pieces[below(random, pieces.size())]);
+    case 0: // A piece more.
+      text.insert(at, pieces[below(random, pieces.size())]);
+      break;
+    case 1: // Something less.
+      text.erase(at, length);
+      break;
+    case 2: // A byte changed.
+      if (at < text.size())
+        text[at] = static_cast<char>(random() & 0xFF);
+      break;
+    case 3: // A part twice.
+      text.insert(below(random, text.size() + 1), text.substr(at, length));
+      break;
+    case 4: // Cut off.
+      if (below(random, 8) == 0)
+        text.resize(at);
+      break;
+    default: { // A line elsewhere.
+      const auto begin = text.find('\n', at);
+      const auto end = begin == std::string::npos ? std::string::npos
+                                                  : text.find('\n', begin + 1);
+      if (end == std::string::npos)
         break;
-      case 1: // Something less.
-        text.erase(at, length);
-        break;
-      case 2: // A byte changed.
-        if (at < text.size())
-          text[at] = static_cast<char>(random() & 0xFF);
-        break;
-      case 3: // A part twice.
-        text.insert(below(random, text.size() + 1), text.substr(at, length));
-        break;
-      case 4: // Cut off.
-        if (below(random, 8) == 0)
-          text.resize(at);
-        break;
-      default: { // A line elsewhere.
-        const auto begin = text.find('\n', at);
-        const auto end = begin == std::string::npos
-                           ? std::string::npos
-                           : text.find('\n', begin + 1);
-        if (end == std::string::npos)
-          break;
-        const auto line = text.substr(begin, end - begin);
-        text.erase(begin, end - begin);
-        text.insert(below(random, text.size() + 1), line);
-        break;
-      }
+      const auto line = text.substr(begin, end - begin);
+      text.erase(begin, end - begin);
+      text.insert(below(random, text.size() + 1), line);
+      break;
+    }
     }
   }
   return text;

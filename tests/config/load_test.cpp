@@ -19,7 +19,9 @@ listen: 127.0.0.1:8787            # the API
 admin: {socket: ./state/rotad.sock}
 accounts:
   - name: relay-a
-    provider: new_api             # openai anthropic gemini new_api one_api sub2api anyrouter deepseek openrouter moonshot siliconflow
+    provider: new_api             # openai anthropic gemini new_api)"
+                                R"( one_api sub2api anyrouter)"
+                                R"( deepseek openrouter moonshot siliconflow
     base_url: http://127.0.0.1:9900
     api_key: env:RELAY_A_KEY      # or file:PATH
     balance: {probe: newapi_token, initial: 25.00}
@@ -91,7 +93,7 @@ TEST_CASE("durations take a unit or are plain seconds", "[load]") {
 TEST_CASE("sizes take a unit or are plain bytes", "[load]") {
   const auto size = [](const std::string& text) {
     return parse_good(after_account("batch: {max_file_bytes: " + text + "}"))
-      .batch.max_file_bytes;
+        .batch.max_file_bytes;
   };
   CHECK(size("1048576") == 1'048'576);
   CHECK(size("2048KiB") == 2'097'152);
@@ -116,8 +118,9 @@ TEST_CASE("base URLs are brought into one spelling", "[load]") {
   CHECK(url_of("https://api.openai.com") == "https://api.openai.com");
   CHECK(url_of("https://API.OpenAI.com:443/") == "https://api.openai.com");
   CHECK(url_of("https://openrouter.ai/api/") == "https://openrouter.ai/api");
-  CHECK(url_of("https://h.example.com:8443/Ab") == "https://h.example.com:8443"
-                                                   "/Ab");
+  CHECK(url_of("https://h.example.com:8443/Ab")
+        == "https://h.example.com:8443"
+           "/Ab");
   CHECK(url_of("https://8.8.8.8") == "https://8.8.8.8");
   CHECK(url_of("\"https://[2001:db8::1]:8443\"")
         == "https://[2001:db8::1]:8443");
@@ -126,8 +129,8 @@ TEST_CASE("base URLs are brought into one spelling", "[load]") {
 TEST_CASE("plain http goes to this machine and private addresses only",
           "[load]") {
   for (const std::string host :
-       {"127.0.0.1", "127.8.9.1:9900", "localhost:80", "[::1]:9900",
-        "10.0.0.1", "172.16.0.1", "172.31.255.1", "192.168.1.20:3000"})
+       {"127.0.0.1", "127.8.9.1:9900", "localhost:80", "[::1]:9900", "10.0.0.1",
+        "172.16.0.1", "172.31.255.1", "192.168.1.20:3000"})
     CHECK(check_target_url("http://" + host).url);
   for (const std::string host :
        {"172.15.0.1", "172.32.0.1", "192.169.0.1", "11.0.0.1", "0.0.0.0",
@@ -213,8 +216,9 @@ TEST_CASE("a file is read from the disk under its own name", "[load]") {
   const auto result = load_options(path);
   std::filesystem::remove(path);
   REQUIRE(result.faults.size() == 1);
-  CHECK(result.faults[0].starts_with(path.string() + ":16: log: is no "
-                                                     "section"));
+  CHECK(result.faults[0].starts_with(path.string()
+                                     + ":16: log: is no "
+                                       "section"));
 }
 
 TEST_CASE("ten thousand accounts load, and one wrong among them is found",
@@ -229,5 +233,5 @@ TEST_CASE("ten thousand accounts load, and one wrong among them is found",
   CHECK(result.opts.accounts.size() == 10'000);
   REQUIRE(result.faults.size() == 1);
   CHECK(result.faults[0].starts_with(
-    "rota.yaml:7779: accounts[a7777].balance.initial: \"x\" cannot be read"));
+      "rota.yaml:7779: accounts[a7777].balance.initial: \"x\" cannot be read"));
 }

@@ -18,12 +18,11 @@ struct bad_file {
 };
 
 /// Five lines that make a good file: an account without balance and limits.
-inline const std::string good_account
-  = "accounts:\n"
-    "  - name: relay-a\n"
-    "    provider: new_api\n"
-    "    base_url: http://127.0.0.1:9900\n"
-    "    api_key: env:RELAY_A_KEY\n";
+inline const std::string good_account = "accounts:\n"
+                                        "  - name: relay-a\n"
+                                        "    provider: new_api\n"
+                                        "    base_url: http://127.0.0.1:9900\n"
+                                        "    api_key: env:RELAY_A_KEY\n";
 
 /// `yaml` stands on lines 6 and following: more of the account, indented by
 /// four, or other sections.
@@ -56,8 +55,8 @@ inline void check_bad(const bad_file& x) {
   const auto faults = parse_options(x.yaml, "rota.yaml").faults;
   INFO(x.yaml);
   REQUIRE(faults.size() == 1);
-  const auto start = "rota.yaml:" + std::to_string(x.line) + ": " + x.key
-                     + ": ";
+  const auto start =
+      "rota.yaml:" + std::to_string(x.line) + ": " + x.key + ": ";
   INFO(faults[0]);
   CHECK(faults[0].substr(0, start.size()) == start);
   CHECK_THAT(faults[0].substr(start.size() - 1), ContainsSubstring(x.wrong));

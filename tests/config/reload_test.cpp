@@ -62,26 +62,32 @@ TEST_CASE("what counts at the first start only is no change", "[reload]") {
 TEST_CASE("every live option of an account makes it changed", "[reload]") {
   const auto before = two_accounts();
   const std::vector<std::function<void(account_options&)>> edits{
-    [](auto& x) { x.kind = provider::gemini; },
-    [](auto& x) { x.base_url += "/b"; },
-    [](auto& x) { x.api_key = {secret_ref::source::env, "K"}; },
-    [](auto& x) { x.balance.probe = probe_kind::http_json; },
-    [](auto& x) { x.balance.units_per_usd = 1; },
-    [](auto& x) { x.balance.console = {secret_ref::source::file, "K"}; },
-    [](auto& x) { x.balance.user_id = "7"; },
-    [](auto& x) { x.balance.path = "/b"; },
-    [](auto& x) { x.balance.pointer = "/b"; },
-    [](auto& x) { x.balance.scale = factor{7}; },
-    [](auto& x) { x.balance.posting_lag = 1ms; },
-    [](auto& x) { x.balance.quantum = money{7}; },
-    [](auto& x) { x.low = money{7}; },
-    [](auto& x) { x.multiplier = factor{7}; },
-    [](auto& x) { x.models = {"m"}; },
-    [](auto& x) { x.max_in_flight = 7; },
-    [](auto& x) { x.requests_per_minute = 7; },
-    [](auto& x) { x.tokens_per_minute = 7; },
-    [](auto& x) { x.tags = {"t"}; },
-    [](auto& x) { x.headers = {{"X-A", "b"}}; },
+      [](auto& x) { x.kind = provider::gemini; },
+      [](auto& x) { x.base_url += "/b"; },
+      [](auto& x) {
+        x.api_key = {secret_ref::source::env, "K"};
+      },
+      [](auto& x) { x.balance.probe = probe_kind::http_json; },
+      [](auto& x) { x.balance.units_per_usd = 1; },
+      [](auto& x) {
+        x.balance.console = {secret_ref::source::file, "K"};
+      },
+      [](auto& x) { x.balance.user_id = "7"; },
+      [](auto& x) { x.balance.path = "/b"; },
+      [](auto& x) { x.balance.pointer = "/b"; },
+      [](auto& x) { x.balance.scale = factor{7}; },
+      [](auto& x) { x.balance.posting_lag = 1ms; },
+      [](auto& x) { x.balance.quantum = money{7}; },
+      [](auto& x) { x.low = money{7}; },
+      [](auto& x) { x.multiplier = factor{7}; },
+      [](auto& x) { x.models = {"m"}; },
+      [](auto& x) { x.max_in_flight = 7; },
+      [](auto& x) { x.requests_per_minute = 7; },
+      [](auto& x) { x.tokens_per_minute = 7; },
+      [](auto& x) { x.tags = {"t"}; },
+      [](auto& x) {
+        x.headers = {{"X-A", "b"}};
+      },
   };
   for (const auto& edit : edits) {
     auto after = before;
@@ -94,21 +100,23 @@ TEST_CASE("every live option of an account makes it changed", "[reload]") {
 
 TEST_CASE("sections are flagged one by one", "[reload]") {
   const auto flags = [](const option_diff& x) {
-    return std::vector<bool>{x.routing, x.health, x.refresh,  x.alerts,
-                             x.batch,   x.upstream, x.store,  x.log,
+    return std::vector<bool>{x.routing, x.health,       x.refresh, x.alerts,
+                             x.batch,   x.upstream,     x.store,   x.log,
                              x.prices,  x.failure_rules};
   };
   const std::vector<std::function<void(options&)>> edits{
-    [](auto& x) { x.routing.by = strategy::fastest; },
-    [](auto& x) { x.health.eject_after = 9; },
-    [](auto& x) { x.refresh.timeout = 1s; },
-    [](auto& x) { x.alerts.webhook = {secret_ref::source::env, "H"}; },
-    [](auto& x) { x.batch.window = 99; },
-    [](auto& x) { x.upstream.total_timeout = 1s; },
-    [](auto& x) { x.store.doubt_grace = 1s; },
-    [](auto& x) { x.log.level = "debug"; },
-    [](auto& x) { x.prices = "p.json"; },
-    [](auto& x) { x.failure_rules = "r.yaml"; },
+      [](auto& x) { x.routing.by = strategy::fastest; },
+      [](auto& x) { x.health.eject_after = 9; },
+      [](auto& x) { x.refresh.timeout = 1s; },
+      [](auto& x) {
+        x.alerts.webhook = {secret_ref::source::env, "H"};
+      },
+      [](auto& x) { x.batch.window = 99; },
+      [](auto& x) { x.upstream.total_timeout = 1s; },
+      [](auto& x) { x.store.doubt_grace = 1s; },
+      [](auto& x) { x.log.level = "debug"; },
+      [](auto& x) { x.prices = "p.json"; },
+      [](auto& x) { x.failure_rules = "r.yaml"; },
   };
   for (size_t i = 0; i < edits.size(); ++i) {
     options after;

@@ -20,7 +20,9 @@ static_assert(!std::is_copy_assignable_v<secret>);
 static_assert(std::is_nothrow_move_constructible_v<secret>);
 
 template <class T>
-concept streamable = requires(std::ostream& out, const T& x) { out << x; };
+concept streamable = requires(std::ostream& out, const T& x) {
+  out << x;
+};
 static_assert(!streamable<secret>);
 
 namespace fs = std::filesystem;
@@ -80,8 +82,7 @@ std::string fault_of(const secret_ref& ref) {
 
 } // namespace
 
-TEST_CASE("a secret comes from the environment or a closed file",
-          "[secrets]") {
+TEST_CASE("a secret comes from the environment or a closed file", "[secrets]") {
   const variable env{"ROTA_TEST_KEY", "sk-0123456789abcdef"};
   CHECK(revealed(env.ref()) == "sk-0123456789abcdef");
   const scratch_dir dir;
@@ -104,21 +105,20 @@ TEST_CASE("a secret that is not there says what to do", "[secrets]") {
   const auto missing = (dir.path / "none").string();
   CHECK(fault_of({secret_ref::source::file, missing})
         == "the secret file " + missing
-             + " cannot be opened: No such file or directory; create it for "
-               "the user that runs rotad, with mode 0600");
+               + " cannot be opened: No such file or directory; create it for "
+                 "the user that runs rotad, with mode 0600");
   CHECK_THAT(fault_of(dir.put("a", "\n")), ContainsSubstring("is empty; "));
   CHECK_THAT(fault_of({}), ContainsSubstring("env:NAME or file:PATH"));
 }
 
-TEST_CASE("a file that others may open is refused with the cure",
-          "[secrets]") {
+TEST_CASE("a file that others may open is refused with the cure", "[secrets]") {
   const scratch_dir dir;
   for (const mode_t mode : {0640, 0604, 0620, 0602, 0610, 0601, 0644}) {
     const auto ref = dir.put("a", "sk-file", mode);
     CHECK(fault_of(ref)
           == "the secret file " + ref.name
-               + " is open to others than its owner; run: chmod 600 '"
-               + ref.name + "'");
+                 + " is open to others than its owner; run: chmod 600 '"
+                 + ref.name + "'");
   }
   CHECK_THAT(fault_of({secret_ref::source::file, dir.path.string()}),
              ContainsSubstring("no regular file"));
@@ -149,7 +149,7 @@ TEST_CASE("credentials of the service manager may show group bits",
 TEST_CASE("what would break a header is no secret", "[secrets]") {
   const scratch_dir dir;
   const std::vector<std::string> texts{
-    "sk-1\nsk-2\n", "sk-1\rX-A: b", {"sk\0x", 4}, "a\tb"};
+      "sk-1\nsk-2\n", "sk-1\rX-A: b", {"sk\0x", 4}, "a\tb"};
   for (const auto& text : texts) {
     const auto fault = fault_of(dir.put("a", text));
     CHECK_THAT(fault, ContainsSubstring("control character"));
@@ -183,26 +183,27 @@ TEST_CASE("all missing secrets are reported at once", "[secrets]") {
   for (const auto name : {"ROTA_T_A", "ROTA_T_B", "ROTA_T_HOOK", "ROTA_T_SIG"})
     ::unsetenv(name);
   const auto x = parse_good(R"(accounts:
-  - {name: a, provider: new_api, base_url: "http://127.0.0.1", api_key: env:ROTA_T_A,
+  - {name: a, provider: new_api, base_url: "http://127.0.0.1",
+     api_key: env:ROTA_T_A,
      balance: {probe: newapi_console, console: env:ROTA_T_B, user_id: 7}}
-  - {name: b, provider: openai, base_url: "http://127.0.0.1", api_key: "file:/nowhere/key"}
+  - {name: b, provider: openai, base_url: "http://127.0.0.1",
+     api_key: "file:/nowhere/key"}
 alerts: {webhook: env:ROTA_T_HOOK, webhook_secret: env:ROTA_T_SIG}
 )");
   const auto faults = check_secrets(x);
   const std::vector<std::string> starts{
-    "accounts[a].api_key: the environment variable ROTA_T_A is not set; ",
-    "accounts[a].balance.console: the environment variable ROTA_T_B ",
-    "accounts[b].api_key: the secret file /nowhere/key cannot be opened: ",
-    "alerts.webhook: the environment variable ROTA_T_HOOK is not set; ",
-    "alerts.webhook_secret: the environment variable ROTA_T_SIG is not set; ",
+      "accounts[a].api_key: the environment variable ROTA_T_A is not set; ",
+      "accounts[a].balance.console: the environment variable ROTA_T_B ",
+      "accounts[b].api_key: the secret file /nowhere/key cannot be opened: ",
+      "alerts.webhook: the environment variable ROTA_T_HOOK is not set; ",
+      "alerts.webhook_secret: the environment variable ROTA_T_SIG is not set; ",
   };
   REQUIRE(faults.size() == starts.size());
   for (size_t i = 0; i < starts.size(); ++i)
     CHECK(faults[i].starts_with(starts[i]));
 }
 
-TEST_CASE("the URL of a webhook is checked without being shown",
-          "[secrets]") {
+TEST_CASE("the URL of a webhook is checked without being shown", "[secrets]") {
   const variable key{"ROTA_T_A", "sk-0123456789abcdef"};
   const auto x = parse_good(account_with("api_key", "env:ROTA_T_A")
                             + "alerts: {webhook: env:ROTA_T_HOOK}\n");
