@@ -1,0 +1,47 @@
+#pragma once
+
+#include "messages/account.hpp"
+#include "messages/batch.hpp"
+#include "messages/ledger.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rota {
+
+// What is on disk: one byte of version, the fields, four bytes of CRC-32 (zlib)
+// over all before it. Integers are LEB128, signed ones in zigzag; texts have
+// their length before them. A record that is cut, flipped or of an unknown
+// version decodes to nothing.
+
+/// Appends the encoded record to `to`.
+void encode(std::string& to, const std::vector<ledger_entry>& x);
+void encode(std::string& to, const account_head& x);
+void encode(std::string& to, const account_row& x);
+void encode(std::string& to, const batch_row& x);
+void encode(std::string& to, const item_result& x);
+
+/// @returns Nothing if the record is damaged.
+template <class T>
+std::optional<T> decode(std::string_view record);
+
+template <>
+std::optional<std::vector<ledger_entry>> decode(std::string_view record);
+template <>
+std::optional<account_head> decode(std::string_view record);
+template <>
+std::optional<account_row> decode(std::string_view record);
+template <>
+std::optional<batch_row> decode(std::string_view record);
+template <>
+std::optional<item_result> decode(std::string_view record);
+
+/// A key part that sorts as the number does: big-endian.
+std::string be64(uint64_t x);
+std::string be32(uint32_t x);
+uint64_t from_be64(std::string_view x);
+uint32_t from_be32(std::string_view x);
+
+} // namespace rota

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "messages/envelopes.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/execution_unit.hpp>
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace rota {
+
+class store;
+
+/// Writes commits in groups on a thread of its own: whatever gathers while one
+/// group is being synced is the next. One sync serves them all, so durability
+/// costs a group's latency and hardly any CPU.
+class journal_writer {
+public:
+  using poster = std::function<void(std::function<void()>)>;
+
+  /// @param post Runs acknowledgements; where they should wake a loop once a
+  ///             group, its `post`. They come in the order of the commits.
+  /// @param on_failure Called once if a group cannot be written. Nothing after
+  ///                   it is written or acknowledged.
+  journal_writer(store& disk, size_t group_max, poster post,
+                 std::function<void(const std::string&)> on_failure);
+
+  /// Writes what is queued, then stops.
+  ~journal_writer();
+
+  journal_writer(const journal_writer&) = delete;
+  journal_writer& operator=(const journal_writer&) = delete;
+
+  /// Queues a commit; never waits for the disk.
+  void push(commit_ptr x);
+
+  /// Writes what is queued, then stops; later commits are dropped.
+  void stop();
+
+  /// Commits that wait.
+  size_t backlog() const;
+
+private:
+  void run();
+
+  store& disk_;
+  size_t group_max_;
+  poster post_;
+  std::function<void(const std::string&)> on_failure_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<commit_ptr> queue_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+/// Spawns the JOURNAL, a thin actor before a writer that outlives it.
+/// @param unit Where it is hosted; null: the system's workers.
+journal_actor spawn_journal(caf::actor_system& sys, caf::execution_unit* unit,
+                            journal_writer& writer);
+
+} // namespace rota
