@@ -160,18 +160,18 @@ rows health_rows() {
 rows refresh_rows() {
   const auto at = &options::refresh;
   return {
-      option("refresh.interval", duration_form{1s, 24h * 7}, live,
+      option("refresh.interval", duration_form{1s, 24h * 7}, restart,
              "How often a provider is asked for a balance; between readings "
              "rota goes by its own books.",
              at, &refresh_options::interval),
-      option("refresh.jitter_percent", count_form{0, 50, "percent"}, live,
+      option("refresh.jitter_percent", count_form{0, 50, "percent"}, restart,
              "Moves each probe by up to this part of the interval, so that "
              "accounts of one site do not ask at once.",
              at, &refresh_options::jitter_percent),
-      option("refresh.per_host", count_form{1, 100, "probes"}, live,
+      option("refresh.per_host", count_form{1, 100, "probes"}, restart,
              "Probes under way to one host; relays limit by address.", at,
              &refresh_options::per_host),
-      option("refresh.timeout", duration_form{100ms, 5min}, live,
+      option("refresh.timeout", duration_form{100ms, 5min}, restart,
              "A probe without an answer by then has failed; the last reading "
              "stays.",
              at, &refresh_options::timeout),
@@ -181,21 +181,21 @@ rows refresh_rows() {
 rows alert_rows() {
   const auto at = &options::alerts;
   return {
-      option("alerts.interval", duration_form{100ms, 1h}, live,
+      option("alerts.interval", duration_form{100ms, 1h}, restart,
              "How often the alert rules are walked.", at,
              &alert_options::interval),
-      option("alerts.hold", duration_form{0ms, 24h}, live,
+      option("alerts.hold", duration_form{0ms, 24h}, restart,
              "How long a condition must last before it fires.", at,
              &alert_options::hold),
-      option("alerts.webhook", secret_form{}, live,
+      option("alerts.webhook", secret_form{}, restart,
              "URL that alerts are posted to besides the log. A reference, "
              "because such URLs hold a token.",
              at, &alert_options::webhook),
-      option("alerts.webhook_secret", secret_form{}, live,
+      option("alerts.webhook_secret", secret_form{}, restart,
              "Key that signs each post: X-Signature: sha256=HEX of the "
              "HMAC-SHA256 of the body.",
              at, &alert_options::webhook_secret),
-      option("alerts.webhook_timeout", duration_form{100ms, 5min}, live,
+      option("alerts.webhook_timeout", duration_form{100ms, 5min}, restart,
              "A post without an answer by then has failed.", at,
              &alert_options::webhook_timeout),
   };
@@ -227,7 +227,7 @@ rows batch_rows() {
 rows upstream_rows() {
   const auto at = &options::upstream;
   return {
-      option("upstream.connect_timeout", duration_form{10ms, 5min}, live,
+      option("upstream.connect_timeout", duration_form{10ms, 5min}, restart,
              "To connect, TLS included. Certainly not charged.", at,
              &upstream_options::connect_timeout),
       option("upstream.first_byte_timeout", duration_form{10ms, 24h}, live,
@@ -238,7 +238,7 @@ rows upstream_rows() {
              &upstream_options::idle_timeout),
       option("upstream.total_timeout", duration_form{10ms, 24h}, live,
              "For one try as a whole.", at, &upstream_options::total_timeout),
-      option("upstream.max_response_bytes", size_form{KiB, 4 * GiB}, live,
+      option("upstream.max_response_bytes", size_form{KiB, 4 * GiB}, restart,
              "Largest answer that is taken; a longer one is broken off.", at,
              &upstream_options::max_response_bytes),
       option("upstream.max_idle_connection", duration_form{0ms, 10min}, restart,

@@ -71,16 +71,24 @@ void account_pool::admit(const options& all, const account_options& x) {
 }
 
 void account_pool::target(account_id id, const account_options& x) {
-  const auto reveal = [&x](const secret_ref& from) {
+  const auto read = [&x](const secret_ref& from) {
+    if (from.from == secret_ref::source::none)
+      return secret{};
     auto found = resolve(from);
-    if (!found.fault.empty())
+    if (!found.value)
       throw std::runtime_error{"Account " + x.name + ": " + found.fault};
-    return std::move(found.value);
+    return std::move(*found.value);
   };
-  const auto api_key = reveal(x.api_key);
-  const auto console = reveal(x.balance.console);
+  const auto api_key = read(x.api_key);
+  const auto console = read(x.balance.console);
   directory_->set(id, upstream_target::of_account(x, api_key.reveal(),
                                                   console.reveal()));
+}
+
+void account_pool::reconfigure(const options& all) {
+  std::lock_guard guard{mutex_};
+  for (const auto& [name, x] : members_)
+    caf::anon_send(x.actor, atom::configure_v, setup_of(all, x.options));
 }
 
 void account_pool::remove(const std::vector<std::string>& names) {

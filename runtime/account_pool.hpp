@@ -34,6 +34,9 @@ public:
   /// @throws std::runtime_error with one sentence if a secret went away.
   void apply(const options& all, const std::vector<account_options>& accounts);
 
+  /// Tells every account options that are not its own: health, store, window.
+  void reconfigure(const options& all);
+
   /// Takes accounts out of the pool. What is in flight is settled still.
   void remove(const std::vector<std::string>& names);
 

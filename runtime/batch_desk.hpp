@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace rota {
@@ -35,7 +36,7 @@ public:
   enum class verb : uint8_t { pause, resume, cancel };
 
   batch_desk(wiring& all, account_pool& accounts, store& disk,
-             const std::string& state_dir, batch_limits limits);
+             const std::string& batch_dir, batch_limits limits);
 
   /// Goes on with what an earlier run left.
   /// @returns How many batches run again.
@@ -54,6 +55,9 @@ public:
   /// @returns The batch, or why not.
   std::variant<batch_view, ec> control(batch_id id, verb what);
 
+  /// Limits of the batches to come; those that run keep theirs.
+  void limits(batch_limits x);
+
   /// Starts no more lines and waits until none is in flight, but at most so
   /// long.
   void drain(milliseconds patience);
@@ -64,6 +68,7 @@ public:
 private:
   struct checked;
 
+  batch_limits limits() const;
   checked check(const std::string& path, const batch_options& chosen) const;
   batch_actor spawn(const batch_resume& from);
   std::optional<batch_actor> actor_of(batch_id id) const;

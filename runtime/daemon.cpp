@@ -70,9 +70,11 @@ private:
   void open();
   void wire();
   void serve();
-  int wait();
+  void wait();
   void stop();
   reload_report reload();
+  void apply(const option_diff& diff);
+  account_memory recall(const std::string& name);
 
   /// Callable from any thread: something that must not fail has failed.
   void fail(const std::string& why) {
@@ -100,6 +102,217 @@ private:
   std::unique_ptr<admin_server> door_;
 };
 
+/// A start that failed: one sentence.
+using refusal = std::runtime_error;
+
+void daemon::open() {
+  auto opened = store::open(opts_.state_dir + "/store", opts_.store,
+                            [this](const std::string& why) { fail(why); });
+  if (!opened.disk)
+    throw refusal{opened.fault};
+  disk_ = std::move(opened.disk);
+}
+
+void daemon::wire() {
+  auto routing = load_routing(opts_);
+  if (!routing.setup)
+    throw refusal{routing.faults.front()};
+  system_ = std::make_unique<caf::actor_system>(system_config_);
+  loop_.attach(*system_);
+  loop_.start();
+  const auto wall = std::chrono::duration_cast<milliseconds>(
+    std::chrono::system_clock::now().time_since_epoch());
+  all_ = std::make_unique<wiring>(
+    *system_, loop_,
+    wall_clock{timestamp{wall.count()}, std::chrono::steady_clock::now()});
+  auto& all = *all_;
+  all.attempt_base = disk_->run() << 8;
+  all.setup(routing.setup);
+  const auto on_failure = [this](const std::string& why) { fail(why); };
+  watchdog_ = std::make_unique<watchdog>(*system_, on_failure);
+  writer_ = std::make_unique<journal_writer>(
+    *disk_, opts_.store.group_max,
+    [this](std::function<void()> f) { loop_.post(std::move(f)); },
+    on_failure);
+  all.journal = spawn_journal(*system_, &loop_, *writer_);
+  all.spool = spawn_spool(*system_, opts_.state_dir + "/batches");
+  all.upstream = spawn_upstream(*system_, loop_, opts_.upstream, directory_);
+  all.dispatcher
+    = spawn_hosted(*system_, &loop_, dispatcher, all.clock, routing.setup);
+  all.refresher = spawn_hosted(*system_, &loop_, refresher, all.clock,
+                               all.upstream, opts_.refresh);
+  all.notifier = spawn_notifier(*system_, &loop_, all.upstream,
+                                set_up_notifier(opts_.alerts, *directory_));
+  all.alerter = spawn_hosted(*system_, &loop_, alerter, all.clock,
+                             all.dispatcher, all.notifier, opts_.alerts);
+  watchdog_->watch("journal", all.journal.address());
+  watchdog_->watch("spool", all.spool.address());
+  watchdog_->watch("upstream", all.upstream.address());
+  watchdog_->watch("dispatcher", all.dispatcher.address());
+  watchdog_->watch("refresher", all.refresher.address());
+  watchdog_->watch("notifier", all.notifier.address());
+  watchdog_->watch("alerter", all.alerter.address());
+  accounts_ = std::make_unique<account_pool>(
+    all, directory_, [this](const std::string& x) { return recall(x); });
+  accounts_->apply(opts_, opts_.accounts);
+  batches_ = std::make_unique<batch_desk>(
+    all, *accounts_, *disk_, opts_.state_dir + "/batches", opts_.batch);
+}
+
+void daemon::serve() {
+  const auto resumed = batches_->resume_all();
+  api_ = std::make_unique<admin_api>(admin_api::parts{
+    *all_, *accounts_, *batches_, *disk_, opts_.state_dir, disk_->run(),
+    all_->now(), [this] { return reload(); }});
+  door_ = std::make_unique<admin_server>(
+    opts_.admin.socket, [this](admin_exchange& x) { api_->serve(x); });
+  spdlog::info("rotad {} is ready: {} accounts, {} batches resumed, admin API"
+               " at {}.",
+               ROTA_VERSION, accounts_->size(), resumed, opts_.admin.socket);
+}
+
+void daemon::wait() {
+  const auto set = signals();
+  for (;;) {
+    int caught = 0;
+    if (sigwait(&set, &caught) != 0 || caught == SIGPIPE)
+      continue;
+    if (caught != SIGHUP)
+      return;
+    const auto report = reload();
+    for (const auto& fault : report.faults)
+      spdlog::error("The configuration was not reloaded: {}", fault);
+  }
+}
+
+void daemon::stop() {
+  spdlog::info("rotad stops: no new lines, those in flight may end.");
+  door_.reset();
+  if (all_) {
+    if (all_->dispatcher)
+      caf::anon_send(all_->dispatcher, atom::drain_v);
+    if (batches_) {
+      if (!failed_)
+        batches_->drain(drain_patience);
+      batches_->stop();
+    }
+    if (watchdog_)
+      watchdog_->stop();
+    if (accounts_)
+      accounts_->stop();
+    const auto end = [](auto& x) {
+      if (x)
+        caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
+      x = std::decay_t<decltype(x)>();
+    };
+    end(all_->alerter);
+    end(all_->refresher);
+    end(all_->notifier);
+    end(all_->dispatcher);
+    end(all_->upstream);
+    end(all_->spool);
+    if (writer_)
+      writer_->stop();
+    end(all_->journal);
+  }
+  api_.reset();
+  batches_.reset();
+  accounts_.reset();
+  watchdog_.reset();
+  all_.reset();
+  system_.reset(); // Waits for the actors; the loop must still run.
+  loop_.stop();
+  writer_.reset();
+  disk_.reset();
+}
+
+account_memory daemon::recall(const std::string& name) {
+  account_memory result;
+  const auto id = disk_->id_of(name);
+  result.head = disk_->head_of(id);
+  result.head.name = name;
+  result.row = disk_->row_of(id);
+  return result;
+}
+
+reload_report daemon::reload() {
+  std::lock_guard guard{reload_mutex_};
+  reload_report report;
+  auto fresh = load_options(config_path_);
+  report.faults = std::move(fresh.faults);
+  if (report.faults.empty())
+    report.faults = check_secrets(fresh.opts);
+  auto routing = load_routing(fresh.opts);
+  if (report.faults.empty())
+    report.faults = routing.faults;
+  if (!report.faults.empty())
+    return report;
+  const auto diff = diff_options(opts_, fresh.opts);
+  report.needs_restart = diff.needs_restart;
+  const auto note = [&report](bool changed, const char* what) {
+    if (changed)
+      report.changed.emplace_back(what);
+  };
+  for (const auto& x : diff.added)
+    report.changed.push_back("account " + x.name + " added");
+  for (const auto& x : diff.changed)
+    report.changed.push_back("account " + x.name + " changed");
+  for (const auto& x : diff.removed)
+    report.changed.push_back("account " + x + " removed");
+  note(diff.routing, "routing");
+  note(diff.health, "health");
+  note(diff.batch, "batch");
+  note(diff.upstream, "upstream");
+  note(diff.store, "store");
+  note(diff.log, "log");
+  note(diff.prices, "prices");
+  note(diff.failure_rules, "failure_rules");
+  opts_ = fresh.opts;
+  // Prices and rules are read again even if their paths stay.
+  all_->setup(routing.setup);
+  caf::anon_send(all_->dispatcher, atom::configure_v, routing.setup);
+  apply(diff);
+  spdlog::info("rotad reloaded {}: {} changes, {} options need a restart.",
+               config_path_, report.changed.size(),
+               report.needs_restart.size());
+  return report;
+}
+
+void daemon::apply(const option_diff& diff) {
+  accounts_->remove(diff.removed);
+  accounts_->reconfigure(opts_);
+  accounts_->apply(opts_, diff.changed);
+  accounts_->apply(opts_, diff.added);
+  batches_->limits(opts_.batch);
+  spdlog::set_level(spdlog::level::from_str(opts_.log.level));
+}
+
+int daemon::run() {
+  try {
+    set_up_log(opts_.log);
+    open();
+    wire();
+    serve();
+  } catch (const std::exception& x) {
+    std::fprintf(stderr, "rotad: %s\n", x.what());
+    stop();
+    return 1;
+  }
+  wait();
+  stop();
+  spdlog::info("rotad has stopped.");
+  return failed_ ? 1 : 0;
+}
+
 } // namespace
+
+int run_daemon(const options& opts, const std::string& config_path) {
+  return daemon{opts, config_path}.run();
+}
+
+void block_signals() {
+  const auto set = signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
 
 } // namespace rota

@@ -15,6 +15,11 @@ namespace rota {
 
 /// What the parts of the daemon share: where actors live and whom they know.
 struct wiring {
+  wiring(caf::actor_system& sys, engine_loop& engine, wall_clock wall)
+    : system{sys}, loop{engine}, clock{wall} {
+    // nop
+  }
+
   caf::actor_system& system;
   engine_loop& loop;
   wall_clock clock;

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <future>
 #include <stdexcept>
 
 namespace rota {
@@ -56,6 +57,14 @@ void engine_loop::run() {
   const auto guard = boost::asio::make_work_guard(*context_);
   context_->run();
   current_loop = outer;
+}
+
+void engine_loop::await_actors() {
+  system().await_all_actors_done();
+  // Whatever ran when the last actor was gone has ended when this runs.
+  std::promise<void> reached;
+  boost::asio::post(*context_, [&reached] { reached.set_value(); });
+  reached.get_future().wait();
 }
 
 void engine_loop::stop() {

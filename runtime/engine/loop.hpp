@@ -25,7 +25,8 @@ namespace rota {
 /// Order of destruction: `~actor_system` waits until all actors are gone, and
 /// the hosted ones can only go while this thread runs. So a loop is made
 /// before its actor system and stopped after the system is destroyed, by a
-/// thread that is not the loop's own.
+/// thread that is not the loop's own. And before the system is destroyed,
+/// `await_actors` must have returned.
 class engine_loop final : public caf::execution_unit {
 public:
   engine_loop();
@@ -46,6 +47,12 @@ public:
   /// Runs the loop on the caller's thread until `stop`. Blocks SIGPIPE in that
   /// thread: a peer that hangs up is an error code, not the end.
   void run();
+
+  /// Waits until all actors of the system are gone and this thread has let go
+  /// of the last: an actor counts as gone a little before its end is over, and
+  /// the system's own destructor waits for the system's own threads only.
+  /// Must not be called on the loop's thread.
+  void await_actors();
 
   /// Ends the loop, and its own thread if it has one. What is still queued is
   /// dropped. To be called when the actor system is gone.

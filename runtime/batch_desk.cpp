@@ -1,0 +1,274 @@
+#include "runtime/batch_desk.hpp"
+
+#include "actors/runner.hpp"
+#include "runtime/ask.hpp"
+#include "runtime/engine/hosted.hpp"
+
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <future>
+#include <random>
+
+namespace rota {
+
+namespace {
+
+constexpr milliseconds patience{10'000};
+
+/// Waits for the disk once, then ends.
+durable_actor::behavior_type once(durable_actor::pointer self,
+                                  std::shared_ptr<std::promise<void>> done) {
+  return {[self, done](atom::durable, uint64_t) {
+    done->set_value();
+    self->quit();
+  }};
+}
+
+} // namespace
+
+/// A file that has been looked at.
+struct batch_desk::checked {
+  file_report report;
+  std::vector<uint64_t> bad_lines;
+  std::string error;
+};
+
+batch_desk::batch_desk(wiring& all, account_pool& accounts, store& disk,
+                       const std::string& batch_dir, batch_limits limits)
+  : all_{all},
+    accounts_{accounts},
+    disk_{disk},
+    files_{batch_dir},
+    limits_{limits} {
+  // nop
+}
+
+size_t batch_desk::resume_all() {
+  size_t result = 0;
+  for (const auto& row : disk_.batches()) {
+    if (row.state == batch_state::completed
+        || row.state == batch_state::cancelled)
+      continue;
+    spawn(disk_.resume_of(row));
+    ++result;
+  }
+  return result;
+}
+
+batch_desk::receipt batch_desk::submit(const batch_options& chosen,
+                                       const std::string& file_name,
+                                       const source& file) {
+  receipt result;
+  const auto upload = files_.begin(limits().max_file_bytes);
+  if (!file([&upload](std::string_view piece) { upload->write(piece); })) {
+    result.error = "The upload broke off; nothing was accepted.";
+    return result;
+  }
+  result.error = upload->finish();
+  if (!result.error.empty())
+    return result;
+  auto found = check(upload->path(), chosen);
+  result.report = std::move(found.report);
+  result.error = found.error;
+  const auto refused = result.report.valid == 0
+                       || (result.report.fault_count > 0
+                           && !chosen.skip_invalid);
+  if (!result.error.empty() || refused)
+    return result;
+  // After this point, the batch is accepted unless the disk fails.
+  batch_resume fresh;
+  auto& row = fresh.row;
+  row.id = disk_.next_batch_id();
+  row.format = result.report.format;
+  row.options = chosen;
+  row.file_name = file_name;
+  row.total = result.report.valid;
+  row.created_at = all_.now();
+  result.error = files_.seal(*upload, row.id, found.bad_lines,
+                             limits().max_line_bytes);
+  if (!result.error.empty())
+    return result;
+  const auto done = std::make_shared<std::promise<void>>();
+  auto written = done->get_future();
+  auto first = std::make_shared<commit>();
+  first->batch = row;
+  first->ack = all_.system.spawn(once, done);
+  caf::anon_send(all_.journal, atom::append_v, commit_ptr{first});
+  if (written.wait_for(patience) != std::future_status::ready) {
+    result.error = "The store did not accept the batch in time; look at"
+                   " rotad's log.";
+    return result;
+  }
+  spawn(fresh);
+  result.view = find(row.id);
+  return result;
+}
+
+batch_desk::receipt batch_desk::estimate(const batch_options& chosen,
+                                         const source& file) {
+  receipt result;
+  const auto upload = files_.begin(limits().max_file_bytes);
+  if (!file([&upload](std::string_view piece) { upload->write(piece); }))
+    result.error = "The upload broke off.";
+  else
+    result.error = upload->finish();
+  if (!result.error.empty())
+    return result;
+  auto found = check(upload->path(), chosen);
+  result.report = std::move(found.report);
+  result.error = std::move(found.error);
+  return result;
+}
+
+batch_desk::checked batch_desk::check(const std::string& path,
+                                      const batch_options& chosen) const {
+  // One look at the pool per model, not per line.
+  std::map<std::pair<surface, std::string>, bool> served;
+  const auto serves = [&](surface route, const std::string& model) {
+    const auto [i, fresh] = served.try_emplace({route, model});
+    if (fresh)
+      i->second = accounts_.serves(route, model);
+    return i->second;
+  };
+  const auto setup = all_.setup();
+  const auto now = all_.now();
+  const auto cost = [&](const planned_line& x) {
+    usage expected;
+    expected.input_uncached = x.tokens.input;
+    expected.output = x.tokens.output;
+    return setup->prices->cost(x.model, expected, factor{}, now);
+  };
+  const auto limits = this->limits();
+  file_validator validator{chosen, limits, serves, cost,
+                           std::random_device{}()};
+  checked result;
+  const auto read = [&](const auto& f) {
+    if (result.error.empty())
+      result.error = for_each_line(path, limits.max_line_bytes, f);
+  };
+  read([&](uint64_t, uint64_t, std::string_view text) {
+    validator.line(text);
+  });
+  validator.finish();
+  if (const auto& suspects = validator.suspects(); !suspects.empty()) {
+    auto next = suspects.begin();
+    read([&](uint64_t number, uint64_t, std::string_view text) {
+      if (next != suspects.end() && *next == number) {
+        validator.confirm(number, text);
+        ++next;
+      }
+    });
+  }
+  if (!result.error.empty())
+    return result;
+  result.report = validator.report();
+  result.bad_lines = validator.bad_lines();
+  return result;
+}
+
+batch_actor batch_desk::spawn(const batch_resume& from) {
+  batch_peers peers;
+  peers.spool = all_.spool;
+  peers.journal = all_.journal;
+  peers.start_runner = [this](job_ptr work, batch_actor owner) {
+    return spawn_hosted(all_.system, &all_.loop, runner, all_.clock,
+                        runner_peers{all_.dispatcher, all_.upstream,
+                                     all_.journal},
+                        all_.setup(), std::move(work), std::move(owner));
+  };
+  const auto result
+    = spawn_hosted(all_.system, &all_.loop, rota::batch, all_.clock, peers,
+                   limits(), from, all_.attempt_base);
+  std::lock_guard guard{mutex_};
+  running_.insert_or_assign(from.row.id, result);
+  return result;
+}
+
+std::optional<batch_actor> batch_desk::actor_of(batch_id id) const {
+  std::lock_guard guard{mutex_};
+  if (const auto i = running_.find(id); i != running_.end())
+    return i->second;
+  return std::nullopt;
+}
+
+std::optional<batch_view> batch_desk::find(batch_id id) const {
+  if (const auto actor = actor_of(id)) {
+    auto said
+      = ask<batch_view>(all_.system, patience, *actor, atom::status_v);
+    if (auto* view = std::get_if<batch_view>(&said))
+      return std::move(*view);
+  }
+  // It has ended, and its actor with it.
+  const auto row = disk_.batch(id);
+  if (!row)
+    return std::nullopt;
+  batch_view view;
+  view.row = *row;
+  view.counts = row->ended;
+  return view;
+}
+
+std::vector<batch_view> batch_desk::list() const {
+  std::vector<batch_view> result;
+  for (const auto& row : disk_.batches()) {
+    const auto ended = row.state == batch_state::completed
+                       || row.state == batch_state::cancelled;
+    auto view = ended ? std::nullopt : find(row.id);
+    if (!view) {
+      view.emplace();
+      view->row = row;
+      view->counts = row.ended;
+    }
+    result.push_back(std::move(*view));
+  }
+  return result;
+}
+
+std::variant<batch_view, ec> batch_desk::control(batch_id id, verb what) {
+  const auto actor = actor_of(id);
+  if (!actor)
+    return disk_.batch(id) ? ec::wrong_state : ec::not_found;
+  auto& system = all_.system;
+  auto said = what == verb::pause
+                ? ask<batch_view>(system, patience, *actor, atom::pause_v)
+              : what == verb::resume
+                ? ask<batch_view>(system, patience, *actor, atom::resume_v)
+                : ask<batch_view>(system, patience, *actor, atom::cancel_v);
+  if (auto* view = std::get_if<batch_view>(&said))
+    return std::move(*view);
+  return ec::wrong_state;
+}
+
+void batch_desk::limits(batch_limits x) {
+  std::lock_guard guard{mutex_};
+  limits_ = x;
+}
+
+batch_limits batch_desk::limits() const {
+  std::lock_guard guard{mutex_};
+  return limits_;
+}
+
+void batch_desk::drain(milliseconds longest) {
+  std::vector<batch_actor> actors;
+  {
+    std::lock_guard guard{mutex_};
+    for (const auto& [id, actor] : running_)
+      actors.push_back(actor);
+  }
+  const auto until = all_.now() + longest;
+  for (const auto& actor : actors) {
+    const auto left = std::max(until - all_.now(), milliseconds{1});
+    std::ignore = ask<batch_view>(all_.system, left, actor, atom::drain_v);
+  }
+}
+
+void batch_desk::stop() {
+  std::lock_guard guard{mutex_};
+  for (const auto& [id, actor] : running_)
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  running_.clear();
+}
+
+} // namespace rota
