@@ -53,6 +53,7 @@ struct upstream_fixture {
   ~upstream_fixture() {
     caf::anon_send_exit(upstream, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(collector, caf::exit_reason::user_shutdown);
+    loop.await_actors();
   }
 
   void configure(account_id id, std::string url,
