@@ -10,20 +10,43 @@ namespace {
 
 /// How many ended holds are remembered. A repeat comes within seconds; a late
 /// charge within the total timeout of a request.
-constexpr size_t memory_max = 65'536;
+constexpr uint32_t memory_max = 65'536;
 
-constexpr milliseconds slot{1'000};
+/// No account holds more; a figure beyond it is a provider's nonsense, and
+/// sums of a few such figures still fit.
+constexpr money most{1'000'000'000'000'000'000};
+
+money bounded(money x) {
+  return std::clamp(x, -most, most);
+}
+
+bool moves_balance(entry_kind x) {
+  switch (x) {
+    case entry_kind::hold:
+    case entry_kind::release:
+    case entry_kind::expire:
+    case entry_kind::doubt:
+    case entry_kind::reading:
+      return false;
+    default:
+      return true;
+  }
+}
 
 } // namespace
 
 ledger::ledger(account_id account, std::string name, ledger_rules rules)
-  : rules_{rules} {
+  : rules_{rules}, ended_{memory_max}, recent_{rules.posting_lag} {
   head_.account = account;
   head_.name = std::move(name);
 }
 
 ledger::ledger(account_head head, ledger_rules rules)
-  : rules_{rules}, head_{std::move(head)} {
+  : rules_{rules},
+    head_{std::move(head)},
+    booked_{head_.balance},
+    ended_{memory_max},
+    recent_{rules.posting_lag} {
   money held;
   for (const auto& x : head_.holds) {
     open_.emplace(x.id, x);
@@ -41,7 +64,8 @@ ledger::ledger(account_head head, ledger_rules rules)
 ec ledger::open(money amount, timestamp now) {
   if (head_.funded)
     return ec::wrong_state;
-  // After this point, the books begin.
+  // After this point, the books must begin.
+  amount = bounded(amount);
   head_.funded = true;
   head_.reading += amount;
   head_.balance += amount;
@@ -63,7 +87,7 @@ ec ledger::hold(hold_id id, money amount, money floor, timestamp expires_at,
     return ec::insufficient_funds;
   // After this point, the hold must succeed.
   open_.emplace(id, open_hold{id, amount, now, expires_at, false});
-  expiries_.push({expires_at, id});
+  watch(expires_at, id);
   head_.held += amount;
   head_.last_used = now;
   ++head_.calls;
@@ -77,29 +101,28 @@ ec ledger::hold(hold_id id, money amount, money floor, timestamp expires_at,
 }
 
 ec ledger::settle(hold_id id, money cost, timestamp now) {
-  const auto i = open_.find(id);
-  if (i != open_.end()) {
+  cost = std::clamp(cost, money{}, most);
+  if (const auto i = open_.find(id); i != open_.end()) {
     // After this point, the settlement must succeed.
     const auto kept = i->second.amount;
-    end_hold(id, entry_kind::settle);
-    ended_[id].charged = cost;
+    end_hold(i, entry_kind::settle, cost);
     charge(entry_kind::settle, std::min(cost, kept), id, now);
     if (cost > kept)
       charge(entry_kind::overrun, cost - kept, id, now);
     return ec::ok;
   }
   const auto ended = ended_.find(id);
-  if (ended == ended_.end())
+  if (!ended)
     return ec::unknown_hold;
-  auto& before = ended->second;
-  if (before.how == entry_kind::settle)
+  if (ended->how == entry_kind::settle)
     return ec::already_ended;
-  // After this point, the late charge must be booked: the provider has.
-  if (before.how == entry_kind::assume)
-    charge(entry_kind::correct, cost - before.charged, id, now);
+  // After this point, the charge must be booked: the provider has.
+  if (ended->how == entry_kind::assume)
+    charge(entry_kind::correct, cost - ended->charged, id, now);
   else
     charge(entry_kind::late, cost, id, now);
-  before = {entry_kind::settle, cost};
+  ended->how = entry_kind::settle;
+  ended->charged = cost;
   return ec::ok;
 }
 
@@ -109,7 +132,7 @@ ec ledger::release(hold_id id, timestamp now) {
     return ended_.contains(id) ? ec::already_ended : ec::unknown_hold;
   // After this point, the release must succeed.
   const auto kept = i->second.amount;
-  end_hold(id, entry_kind::release);
+  end_hold(i, entry_kind::release, {});
   append(entry_kind::release, kept, id, now);
   return ec::ok;
 }
@@ -124,7 +147,7 @@ ec ledger::doubt(hold_id id, timestamp until, timestamp now) {
   auto& hold = i->second;
   hold.in_doubt = true;
   hold.expires_at = until;
-  expiries_.push({until, id});
+  watch(until, id);
   ++doubts_;
   doubt_amount_ += hold.amount;
   ledger_entry x;
@@ -144,15 +167,14 @@ size_t ledger::expire(timestamp now) {
     const auto i = open_.find(due.id);
     if (i == open_.end() || i->second.expires_at != due.at)
       continue; // It ended, or its end has moved.
-    const auto hold = i->second;
-    const auto how
-      = hold.in_doubt ? entry_kind::assume : entry_kind::expire;
-    end_hold(due.id, how);
-    if (hold.in_doubt) {
-      ended_[due.id].charged = hold.amount;
-      charge(entry_kind::assume, hold.amount, due.id, now);
+    // After this point, the end must be booked.
+    const auto kept = i->second.amount;
+    if (i->second.in_doubt) {
+      end_hold(i, entry_kind::assume, kept);
+      charge(entry_kind::assume, kept, due.id, now);
     } else {
-      append(entry_kind::expire, hold.amount, due.id, now);
+      end_hold(i, entry_kind::expire, {});
+      append(entry_kind::expire, kept, due.id, now);
     }
     ++result;
   }
@@ -175,7 +197,11 @@ void ledger::adjust(money delta, timestamp now) {
     std::ignore = open(delta, now);
     return;
   }
+  // After this point, the correction must be booked.
+  delta = bounded(head_.balance + bounded(delta)) - head_.balance;
   head_.balance += delta;
+  if (head_.read_at.millis == 0)
+    head_.reading += delta; // What the operator said stands in for a reading.
   append(entry_kind::adjust, delta, {}, now);
 }
 
@@ -213,7 +239,13 @@ void ledger::append(ledger_entry x, timestamp now) {
     x.at = now;
   x.balance_after = head_.balance;
   x.held_after = head_.held;
-  ROTA_CHECK(head_.held >= money{}, "held money is negative");
+  if (moves_balance(x.kind))
+    booked_ += x.amount;
+  ROTA_CHECK(booked_ == head_.balance, "the entries do not add up");
+  ROTA_CHECK(head_.held >= doubt_amount_ && doubt_amount_ >= money{},
+             "held money is negative");
+  ROTA_CHECK(!open_.empty() || head_.held == money{},
+             "money is held for nobody");
   entries_.push_back(x);
 }
 
@@ -228,33 +260,38 @@ void ledger::append(entry_kind kind, money amount, hold_id id, timestamp now) {
 void ledger::charge(entry_kind kind, money amount, hold_id id, timestamp now) {
   head_.balance -= amount;
   head_.spent += amount;
-  head_.spent_since_reading += amount;
   head_.last_used = now;
   head_.overruns += kind == entry_kind::overrun;
   head_.lates += kind == entry_kind::late;
-  while (!recent_.empty()
-         && now - recent_.front().from > rules_.posting_lag + slot)
-    recent_.pop_front();
-  if (recent_.empty() || now - recent_.back().from >= slot)
-    recent_.push_back({now, {}});
-  recent_.back().spent += amount;
+  // Whether the last reading held a charge that was none is not known: what
+  // comes back raises the books, but not what the reading leaves.
+  if (amount > money{}) {
+    head_.spent_since_reading += amount;
+    recent_.add(amount, now);
+  }
   append(kind, -amount, id, now);
 }
 
-void ledger::end_hold(hold_id id, entry_kind how) {
-  const auto i = open_.find(id);
+void ledger::end_hold(open_holds::iterator i, entry_kind how, money charged) {
   head_.held -= i->second.amount;
   if (i->second.in_doubt) {
     --doubts_;
     doubt_amount_ -= i->second.amount;
   }
+  ended_.add({i->first, charged, how});
   open_.erase(i);
-  ended_[id] = {how, {}};
-  ended_order_.push_back(id);
-  if (ended_order_.size() > memory_max) {
-    ended_.erase(ended_order_.front());
-    ended_order_.pop_front();
-  }
+}
+
+void ledger::watch(timestamp at, hold_id id) {
+  expiries_.push({at, id});
+  // Holds end long before they expire; do not remember all of them till then.
+  if (expiries_.size() <= 2 * open_.size() + 1'024)
+    return;
+  std::vector<expiry> live;
+  live.reserve(open_.size());
+  for (const auto& [open, hold] : open_)
+    live.push_back({hold.expires_at, open});
+  expiries_ = decltype(expiries_){std::greater<>{}, std::move(live)};
 }
 
 } // namespace rota

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "actors/domain/ended_holds.hpp"
+#include "actors/domain/spend_window.hpp"
 #include "messages/ec.hpp"
 #include "messages/ledger.hpp"
 
-#include <chrono>
-#include <deque>
 #include <queue>
 #include <unordered_map>
 #include <vector>
@@ -31,14 +31,10 @@ enum class reading_result : uint8_t {
 
 /// One account's books: what is left, what is held, and every entry that led
 /// there. Pure: no clock, no I/O. Every verb that changes the books leaves
-/// entries behind for the journal; `take_entries` hands them over.
+/// entries behind for the journal; `take_entries` hands them over. A repeat of
+/// any verb changes nothing. No figure exceeds a billion dollars: beyond that
+/// an amount is taken for the limit.
 class ledger {
-  struct expiry {
-    timestamp at;
-    hold_id id;
-    friend auto operator<=>(const expiry&, const expiry&) = default;
-  };
-
 public:
   ledger(account_id account, std::string name, ledger_rules rules);
 
@@ -47,6 +43,7 @@ public:
 
   void rules(ledger_rules x) {
     rules_ = x;
+    recent_.reach(x.posting_lag);
   }
 
   /// Begins the books with an amount; once.
@@ -59,9 +56,10 @@ public:
   ec hold(hold_id id, money amount, money floor, timestamp expires_at,
           timestamp now);
 
-  /// Ends a hold with its real cost. What exceeds the hold is booked as
-  /// overrun, what comes after its end as late: the provider has charged
-  /// already, so neither is a reason to refuse.
+  /// Ends a hold with its real cost, at least zero. What exceeds the hold is
+  /// booked as overrun, what comes after its end as late, what differs from an
+  /// assumption as a correction: the provider has charged already, so none of
+  /// these is a reason to refuse.
   /// @returns already_ended for a repeat, unknown_hold for a stranger.
   ec settle(hold_id id, money cost, timestamp now);
 
@@ -81,7 +79,8 @@ public:
   size_t doubt_all(timestamp until, timestamp now);
 
   /// Compares a reading with the books. `asked_at` is when the query was
-  /// sent.
+  /// sent; an answer to a question that is no newer than the last one's is
+  /// dropped as consistent.
   reading_result reading(money figure, timestamp asked_at, timestamp now);
 
   /// An operator's correction; begins the books if nothing did before.
@@ -128,41 +127,41 @@ public:
   std::vector<ledger_entry> take_entries();
 
 private:
-  struct spend_slot {
-    timestamp from;
-    money spent;
+  struct expiry {
+    timestamp at;
+    hold_id id;
+    friend auto operator<=>(const expiry&, const expiry&) = default;
   };
 
-  /// Numbers an entry, completes its figures and keeps it for the journal.
+  using open_holds = std::unordered_map<hold_id, open_hold>;
+
+  /// Numbers an entry, completes its figures, checks that the books still add
+  /// up, and keeps it for the journal.
   void append(ledger_entry x, timestamp now);
   void append(entry_kind kind, money amount, hold_id id, timestamp now);
 
-  /// Books a charge; `amount` is positive.
+  /// Books a charge; a negative one is money that was never charged.
   void charge(entry_kind kind, money amount, hold_id id, timestamp now);
 
-  /// Closes an open hold and remembers how.
-  void end_hold(hold_id id, entry_kind how);
+  /// Closes an open hold and remembers how it ended.
+  void end_hold(open_holds::iterator i, entry_kind how, money charged);
 
-  /// What was spent at or after `t`, as far as the lag window reaches back.
+  /// Notes when a hold ends by itself.
+  void watch(timestamp at, hold_id id);
+
+  /// At least what was spent at or after `t`.
   money spent_since(timestamp t) const;
 
   ledger_rules rules_;
   account_head head_; // `holds` stays empty here; see `open_`.
-  std::unordered_map<hold_id, open_hold> open_;
+  money booked_;      // The sum of the entries; equals the balance.
+  open_holds open_;
   size_t doubts_ = 0;
   money doubt_amount_;
   // Expiries of open holds, soonest first; may name holds that have ended.
   std::priority_queue<expiry, std::vector<expiry>, std::greater<>> expiries_;
-  // How holds ended lately, with what was charged: makes repeats harmless and
-  // late charges bookable. Bounded.
-  struct ending {
-    entry_kind how = entry_kind::settle;
-    money charged;
-  };
-  std::unordered_map<hold_id, ending> ended_;
-  std::deque<hold_id> ended_order_;
-  // Spend per second over the lag window, for the next reading.
-  std::deque<spend_slot> recent_;
+  ended_holds ended_;
+  spend_window recent_;
   // Before this time the window is not known: an earlier run spent then.
   timestamp window_from_;
   std::vector<ledger_entry> entries_;

@@ -19,7 +19,8 @@ bool end_hold(account_head& head, hold_id id) {
 
 void spend(account_head& head, const ledger_entry& x) {
   head.spent -= x.amount;
-  head.spent_since_reading -= x.amount;
+  if (x.amount < money{}) // What comes back is not in the last reading.
+    head.spent_since_reading -= x.amount;
   head.last_used = x.at;
 }
 
@@ -39,6 +40,8 @@ bool fold(account_head& head, const ledger_entry& x) {
     case entry_kind::topup:
     case entry_kind::adjust:
       head.balance += x.amount;
+      if (head.read_at.millis == 0)
+        head.reading += x.amount;
       break;
     case entry_kind::hold:
       head.held += x.amount;

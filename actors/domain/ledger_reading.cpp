@@ -7,13 +7,15 @@
 //
 //   B - R - q  <=  U  <=  B + C + q
 //
-// What lies outside is booked, up to the border that is nearest: below it
-// somebody else has spent, or prices are higher than we think; above it there
-// is new money, or prices are lower. With C = R = 0 the interval is a point
-// and the books follow the figure exactly.
+// What lies outside is booked: below, U - (B - R), for somebody else has spent
+// or prices are higher than we think; above, U - (B + C), for there is new
+// money or prices are lower. While nothing is held or was charged lately both
+// are U - B, and the books come to agree with the figure. A figure inside
+// changes nothing: the books stay the authority, and nothing counts twice.
 //
 // Until the next reading the worse of two views counts: the books, and the
-// figure less all that was charged since the window began.
+// figure less all that was charged since the window began. The price of never
+// being optimistic is the use of at most one window's spend.
 
 #include "actors/domain/ledger.hpp"
 
@@ -29,37 +31,36 @@ namespace {
 constexpr money topup_least{1'000'000'000};
 constexpr int64_t topup_part = 100;
 
+/// What lies beyond a billion dollars is no figure: relays write such numbers
+/// for "unlimited".
+constexpr money figure_most{1'000'000'000'000'000'000};
+
 } // namespace
 
 reading_result ledger::reading(money figure, timestamp asked_at,
                                timestamp now) {
-  if (head_.read_at.millis != 0 && asked_at <= head_.read_at)
-    return reading_result::consistent; // Older than what is known.
+  if (asked_at <= head_.read_at)
+    return reading_result::consistent;
   // After this point, the reading counts.
+  figure = std::clamp(figure, -figure_most, figure_most);
   auto result = reading_result::consistent;
-  const auto in_window = spent_since(asked_at - rules_.posting_lag);
+  const auto window_begin = asked_at - rules_.posting_lag;
+  const auto in_window = spent_since(window_begin);
   if (!head_.funded) {
     std::ignore = open(figure, now);
     result = reading_result::first;
   } else {
-    const auto in_flight = head_.held;
-    const auto quiet = in_window == money{} && in_flight == money{};
-    const auto step = quiet ? money{} : rules_.quantum;
-    const auto least = head_.balance - in_flight - step;
-    const auto most = head_.balance + in_window + step;
-    const auto off = figure < least  ? figure - least
-                     : figure > most ? figure - most
-                                     : money{};
-    if (off > money{-rules_.quantum.nanos - 1} && off < money{}) {
-      // Rounding alone; follow it silently.
-      result = reading_result::consistent;
-    } else if (off < money{}) {
+    const auto least = head_.balance - head_.held;
+    const auto most = head_.balance + in_window;
+    money off;
+    if (figure < least - rules_.quantum) {
+      off = figure - least;
       result = reading_result::unexplained;
-    } else if (off > rules_.quantum) {
-      const auto jump = std::max(topup_least,
-                                 money{head_.balance.nanos / topup_part});
-      result = off >= jump ? reading_result::topped_up
-                           : reading_result::adjusted;
+    } else if (figure > most + rules_.quantum) {
+      off = figure - most;
+      const auto part = money{head_.balance.nanos / topup_part};
+      result = off >= std::max(topup_least, part) ? reading_result::topped_up
+                                                  : reading_result::adjusted;
     }
     if (off != money{}) {
       head_.balance += off;
@@ -71,6 +72,7 @@ reading_result ledger::reading(money figure, timestamp asked_at,
   head_.reading = figure;
   head_.read_at = asked_at;
   head_.spent_since_reading = in_window;
+  recent_.forget_before(window_begin);
   ledger_entry x;
   x.kind = entry_kind::reading;
   x.amount = figure;
@@ -88,16 +90,10 @@ money ledger::available() const {
 }
 
 money ledger::spent_since(timestamp t) const {
-  money result;
-  for (const auto& x : recent_)
-    // A slot counts whole: rather too much than too little.
-    if (x.from + milliseconds{1'000} > t)
-      result += x.spent;
   // What an earlier run spent within the window is not known any more; all
   // that was spent since its last reading is an upper bound.
-  if (window_from_.millis != 0 && window_from_ > t)
-    result = std::max(result, head_.spent_since_reading);
-  return result;
+  const auto known = window_from_.millis == 0 || window_from_ < t;
+  return known ? recent_.since(t) : head_.spent_since_reading;
 }
 
 } // namespace rota

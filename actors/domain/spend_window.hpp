@@ -1,0 +1,68 @@
+#pragma once
+
+#include "messages/money.hpp"
+#include "messages/time.hpp"
+
+#include <algorithm>
+#include <deque>
+
+namespace rota {
+
+/// What was charged lately, in slots of time. Bounded: when there are too many
+/// slots the oldest two become one. Every simplification errs upwards, so the
+/// answer is never less than what was charged. Pure.
+class spend_window {
+public:
+  /// `reach`: how far back `since` should be exact to a slot.
+  explicit spend_window(milliseconds reach) {
+    this->reach(reach);
+  }
+
+  void reach(milliseconds x) {
+    width_ = std::max(milliseconds{1'000}, x / int64_t{slots_max / 2});
+  }
+
+  void add(money spent, timestamp now) {
+    if (slots_.empty() || now - slots_.back().from >= width_)
+      slots_.push_back({now, now, {}});
+    slots_.back().last = std::max(slots_.back().last, now);
+    slots_.back().spent += spent;
+    if (slots_.size() > slots_max) {
+      const auto oldest = slots_.front().spent;
+      slots_.pop_front();
+      slots_.front().spent += oldest;
+    }
+  }
+
+  /// @returns At least what was charged at or after `t`. A slot counts whole.
+  money since(timestamp t) const {
+    money result;
+    for (auto i = slots_.rbegin(); i != slots_.rend() && i->last >= t; ++i)
+      result += i->spent;
+    return result;
+  }
+
+  /// Drops what `since` will not be asked for any more.
+  void forget_before(timestamp t) {
+    while (!slots_.empty() && slots_.front().last < t)
+      slots_.pop_front();
+  }
+
+  size_t size() const {
+    return slots_.size();
+  }
+
+  static constexpr size_t slots_max = 256;
+
+private:
+  struct slot {
+    timestamp from;
+    timestamp last;
+    money spent;
+  };
+
+  milliseconds width_{1'000};
+  std::deque<slot> slots_;
+};
+
+} // namespace rota
