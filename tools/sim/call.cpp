@@ -1,0 +1,203 @@
+#include "tools/sim/call.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+
+namespace rota::sim {
+
+namespace {
+
+using simdjson::dom::element;
+
+struct fixed_route {
+  std::string_view path;
+  surface is;
+  bool post;
+};
+
+constexpr auto fixed_routes = std::to_array<fixed_route>({
+  {"/v1/chat/completions", surface::chat, true},
+  {"/v1/completions", surface::completions, true},
+  {"/v1/responses", surface::responses, true},
+  {"/v1/embeddings", surface::embeddings, true},
+  {"/v1/moderations", surface::moderations, true},
+  {"/v1/messages", surface::messages, true},
+  {"/v1/messages/count_tokens", surface::count_tokens, true},
+  {"/v1/models", surface::models, false},
+  {"/v1beta/models", surface::gemini_models, false},
+  {"/api/user/self", surface::user_self, false},
+  {"/api/usage/token/", surface::token_usage, false},
+  {"/v1/dashboard/billing/subscription", surface::subscription, false},
+  {"/dashboard/billing/subscription", surface::subscription, false},
+  {"/v1/dashboard/billing/usage", surface::billing_usage, false},
+  {"/dashboard/billing/usage", surface::billing_usage, false},
+  {"/api/status", surface::status, false},
+});
+
+/// Walks what a request says to the model.
+struct text_walk {
+  int64_t bytes = 0;
+  std::string_view last;
+
+  void visit(std::string_view key, const element& x) {
+    std::string_view text;
+    simdjson::dom::array items;
+    simdjson::dom::object fields;
+    if (!x.get_string().get(text)) {
+      bytes += static_cast<int64_t>(text.size());
+      if (key == "content" || key == "text" || key == "input"
+          || key == "prompt")
+        last = text;
+    } else if (!x.get_array().get(items)) {
+      for (const auto child : items)
+        visit(key, child);
+    } else if (!x.get_object().get(fields)) {
+      for (const auto field : fields)
+        visit(field.key, field.value);
+    }
+  }
+};
+
+std::string_view text_at(const element& x, std::string_view key) {
+  std::string_view result;
+  return x[key].get_string().get(result) == simdjson::SUCCESS
+           ? result
+           : std::string_view{};
+}
+
+bool flag_at(const element& x, std::string_view key) {
+  bool result = false;
+  return x[key].get_bool().get(result) == simdjson::SUCCESS && result;
+}
+
+void read_limit(const element& x, std::string_view key, int64_t& out) {
+  int64_t result = 0;
+  if (x[key].get_int64().get(result) == simdjson::SUCCESS && result >= 0)
+    out = result;
+}
+
+/// What must be there for a model to have something to do.
+std::string_view required_field(surface x) {
+  switch (x) {
+    case surface::completions:
+      return "prompt";
+    case surface::responses:
+    case surface::embeddings:
+    case surface::moderations:
+      return "input";
+    case surface::gemini_generate:
+    case surface::gemini_stream:
+    case surface::gemini_count:
+      return "contents";
+    default:
+      return "messages";
+  }
+}
+
+} // namespace
+
+struct call_parser::impl {
+  simdjson::dom::parser json;
+};
+
+call_parser::call_parser() : impl_{std::make_unique<impl>()} {
+  // nop
+}
+
+call_parser::~call_parser() = default;
+
+call call_parser::parse(const route& where, std::string_view body) {
+  call result;
+  result.is = where.is;
+  element root;
+  if (impl_->json.parse(body.data(), body.size()).get(root)
+      || !root.is_object()) {
+    result.fault = "The body is not a JSON object.";
+    return result;
+  }
+  result.model = where.model.empty() ? text_at(root, "model") : where.model;
+  result.stream = where.is == surface::gemini_stream || flag_at(root, "stream");
+  element options;
+  if (!root["stream_options"].get(options))
+    result.include_usage = flag_at(options, "include_usage");
+  for (const auto key :
+       {"max_tokens", "max_completion_tokens", "max_output_tokens"})
+    read_limit(root, key, result.tokens_max);
+  element generation;
+  if (!root["generationConfig"].get(generation))
+    read_limit(generation, "maxOutputTokens", result.tokens_max);
+  text_walk walk;
+  for (const auto key : {"system", "instructions", "systemInstruction", "tools",
+                         "messages", "contents", "input", "prompt"}) {
+    element x;
+    if (!root[key].get(x))
+      walk.visit(key, x);
+  }
+  result.last_text = walk.last;
+  result.input_tokens = std::max<int64_t>(1, (walk.bytes + 3) / 4);
+  result.base64 = text_at(root, "encoding_format") == "base64";
+  simdjson::dom::array inputs;
+  if (!root["input"].get_array().get(inputs))
+    result.inputs = static_cast<int64_t>(inputs.size());
+  element metadata;
+  if (!root["metadata"].get(metadata))
+    result.marker = simdjson::minify(metadata);
+  const auto required = required_field(where.is);
+  if (result.model.empty())
+    result.fault = "you must provide a model parameter";
+  else if (element x; root[required].get(x))
+    result.fault = std::string{required} + ": Field required";
+  return result;
+}
+
+route route_of(std::string_view path) {
+  for (const auto& x : fixed_routes)
+    if (x.path == path)
+      return {x.is, {}, x.post};
+  if (path.starts_with("/sim/"))
+    return {surface::admin, {}, false};
+  constexpr std::string_view gemini = "/v1beta/models/";
+  if (!path.starts_with(gemini))
+    return {};
+  const auto rest = path.substr(gemini.size());
+  const auto colon = rest.rfind(':');
+  if (colon == 0 || colon == rest.npos)
+    return {};
+  const auto model = rest.substr(0, colon);
+  const auto verb = rest.substr(colon + 1);
+  if (verb == "generateContent")
+    return {surface::gemini_generate, model, true};
+  if (verb == "streamGenerateContent")
+    return {surface::gemini_stream, model, true};
+  if (verb == "countTokens")
+    return {surface::gemini_count, model, true};
+  return {};
+}
+
+bool is_paid(surface x) {
+  switch (x) {
+    case surface::chat:
+    case surface::completions:
+    case surface::responses:
+    case surface::embeddings:
+    case surface::messages:
+    case surface::gemini_generate:
+    case surface::gemini_stream:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_anthropic(surface x) {
+  return x == surface::messages || x == surface::count_tokens;
+}
+
+bool is_gemini(surface x) {
+  return x == surface::gemini_generate || x == surface::gemini_stream
+         || x == surface::gemini_count || x == surface::gemini_models;
+}
+
+} // namespace rota::sim

@@ -1,0 +1,140 @@
+#include "tools/sim/state.hpp"
+
+namespace rota::sim {
+
+namespace {
+
+std::string complaint(std::string_view message) {
+  return "{\"success\":false,\"message\":" + json_text(message) + "}";
+}
+
+/// An account's money as its site shows it.
+struct view {
+  nanos left = 0;
+  nanos used = 0;
+
+  view(account& x, microseconds now) {
+    const auto quantum = x.opts.quantum;
+    left = floor_div(x.books.reported(now), quantum) * quantum;
+    used = x.books.initial() + x.books.topped_up() - left;
+  }
+
+  static std::string quota(nanos x) {
+    return std::to_string(floor_div(x, nanos_per_quota));
+  }
+};
+
+/// @returns The value of the cookie `session`, or nothing.
+std::string_view session_of(std::string_view cookies) {
+  constexpr std::string_view name = "session=";
+  const auto at = cookies.find(name);
+  if (at == cookies.npos)
+    return {};
+  const auto rest = cookies.substr(at + name.size());
+  return rest.substr(0, rest.find(';'));
+}
+
+http_reply user_self(state& st, const http_request& x, microseconds now) {
+  auto token = x.authorization;
+  if (token.starts_with("Bearer "))
+    token.remove_prefix(7);
+  if (token.empty())
+    token = session_of(x.cookie);
+  if (token.empty())
+    return json_reply(401, complaint("无权进行此操作，未登录且未提供 "
+                                     "access token"));
+  const auto who = st.by_access_token(token);
+  if (who == nullptr)
+    return json_reply(200, complaint("无权进行此操作，access token 无效"));
+  if (x.user_id.empty())
+    return json_reply(401, complaint("无权进行此操作，未提供 New-Api-User"));
+  const auto id = std::to_string(who->opts.user_id);
+  if (x.user_id != id)
+    return json_reply(401, complaint("无权进行此操作，New-Api-User "
+                                     "与登录用户不匹配"));
+  const view money{*who, now};
+  auto out = "{\"success\":true,\"message\":\"\",\"data\":{\"id\":" + id;
+  out += ",\"username\":" + json_text("sim_" + id);
+  out += ",\"display_name\":" + json_text(who->opts.name);
+  out += ",\"role\":1,\"status\":1,\"email\":\"\",\"group\":";
+  append_json(out, who->opts.group);
+  out += ",\"quota\":" + view::quota(money.left);
+  out += ",\"used_quota\":" + view::quota(money.used);
+  out += ",\"request_count\":" + std::to_string(who->books.charged_calls);
+  out += ",\"aff_code\":\"\",\"aff_count\":0,\"aff_quota\":0,"
+         "\"aff_history_quota\":0,\"inviter_id\":0,\"linux_do_id\":\"\","
+         "\"setting\":\"{}\"}}";
+  return json_reply(200, std::move(out));
+}
+
+http_reply token_usage(account& who, microseconds now) {
+  const view money{who, now};
+  auto out = std::string{"{\"code\":true,\"message\":\"ok\",\"data\":{"
+                         "\"object\":\"token_usage\",\"name\":"};
+  append_json(out, who.opts.name);
+  out += ",\"total_granted\":" + view::quota(money.left + money.used);
+  out += ",\"total_used\":" + view::quota(money.used);
+  out += ",\"total_available\":" + view::quota(money.left);
+  out += ",\"unlimited_quota\":false,\"model_limits\":{},"
+         "\"model_limits_enabled\":false,\"expires_at\":0}}";
+  return json_reply(200, std::move(out));
+}
+
+http_reply subscription(account& who, microseconds now) {
+  const view money{who, now};
+  const auto total = usd_number(money.left + money.used);
+  return json_reply(200, "{\"object\":\"billing_subscription\","
+                         "\"has_payment_method\":true,\"soft_limit_usd\":"
+                           + total + ",\"hard_limit_usd\":" + total
+                           + ",\"system_hard_limit_usd\":" + total
+                           + ",\"access_until\":0}");
+}
+
+http_reply billing_usage(account& who, microseconds now) {
+  const view money{who, now};
+  // In US cents.
+  return json_reply(200, "{\"object\":\"list\",\"total_usage\":"
+                           + usd_number(money.used * 100) + "}");
+}
+
+http_reply status(int64_t wall_seconds) {
+  return json_reply(
+    200, "{\"success\":true,\"message\":\"\",\"data\":{\"version\":\"v0.11.2\","
+         "\"start_time\":"
+           + std::to_string(wall_seconds)
+           + ",\"system_name\":\"rota-sim\",\"server_address\":\"\","
+             "\"quota_per_unit\":500000,\"display_in_currency\":true,"
+             "\"quota_display_type\":\"USD\",\"usd_exchange_rate\":7.3,"
+             "\"price\":7.3,\"turnstile_check\":false,"
+             "\"checkin_enabled\":false,\"email_verification\":false}}");
+}
+
+} // namespace
+
+http_reply handle_console(state& st, surface is, const http_request& x,
+                          microseconds now, int64_t wall_seconds) {
+  if (is == surface::status)
+    return status(wall_seconds);
+  if (is == surface::user_self)
+    return user_self(st, x, now);
+  const auto who = st.by_key(key_of(x));
+  if (who == nullptr) {
+    if (is == surface::token_usage)
+      return json_reply(401, complaint(x.authorization.empty()
+                                         ? "No Authorization header"
+                                         : "Invalid Bearer token"));
+    // The billing calls answer 200, whatever they say.
+    return json_reply(200, R"({"error":{"message":"无效的令牌",)"
+                           R"("type":"upstream_error","param":"","code":""}})");
+  }
+  switch (is) {
+    case surface::token_usage:
+      return token_usage(*who, now);
+    case surface::subscription:
+      return subscription(*who, now);
+    default:
+      return billing_usage(*who, now);
+  }
+}
+
+} // namespace rota::sim
