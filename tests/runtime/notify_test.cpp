@@ -79,8 +79,9 @@ struct fixture : deterministic_system {
   }
 
   void answer_with(upstream_outcome x) {
-    script->answer
-      = [x = std::move(x)](const upstream_request&) { return std::optional{x}; };
+    script->answer = [x = std::move(x)](const upstream_request&) {
+      return std::optional{x};
+    };
   }
 
   ~fixture() {

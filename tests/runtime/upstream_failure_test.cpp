@@ -147,7 +147,8 @@ TEST_CASE_METHOD(strict_fixture, "an answer that breaks off is broken",
   x = call(post("/v1/a"));
   CHECK(x->ended == transport::broken);
   server.on("/v1/a", [](mini_exchange& x) {
-    x.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n");
+    x.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+          "5\r\nabcde\r\n");
     x.close();
   });
   x = call(post("/v1/a"));

@@ -214,7 +214,8 @@ TEST_CASE("a base URL's path comes first, its version does not",
 TEST_CASE("bad base URLs are refused with a sentence", "[upstream]") {
   for (const auto url :
        {"", "not a url", "ftp://h", "file:///etc/passwd", "http://u:p@h",
-        "http://h?x=1", "http://h#x", "http://h\r\n", "gopher://h", "http://"}) {
+        "http://h?x=1", "http://h#x", "http://h\r\n", "gopher://h",
+        "http://"}) {
     account_options x;
     x.base_url = url;
     CAPTURE(url);
