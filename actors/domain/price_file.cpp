@@ -1,183 +1,314 @@
-// Reads LiteLLM's price format. Numbers are USD per token; a double holds them
-// well enough to find the whole number of picodollars that they mean.
+// Reads LiteLLM's price format: an object of models, money in USD per token.
 
+#include "actors/domain/exact_json.hpp"
 #include "actors/domain/pricing.hpp"
 
-#include <nlohmann/json.hpp>
-
-#include <cmath>
-#include <cstdio>
+#include <algorithm>
+#include <charconv>
+#include <chrono>
 
 namespace rota {
 
 namespace {
 
-using nlohmann::json;
+using kind = exact_json::kind;
 
+constexpr std::string_view input_key = "input_cost_per_token";
+
+/// A price of more than a dollar per token is a mistake of the unit.
+constexpr int64_t picos_max = 1'000'000'000'000;
+
+/// x times `to` over `from`, rounded up: what a price becomes that keeps its
+/// relation to another.
+price in_relation(price x, price from, price to) {
+  if (from.picos == 0)
+    return x;
+  __extension__ using wide = __int128;
+  const auto product = static_cast<wide>(x.picos) * to.picos;
+  const auto result = (product + from.picos - 1) / from.picos;
+  return price{static_cast<int64_t>(std::min<wide>(result, picos_max))};
+}
+
+token_prices in_relation(const token_prices& x, const token_prices& from,
+                         const token_prices& to) {
+  return {in_relation(x.input, from.input, to.input),
+          in_relation(x.output, from.output, to.output),
+          in_relation(x.cache_read, from.input, to.input),
+          in_relation(x.cache_write_5m, from.input, to.input),
+          in_relation(x.cache_write_1h, from.input, to.input)};
+}
+
+price_set in_relation(const price_set& x, const token_prices& from,
+                      const token_prices& to) {
+  price_set result{in_relation(x.base, from, to), x.bands};
+  for (auto& [threshold, prices] : result.bands)
+    prices = in_relation(prices, from, to);
+  return result;
+}
+
+/// Reads as many digits as there are.
+/// @returns Nothing if there is none, or something else.
+std::optional<int> digits(std::string_view text) {
+  int result = 0;
+  const auto last = text.data() + text.size();
+  const auto [end, err] = std::from_chars(text.data(), last, result);
+  if (err != std::errc{} || end != last || result < 0)
+    return std::nullopt;
+  return result;
+}
+
+/// "2027-01-01", midnight in UTC.
+std::optional<timestamp> parse_day(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-')
+    return std::nullopt;
+  const auto y = digits(text.substr(0, 4));
+  const auto m = digits(text.substr(5, 2));
+  const auto d = digits(text.substr(8, 2));
+  if (!y || !m || !d)
+    return std::nullopt;
+  using namespace std::chrono;
+  const year_month_day date{year{*y}, month{static_cast<unsigned>(*m)},
+                            day{static_cast<unsigned>(*d)}};
+  if (!date.ok())
+    return std::nullopt;
+  return timestamp{milliseconds{sys_days{date}.time_since_epoch()}.count()};
+}
+
+/// "06:30" in minutes; "24:00" ends a day.
+std::optional<int32_t> parse_minute(std::string_view text) {
+  if (text.size() != 5 || text[2] != ':')
+    return std::nullopt;
+  const auto h = digits(text.substr(0, 2));
+  const auto m = digits(text.substr(3, 2));
+  if (!h || !m || *m > 59 || *h * 60 + *m > 24 * 60)
+    return std::nullopt;
+  return *h * 60 + *m;
+}
+
+/// Reads one model's row.
 class model_reader {
 public:
-  model_reader(const std::string& name, const json& row,
-               std::vector<std::string>& faults)
-    : name_{name}, row_{row}, faults_{faults} {
+  model_reader(const exact_json& row, std::vector<std::string>& faults)
+    : row_{row}, faults_{faults} {
     // nop
   }
 
   std::optional<model_price> read() {
-    if (!row_.is_object() || !row_.contains("input_cost_per_token"))
+    if (row_.what != kind::object) {
+      fault("", "is no object of prices.");
+      return std::nullopt;
+    }
+    if (!row_.find(input_key))
       return std::nullopt; // Priced by image, second or character.
-    anthropic_ = row_.value("litellm_provider", "") == "anthropic";
+    const auto maker = row_.find("litellm_provider");
+    anthropic_ = maker && maker->text == "anthropic";
     model_price x;
-    x.base = variant(row_, "", token_prices{});
-    read_bands(x);
-    read_tiers(x);
+    x.rows.clear();
+    x.rows.push_back({{}, read_set(row_, "", nullptr), {}, {}, {}});
+    read_tiers(row_, x.rows.front(), nullptr);
     read_schedule(x);
     read_peak(x);
-    if (const auto i = row_.find("provider_specific_entry"); i != row_.end()) {
-      x.fast = ratio(*i, "fast");
-      x.us_only = ratio(*i, "us");
+    if (const auto more = row_.find("provider_specific_entry")) {
+      x.fast = ratio(*more, "fast");
+      x.us_only = ratio(*more, "us");
     }
     if (anthropic_)
       x.web_search = price{10'000'000'000}; // 10 USD per 1,000 searches.
-    if (const auto i = row_.find("search_context_cost_per_query");
-        i != row_.end())
-      x.web_search = number(*i, "search_context_size_medium")
+    if (const auto search = row_.find("search_context_cost_per_query"))
+      x.web_search = number(*search, "search_context_size_medium")
                        .value_or(x.web_search);
-    if (const auto i = row_.find("max_output_tokens");
-        i != row_.end() && i->is_number())
-      x.max_output_tokens = i->get<int64_t>();
+    if (const auto limit = row_.find("max_output_tokens");
+        limit && limit->what == kind::number)
+      x.max_output_tokens = parse_units(limit->text, 0).value_or(0);
     return x;
   }
 
 private:
-  void fault(const std::string& key, const std::string& what) {
-    faults_.push_back(name_ + ": " + key + ": " + what);
+  void fault(std::string_view key, const char* what) {
+    auto text = row_.name + ": ";
+    if (!key.empty())
+      text.append(key).append(": ");
+    faults_.push_back(text + what);
   }
 
-  std::optional<price> number(const json& from, const std::string& key) {
-    const auto i = from.find(key);
-    if (i == from.end() || i->is_null())
+  std::optional<price> number(const exact_json& from, const std::string& key) {
+    const auto x = from.find(key);
+    if (!x || x->what == kind::null)
       return std::nullopt;
-    if (!i->is_number()) {
-      fault(key, "is not a number; write USD per token, such as 2.5e-06.");
-      return std::nullopt;
-    }
-    const auto usd = i->get<double>();
-    const auto picos = std::round(usd * 1e12);
-    if (usd < 0 || usd > 1 || std::abs(usd * 1e12 - picos) > 1e-3) {
-      fault(key, "is not a price in USD per token: at least 0, at most 1, and"
-                 " at most twelve places.");
+    const auto picos = x->what == kind::number ? parse_units(x->text, 12)
+                                               : std::nullopt;
+    if (!picos || *picos > picos_max) {
+      fault(key, "is no price in USD per token; write a number from 0 to 1,"
+                 " such as 2.5e-06.");
       return std::nullopt;
     }
-    return price{static_cast<int64_t>(picos)};
+    return price{*picos};
   }
 
-  /// All prices with a suffix; what is absent is taken from `other`, or, for
-  /// the base row, follows from the input price.
-  token_prices variant(const json& from, const std::string& suffix,
-                       const token_prices& other) {
-    const auto base = suffix.empty() && other == token_prices{};
-    token_prices x = other;
-    x.input = number(from, "input_cost_per_token" + suffix).value_or(x.input);
-    x.output
-      = number(from, "output_cost_per_token" + suffix).value_or(x.output);
-    const auto read
-      = number(from, "cache_read_input_token_cost" + suffix);
-    x.cache_read = read.value_or(base ? x.input : x.cache_read);
-    const auto write
-      = number(from, "cache_creation_input_token_cost" + suffix);
-    // Anthropic charges 1.25 x and 2 x the input price for cache writes; who
-    // names none charges them as input.
-    const auto usual = price{anthropic_ ? x.input.picos * 5 / 4
-                                        : x.input.picos};
-    x.cache_write_5m = write.value_or(base ? usual : x.cache_write_5m);
-    const auto hour = number(
-      from, "cache_creation_input_token_cost_above_1hr" + suffix);
-    const auto usual_hour
-      = anthropic_ ? price{x.input.picos * 2} : x.cache_write_5m;
-    x.cache_write_1h = hour.value_or(base ? usual_hour : x.cache_write_1h);
+  factor ratio(const exact_json& from, const std::string& key) {
+    const auto x = from.find(key);
+    if (!x)
+      return factor{};
+    const auto ppm
+      = x->what == kind::number ? parse_units(x->text, 6) : std::nullopt;
+    if (!ppm || *ppm > int64_t{1'000} * 1'000'000) {
+      fault(key, "is no factor; write a number from 0 to 1000.");
+      return factor{};
+    }
+    return factor{*ppm};
+  }
+
+  /// All prices with a suffix. What is absent follows from `like`, or from the
+  /// input price where there is nothing to follow.
+  token_prices variant(const exact_json& from, const std::string& suffix,
+                       const token_prices* like) {
+    const auto named = [&](std::string key) {
+      return number(from, key + suffix);
+    };
+    token_prices x;
+    x.input = named(std::string{input_key})
+                .value_or(like ? like->input : price{});
+    x.output = named("output_cost_per_token")
+                 .value_or(like ? like->output : price{});
+    token_prices usual;
+    if (like) {
+      usual = in_relation(*like, *like, x);
+    } else {
+      usual.cache_read = x.input;
+      usual.cache_write_5m
+        = anthropic_ ? price{(x.input.picos * 5 + 3) / 4} : x.input;
+    }
+    x.cache_read = std::min(
+      named("cache_read_input_token_cost").value_or(usual.cache_read), x.input);
+    x.cache_write_5m = named("cache_creation_input_token_cost")
+                         .value_or(usual.cache_write_5m);
+    if (!like)
+      usual.cache_write_1h
+        = anthropic_ ? price{x.input.picos * 2} : x.cache_write_5m;
+    x.cache_write_1h = named("cache_creation_input_token_cost_above_1hr")
+                         .value_or(usual.cache_write_1h);
     return x;
   }
 
-  void read_bands(model_price& x) {
-    for (const auto& [key, value] : row_.items()) {
-      long thousands = 0;
-      int end = 0;
-      if (std::sscanf(key.c_str(), "input_cost_per_token_above_%ldk_tokens%n",
-                      &thousands, &end)
-            == 1
-          && static_cast<size_t>(end) == key.size())
-        x.bands.emplace_back(
-          thousands * 1'000,
-          variant(row_, "_above_" + std::to_string(thousands) + "k_tokens",
-                  x.base));
+  /// The thresholds of the bands that have an input price with this suffix.
+  static std::vector<int64_t> thresholds(const exact_json& from,
+                                         std::string_view suffix) {
+    constexpr std::string_view above = "_above_";
+    constexpr std::string_view unit = "k_tokens";
+    std::vector<int64_t> result;
+    for (const auto& x : from.children) {
+      std::string_view key = x.name;
+      if (!key.starts_with(input_key))
+        continue;
+      key.remove_prefix(input_key.size());
+      if (!key.starts_with(above) || !key.ends_with(suffix))
+        continue;
+      key.remove_prefix(above.size());
+      key.remove_suffix(suffix.size());
+      if (!key.ends_with(unit))
+        continue;
+      key.remove_suffix(unit.size());
+      if (const auto thousands = digits(key))
+        result.push_back(int64_t{*thousands} * 1'000);
     }
-    std::sort(x.bands.begin(), x.bands.end());
+    return result;
   }
 
-  void read_tiers(model_price& x) {
-    const auto tier = [&](const char* suffix)
-      -> std::optional<token_prices> {
-      if (!row_.contains(std::string{"input_cost_per_token"} + suffix))
-        return std::nullopt;
-      return variant(row_, suffix, x.base);
+  price_set read_set(const exact_json& from, const std::string& suffix,
+                     const price_set* like) {
+    price_set x{variant(from, suffix, like ? &like->base : nullptr), {}};
+    if (like)
+      for (const auto& [threshold, prices] : like->bands)
+        x.bands.emplace_back(threshold,
+                             in_relation(prices, like->base, x.base));
+    for (const auto threshold : thresholds(from, suffix)) {
+      const auto i = std::find_if(x.bands.begin(), x.bands.end(),
+                                  [threshold](const auto& band) {
+                                    return band.first == threshold;
+                                  });
+      const auto model = i != x.bands.end() ? i->second : x.base;
+      const auto prices
+        = variant(from,
+                  "_above_" + std::to_string(threshold / 1'000) + "k_tokens"
+                    + suffix,
+                  &model);
+      if (i != x.bands.end())
+        i->second = prices;
+      else
+        x.bands.emplace_back(threshold, prices);
+    }
+    std::sort(x.bands.begin(), x.bands.end());
+    return x;
+  }
+
+  /// The tiers of a row; a later row's follow the first row's where it names
+  /// none.
+  void read_tiers(const exact_json& from, dated_prices& x,
+                  const dated_prices* first) {
+    const auto tier = [&](const char* suffix, auto member) {
+      if (from.find(std::string{input_key} + suffix))
+        x.*member = read_set(from, suffix, &x.standard);
+      else if (first && first->*member)
+        x.*member = in_relation(*(first->*member), first->standard.base,
+                                x.standard.base);
     };
-    x.flex = tier("_flex");
-    x.priority = tier("_priority");
-    x.batch = tier("_batches");
+    tier("_flex", &dated_prices::flex);
+    tier("_priority", &dated_prices::priority);
+    tier("_batches", &dated_prices::batch);
   }
 
   void read_schedule(model_price& x) {
-    const auto i = row_.find("x_schedule");
-    if (i == row_.end())
+    const auto schedule = row_.find("x_schedule");
+    if (!schedule)
       return;
-    for (const auto& row : *i) {
-      int y = 0;
-      unsigned m = 0, d = 0;
-      const auto from = row.value("from", "");
-      if (std::sscanf(from.c_str(), "%d-%u-%u", &y, &m, &d) != 3) {
-        fault("x_schedule", "needs \"from\" as YYYY-MM-DD.");
+    const auto first = x.rows.front();
+    for (const auto& row : schedule->children) {
+      const auto day = row.find("from");
+      const auto from = day ? parse_day(day->text) : std::nullopt;
+      if (!from) {
+        fault("x_schedule", "needs \"from\" as YYYY-MM-DD in each row.");
         continue;
       }
-      const std::chrono::sys_days day{std::chrono::year{y}
-                                      / std::chrono::month{m}
-                                      / std::chrono::day{d}};
-      const timestamp at{
-        std::chrono::milliseconds{day.time_since_epoch()}.count()};
-      x.from.emplace_back(at, variant(row, "", x.base));
+      dated_prices later{*from, read_set(row, "", &first.standard), {}, {}, {}};
+      read_tiers(row, later, &first);
+      x.rows.push_back(std::move(later));
     }
-    std::sort(x.from.begin(), x.from.end());
+    std::sort(x.rows.begin(), x.rows.end(), [](const auto& a, const auto& b) {
+      return a.from < b.from;
+    });
   }
 
   void read_peak(model_price& x) {
-    const auto i = row_.find("x_peak");
-    if (i == row_.end())
+    const auto peak = row_.find("x_peak");
+    if (!peak)
       return;
-    x.peak = ratio(*i, "factor");
-    const auto minutes = [](const std::string& text) {
-      int h = 0, m = 0;
-      return std::sscanf(text.c_str(), "%d:%d", &h, &m) == 2 ? h * 60 + m : -1;
-    };
-    for (const auto& window : i->value("utc_windows", json::array())) {
-      const auto from = minutes(window.at(0).get<std::string>());
-      const auto to = minutes(window.at(1).get<std::string>());
-      if (from < 0 || to <= from)
-        fault("x_peak", "has a window that is not [\"HH:MM\", \"HH:MM\"].");
-      else
-        x.peak_minutes.emplace_back(from, to);
+    x.peak = ratio(*peak, "factor");
+    if (const auto windows = peak->find("utc_windows"))
+      for (const auto& window : windows->children) {
+        const auto& ends = window.children;
+        const auto from
+          = ends.size() == 2 ? parse_minute(ends[0].text) : std::nullopt;
+        const auto to
+          = ends.size() == 2 ? parse_minute(ends[1].text) : std::nullopt;
+        if (!from || !to || *to <= *from)
+          fault("x_peak", "has a window that is not [\"HH:MM\", \"HH:MM\"] in"
+                          " rising order.");
+        else
+          x.peak_minutes.emplace_back(*from, *to);
+      }
+    if (const auto days = peak->find("weekdays")) {
+      x.peak_days = 0;
+      for (const auto& day : days->children) {
+        const auto n = digits(day.text);
+        if (n && *n >= 1 && *n <= 7)
+          x.peak_days = static_cast<uint8_t>(x.peak_days | 1 << (*n - 1));
+        else
+          fault("x_peak", "has a weekday that is not 1 (Monday) to 7.");
+      }
     }
-    x.peak_weekdays_only
-      = i->value("weekdays", json::array()) == json{1, 2, 3, 4, 5};
   }
 
-  factor ratio(const json& from, const std::string& key) {
-    const auto i = from.find(key);
-    if (i == from.end() || !i->is_number())
-      return factor{};
-    return factor{std::llround(i->get<double>() * 1e6)};
-  }
-
-  const std::string& name_;
-  const json& row_;
+  const exact_json& row_;
   std::vector<std::string>& faults_;
   bool anthropic_ = false;
 };
@@ -186,25 +317,24 @@ private:
 
 price_table_result parse_price_table(std::string_view text) {
   price_table_result result;
-  try {
-    const auto file = json::parse(text);
-    if (!file.is_object()) {
-      result.faults.push_back("is no JSON object of models.");
-      return result;
-    }
-    std::map<std::string, model_price, std::less<>> models;
-    for (const auto& [name, row] : file.items()) {
-      if (name == "sample_spec") // LiteLLM's documentation of itself.
-        continue;
-      if (auto x = model_reader{name, row, result.faults}.read())
-        models.emplace(name, std::move(*x));
-    }
-    if (models.empty())
-      result.faults.push_back("names no model with input_cost_per_token.");
-    result.table = price_table{std::move(models)};
-  } catch (const json::exception& x) {
-    result.faults.push_back(std::string{"is not a price table: "} + x.what());
+  const auto file = parse_exact_json(text);
+  if (!file.root || file.root->what != kind::object) {
+    result.faults.push_back(
+      file.root ? "is no JSON object of models."
+                : "is no price table in JSON: " + file.fault + ".");
+    return result;
   }
+  std::map<std::string, model_price, std::less<>> models;
+  for (const auto& row : file.root->children) {
+    if (row.name == "sample_spec") // LiteLLM's documentation of itself.
+      continue;
+    auto x = model_reader{row, result.faults}.read();
+    if (x && !models.emplace(row.name, std::move(*x)).second)
+      result.faults.push_back(row.name + ": stands in the table twice.");
+  }
+  if (models.empty())
+    result.faults.push_back("names no model with input_cost_per_token.");
+  result.table = price_table{std::move(models)};
   return result;
 }
 

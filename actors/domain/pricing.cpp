@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 namespace rota {
 
@@ -62,7 +63,7 @@ bool in_peak(const model_price& x, timestamp at) {
   const auto minute = static_cast<int32_t>(minutes % day_minutes);
   // The epoch was a Thursday; Monday is 0 here.
   const auto weekday = (minutes / day_minutes + 3) % 7;
-  if (x.peak_weekdays_only && weekday >= 5)
+  if (!(x.peak_days >> weekday & 1))
     return false;
   return std::any_of(x.peak_minutes.begin(), x.peak_minutes.end(),
                      [minute](const auto& window) {
@@ -72,47 +73,90 @@ bool in_peak(const model_price& x, timestamp at) {
 
 const token_prices& prices_for(const model_price& x, const usage& used,
                                timestamp at) {
-  if (used.tier == service_tier::flex && x.flex)
-    return *x.flex;
-  if (used.tier == service_tier::priority && x.priority)
-    return *x.priority;
-  if (used.tier == service_tier::batch && x.batch)
-    return *x.batch;
-  const auto* result = &x.base;
-  for (const auto& [from, prices] : x.from)
-    if (at >= from)
-      result = &prices;
-  for (const auto& [threshold, prices] : x.bands)
-    if (used.input_total() > threshold)
-      result = &prices;
-  return *result;
+  const auto after = std::find_if(x.rows.begin() + 1, x.rows.end(),
+                                  [at](const auto& row) {
+                                    return at < row.from;
+                                  });
+  const auto& row = *(after - 1);
+  const auto own = [&](const std::optional<price_set>& tier) -> const auto& {
+    return (tier ? *tier : row.standard).at(used.input_total());
+  };
+  switch (used.tier) {
+    case service_tier::flex:
+      return own(row.flex);
+    case service_tier::priority:
+      return own(row.priority);
+    case service_tier::batch:
+      return own(row.batch);
+    default:
+      return row.standard.at(used.input_total());
+  }
 }
 
+/// No call costs more than a million dollars.
+constexpr wide cost_most = 1'000'000'000'000'000;
+
+/// No account holds more than a billion.
+constexpr wide money_most = 1'000'000'000'000'000'000;
+
+/// A product of factors in lowest terms, so that it stays small and exact.
+struct ratio {
+  wide over = 1;
+  wide under = 1;
+
+  void apply(factor f) {
+    const auto common = std::gcd(f.ppm, int64_t{1'000'000});
+    over *= f.ppm / common;
+    under *= 1'000'000 / common;
+  }
+};
+
+wide up(wide over, wide under) {
+  return over > 0 ? (over + under - 1) / under : over / under;
+}
+
+wide down(wide over, wide under) {
+  return over < 0 ? (over - under + 1) / under : over / under;
+}
+
+money bounded(wide x) {
+  return money{static_cast<int64_t>(std::clamp(x, -money_most, money_most))};
+}
+
+/// Tokens times price; a count below zero is none.
 wide times(int64_t tokens, price x) {
-  return static_cast<wide>(tokens) * x.picos;
+  return static_cast<wide>(std::max(tokens, int64_t{0})) * x.picos;
 }
 
-wide scaled_up(wide x, factor f) {
-  const auto product = x * f.ppm;
-  return (product + 999'999) / 1'000'000;
-}
-
-money nanos_of(wide x) {
-  ROTA_CHECK(x <= INT64_MAX && x >= INT64_MIN, "money overflows");
-  return money{static_cast<int64_t>(x)};
-}
-
-int64_t worth(const token_prices& x) {
-  return x.input.picos + x.output.picos;
+void raise(price& x, price y) {
+  x = std::max(x, y);
 }
 
 } // namespace
 
+const token_prices& price_set::at(int64_t input_total) const {
+  const auto* result = &base;
+  for (const auto& [threshold, prices] : bands)
+    if (input_total > threshold)
+      result = &prices;
+  return *result;
+}
+
 price_table::price_table(std::map<std::string, model_price, std::less<>> models)
   : models_{std::move(models)} {
-  for (const auto& [name, x] : models_)
-    if (worth(x.base) > worth(dearest_.base))
-      dearest_ = x;
+  auto& top = dearest_.rows.front().standard.base;
+  for (const auto& [name, x] : models_) {
+    for (const auto& row : x.rows) {
+      raise(top.input, row.standard.base.input);
+      raise(top.output, row.standard.base.output);
+      raise(top.cache_read, row.standard.base.cache_read);
+      raise(top.cache_write_5m, row.standard.base.cache_write_5m);
+      raise(top.cache_write_1h, row.standard.base.cache_write_1h);
+    }
+    raise(dearest_.web_search, x.web_search);
+    dearest_.fast = std::max(dearest_.fast, x.fast);
+    dearest_.us_only = std::max(dearest_.us_only, x.us_only);
+  }
 }
 
 price_match price_table::find(std::string_view model) const {
@@ -147,38 +191,39 @@ money price_table::cost(std::string_view model, const usage& x,
                         factor multiplier, timestamp at) const {
   const auto& found = *find(model).prices;
   const auto& prices = prices_for(found, x, at);
-  auto picos = times(x.input_uncached, prices.input)
-               + times(x.cache_read, prices.cache_read)
-               + times(x.cache_write_5m, prices.cache_write_5m)
-               + times(x.cache_write_1h, prices.cache_write_1h)
-               + times(x.output, prices.output);
-  // All factors at once, and one rounding at the very end.
-  auto scale = static_cast<wide>(multiplier.ppm);
-  wide unit = 1'000'000;
-  const auto apply = [&](factor f) {
-    scale *= f.ppm;
-    unit *= 1'000'000;
-  };
+  const auto tokens = times(x.input_uncached, prices.input)
+                      + times(x.cache_read, prices.cache_read)
+                      + times(x.cache_write_5m, prices.cache_write_5m)
+                      + times(x.cache_write_1h, prices.cache_write_1h)
+                      + times(x.output, prices.output);
+  const auto searches = times(x.web_searches, found.web_search);
+  ratio scale;
   if (x.fast)
-    apply(found.fast);
+    scale.apply(found.fast);
   if (x.us_only)
-    apply(found.us_only);
+    scale.apply(found.us_only);
   if (in_peak(found, at))
-    apply(found.peak);
-  picos += times(x.web_searches, found.web_search);
-  const auto per_nano = unit * 1'000;
-  return nanos_of((picos * scale + per_nano - 1) / per_nano);
+    scale.apply(found.peak);
+  // (tokens x over / under + searches) x ppm / 10^6 picos, in nanos, rounded
+  // once at the very end.
+  wide a = 0, b = 0, c = 0, under = 0;
+  if (__builtin_mul_overflow(tokens, scale.over, &a)
+      || __builtin_mul_overflow(searches, scale.under, &b)
+      || __builtin_add_overflow(a, b, &c)
+      || __builtin_mul_overflow(c, wide{multiplier.ppm}, &c)
+      || __builtin_mul_overflow(scale.under, wide{1'000'000'000}, &under))
+    return bounded(cost_most);
+  return bounded(std::min(up(c, under), cost_most));
 }
 
 money scale_up(money x, factor f) {
-  return nanos_of(scaled_up(x.nanos, f));
+  return bounded(up(static_cast<wide>(x.nanos) * f.ppm, 1'000'000));
 }
 
 money unscale_down(money x, factor f) {
   if (f.ppm == 0)
-    return money{x.nanos > 0 ? INT64_MAX : 0};
-  const auto result = static_cast<wide>(x.nanos) * 1'000'000 / f.ppm;
-  return money{static_cast<int64_t>(std::min<wide>(result, INT64_MAX))};
+    return bounded(x.nanos > 0 ? money_most : 0);
+  return bounded(down(static_cast<wide>(x.nanos) * 1'000'000, f.ppm));
 }
 
 } // namespace rota

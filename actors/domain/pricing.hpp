@@ -24,24 +24,38 @@ struct token_prices {
   friend auto operator<=>(const token_prices&, const token_prices&) = default;
 };
 
-/// A dated or banded variation of a model's prices.
-struct model_price {
+/// Prices by length of prompt.
+struct price_set {
   token_prices base;
   /// Used for the whole request once all input tokens exceed the threshold;
   /// rising thresholds.
   std::vector<std::pair<int64_t, token_prices>> bands;
-  /// From a date on, these instead.
-  std::vector<std::pair<timestamp, token_prices>> from;
+
+  const token_prices& at(int64_t input_total) const;
+};
+
+/// Prices that hold from a date on. A service tier without prices of its own
+/// costs what the standard one does.
+struct dated_prices {
+  timestamp from;
+  price_set standard;
+  std::optional<price_set> flex;
+  std::optional<price_set> priority;
+  std::optional<price_set> batch;
+};
+
+/// All that is known about what a model costs.
+struct model_price {
+  /// Rising dates, the first of which is "never": there always is one.
+  std::vector<dated_prices> rows{dated_prices{}};
   /// In hours of peak, times this. Bounds in minutes of the UTC day.
   factor peak;
   std::vector<std::pair<int32_t, int32_t>> peak_minutes;
-  bool peak_weekdays_only = false;
-  std::optional<token_prices> flex;
-  std::optional<token_prices> priority;
-  std::optional<token_prices> batch;
+  /// Bit 0 is Monday.
+  uint8_t peak_days = 0x7f;
   factor fast;
   factor us_only;
-  /// Per web search, in picodollars.
+  /// Per web search.
   price web_search;
   int64_t max_output_tokens = 0; ///< 0: not known.
 };
@@ -62,12 +76,13 @@ public:
   explicit price_table(std::map<std::string, model_price, std::less<>> models);
 
   /// Looks a model up: exact, then without provider prefix, date suffix and
-  /// relay decorations, then by longest known prefix, else the dearest price
-  /// of the table, flagged unknown.
+  /// relay decorations, then by longest known prefix, else the highest of all
+  /// base prices, flagged unknown.
   price_match find(std::string_view model) const;
 
-  /// What a call cost: sum of tokens x price, times the multiplier, rounded
-  /// up to a whole nanodollar once.
+  /// What a call cost: (sum of tokens x price x the factors of speed, place
+  /// and hour + searches) x multiplier, rounded up to a whole nanodollar once.
+  /// At most a million dollars: usage beyond that is nonsense.
   money cost(std::string_view model, const usage& x, factor multiplier,
              timestamp at) const;
 
@@ -82,15 +97,23 @@ private:
 
 using price_table_ptr = std::shared_ptr<const price_table>;
 
-/// @returns x times f, rounded up.
+/// @returns x times f, rounded up; at most a billion dollars either way.
 money scale_up(money x, factor f);
 
 /// @returns x divided by f, rounded down (the most that, scaled up by f,
-/// still fits into x). A factor of zero makes everything fit.
+/// still fits into x); at most a billion dollars either way, which is also
+/// what a factor of zero gives.
 money unscale_down(money x, factor f);
 
-/// Reads a table in LiteLLM's JSON format with the extensions x_schedule and
-/// x_peak. Every fault is reported with the model and the key.
+/// Reads a table in LiteLLM's JSON format with the extensions x_schedule
+/// (prices from a date on) and x_peak (hours with a factor). Prices are read
+/// exactly from their digits. Every fault is reported with model and key.
+///
+/// What the file leaves out: cached input costs as input; writing a cache costs
+/// 1.25 x and 2 x the input at Anthropic, as input elsewhere; in long bands,
+/// other tiers and later rows these keep their relation to the input price.
+/// Cached input never costs more than input. Models that are not priced by
+/// input token are left out.
 struct price_table_result {
   price_table table;
   std::vector<std::string> faults;
