@@ -220,7 +220,10 @@ void daemon::stop() {
   accounts_.reset();
   watchdog_.reset();
   all_.reset();
-  system_.reset(); // Waits for the actors; the loop must still run.
+  if (system_) {
+    loop_.await_actors();
+    system_.reset(); // The loop must still run.
+  }
   loop_.stop();
   writer_.reset();
   disk_.reset();

@@ -1,0 +1,153 @@
+// What an operator does: pausing, cancelling, draining, reloading, looking.
+
+#include "tests/e2e/stage.hpp"
+#include "tests/support/catch.hpp"
+
+#include "messages/money.hpp"
+
+#include <csignal>
+
+using namespace rota;
+
+namespace {
+
+const std::string slow_sim = R"(
+accounts:
+  - {name: a, key: key-a, balance: 30.00}
+  - {name: b, key: key-b, balance: 30.00}
+prices: {default: {input: 0.25, output: 2.00}}
+latency: {first_byte: {distribution: fixed, value: 20ms}}
+)";
+
+const std::string one_account = R"(
+accounts:
+  - {name: a, provider: openai, base_url: SIM, api_key: env:KEY_A, balance: {initial: 30.00}}
+)";
+
+const std::string two_accounts = one_account + R"(
+  - {name: b, provider: openai, base_url: SIM, api_key: env:KEY_B, balance: {initial: 30.00}}
+)";
+
+} // namespace
+
+TEST_CASE("pause, resume and cancel from the command line", "[e2e]") {
+  stage on{slow_sim};
+  on.start(one_account);
+  write_file(on.dir / "jobs.jsonl", chat_lines(400));
+  const auto id
+    = on.ask({"submit", on.dir / "jobs.jsonl"})["id"].get<std::string>();
+  CHECK(on.ask({"pause", id})["state"] == "paused");
+  wait_until("nothing is in flight", [&] {
+    return on.ask({"batch", id})["in_flight"] == 0;
+  });
+  const auto done = on.ask({"batch", id})["succeeded"].get<uint64_t>();
+  CHECK(done < 400);
+  // A pause outlives the daemon.
+  CHECK(on.stop() == 0);
+  on.restart();
+  CHECK(on.ask({"batch", id})["state"] == "paused");
+  CHECK(on.ask({"batch", id})["succeeded"] == done);
+  CHECK(on.rota({"pause", id}).code == 1);
+  CHECK(on.ask({"resume", id})["state"] == "running");
+  wait_until("it moves", [&] {
+    return on.ask({"batch", id})["succeeded"].get<uint64_t>() > done;
+  });
+  CHECK(on.rota({"cancel", id}).code == 0);
+  const auto last = on.finish(id);
+  CHECK(last["state"] == "cancelled");
+  CHECK(last["succeeded"].get<uint64_t>() + last["failed"].get<uint64_t>()
+          + last["cancelled"].get<uint64_t>()
+        == 400);
+  // Paid results are kept.
+  CHECK(on.rota({"results", id, "-o", on.dir / "out.jsonl"}).code == 0);
+  const auto out = read_file(on.dir / "out.jsonl");
+  CHECK(static_cast<uint64_t>(std::count(out.begin(), out.end(), '\n'))
+        == last["succeeded"].get<uint64_t>());
+  CHECK(on.rota({"resume", id}).code == 1);
+}
+
+TEST_CASE("a reload adds, changes and removes accounts in place", "[e2e]") {
+  stage on{slow_sim};
+  on.start(one_account);
+  CHECK(on.ask({"accounts"}).size() == 1);
+  on.rewrite(two_accounts + "routing: {strategy: round_robin}\n");
+  const auto report = on.ask({"reload"});
+  CHECK(report["changed"].dump().find("account b added")
+        != std::string::npos);
+  CHECK(on.ask({"accounts"}).size() == 2);
+  write_file(on.dir / "jobs.jsonl", chat_lines(20));
+  CHECK(on.rota({"submit", on.dir / "jobs.jsonl", "--wait"}).code == 0);
+  CHECK(on.ask({"account", "a"})["calls"] == 10);
+  CHECK(on.ask({"account", "b"})["calls"] == 10);
+
+  // A bad file changes nothing and says why.
+  on.rewrite(two_accounts + "routing: {strategy: nonsense}\n");
+  const auto refused = on.rota({"reload"});
+  CHECK(refused.code == 1);
+  CHECK(refused.err.find("routing.strategy") != std::string::npos);
+  CHECK(on.ask({"accounts"}).size() == 2);
+
+  // SIGHUP does the same.
+  on.rewrite(one_account);
+  on.daemon().signal(SIGHUP);
+  wait_until("account b leaves", [&on] {
+    return on.ask({"accounts"}).size() == 1;
+  });
+  CHECK(on.rota({"submit", on.dir / "jobs.jsonl", "--wait"}).code == 0);
+  CHECK(on.stop() == 0);
+}
+
+TEST_CASE("an operator's will is kept", "[e2e]") {
+  stage on{slow_sim};
+  on.start(two_accounts);
+  CHECK(on.ask({"account", "a", "drain"})["admin"] == "drain");
+  write_file(on.dir / "jobs.jsonl", chat_lines(10));
+  CHECK(on.rota({"submit", on.dir / "jobs.jsonl", "--wait"}).code == 0);
+  CHECK(on.ask({"account", "a"})["calls"] == 0);
+  CHECK(on.stop() == 0);
+  on.restart();
+  CHECK(on.ask({"account", "a"})["admin"] == "drain");
+  CHECK(on.ask({"account", "a", "ready"})["admin"] == "ready");
+  CHECK(on.ask({"account", "a", "adjust", "-1.50"})["available"]
+        == "28.500000000");
+  CHECK(on.rota({"account", "a", "adjust", "lots"}).code == 1);
+  CHECK(on.rota({"account", "nobody"}).code == 1);
+}
+
+TEST_CASE("accounts as JSON have what scripts rely on", "[e2e]") {
+  stage on{slow_sim};
+  on.start(two_accounts);
+  const auto list = on.ask({"accounts"});
+  REQUIRE(list.is_array());
+  for (const auto& x : list) {
+    for (const auto* key :
+         {"name", "provider", "admin", "health", "funds", "reading", "posted",
+          "held", "available", "floor", "in_flight", "calls", "spent",
+          "last_used", "cooldown_until", "reason"})
+      CHECK(x.contains(key));
+    for (const auto* key : {"reading", "posted", "held", "available", "floor",
+                            "spent"})
+      CHECK(parse_money(x[key].get<std::string>()));
+  }
+}
+
+TEST_CASE("no secret leaves the daemon", "[e2e]") {
+  stage on{slow_sim};
+  on.environment["KEY_A"] = "canary-7f3a91";
+  on.start(one_account); // The simulator does not know that key.
+  write_file(on.dir / "jobs.jsonl", chat_lines(3));
+  on.ask({"submit", on.dir / "jobs.jsonl"});
+  wait_until("the key is refused", [&on] {
+    return on.ask({"account", "a"})["health"] == "ejected";
+  });
+  const auto said = on.rota({"status"}).out + on.rota({"accounts", "--json"}).out
+                    + on.rota({"batch", "1"}).out;
+  CHECK(on.stop() == 0);
+  std::string everything = said;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator{on.dir.path()})
+    if (entry.is_regular_file())
+      everything += read_file(entry.path().string());
+  CHECK(everything.find("is ready") != std::string::npos);
+  CHECK(everything.find("canary-7f3a91") == std::string::npos);
+}
