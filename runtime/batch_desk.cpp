@@ -6,7 +6,10 @@
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
 
+#include <fstream>
 #include <future>
 #include <random>
 
@@ -15,6 +18,15 @@ namespace rota {
 namespace {
 
 constexpr milliseconds patience{10'000};
+
+/// The custom_id or key that a line names, if it can be read at all.
+std::string name_of(std::string_view line) {
+  const auto x = nlohmann::json::parse(line, nullptr, false);
+  for (const auto* key : {"custom_id", "key"})
+    if (x.is_object() && x.contains(key) && x[key].is_string())
+      return x[key];
+  return {};
+}
 
 /// Waits for the disk once, then ends.
 durable_actor::behavior_type once(durable_actor::pointer self,
@@ -68,8 +80,8 @@ batch_desk::receipt batch_desk::submit(const batch_options& chosen,
   result.error = upload->finish();
   if (!result.error.empty())
     return result;
-  auto found = check(upload->path(), chosen);
-  result.report = std::move(found.report);
+  const auto found = check(upload->path(), chosen);
+  result.report = found.report;
   result.error = found.error;
   const auto refused = result.report.valid == 0
                        || (result.report.fault_count > 0
@@ -85,6 +97,7 @@ batch_desk::receipt batch_desk::submit(const batch_options& chosen,
   row.file_name = file_name;
   row.total = result.report.valid;
   row.created_at = all_.now();
+  write_refused(upload->path(), row.id, chosen, found);
   result.error = files_.seal(*upload, row.id, found.bad_lines,
                              limits().max_line_bytes);
   if (!result.error.empty())
@@ -165,6 +178,48 @@ batch_desk::checked batch_desk::check(const std::string& path,
   result.report = validator.report();
   result.bad_lines = validator.bad_lines();
   return result;
+}
+
+std::string batch_desk::refused_path(batch_id id) const {
+  return files_.dir() + '/' + to_string(id) + ".refused";
+}
+
+void batch_desk::write_refused(const std::string& path, batch_id id,
+                               const batch_options& chosen,
+                               const checked& found) const {
+  if (found.bad_lines.empty())
+    return;
+  const auto format = found.report.format;
+  const auto limits = this->limits();
+  std::ofstream out{refused_path(id), std::ios::binary | std::ios::trunc};
+  auto next = found.bad_lines.begin();
+  const auto fault
+    = for_each_line(path, limits.max_line_bytes,
+                    [&](uint64_t number, uint64_t, std::string_view text) {
+    if (next == found.bad_lines.end() || *next != number)
+      return;
+    ++next;
+    const auto planned = plan_line(format, text, number, chosen, limits);
+    item_result line;
+    line.id = {id, number};
+    line.custom_id = name_of(text);
+    line.line = number;
+    line.state = item_state::failed;
+    line.error_code = planned.fault.code;
+    line.error_text = planned.fault.text;
+    if (planned.plan) { // Only the file as a whole shows what is wrong.
+      const auto known
+        = accounts_.serves(planned.plan->route, planned.plan->model);
+      line.error_code = known ? "duplicate_custom_id" : "unknown_model";
+      line.error_text = known ? "An earlier line has this custom_id."
+                              : "No account serves " + planned.plan->model
+                                  + " on this route.";
+    }
+    out << format_result(format, line) << '\n';
+  });
+  if (!fault.empty() || !out.flush())
+    spdlog::error("The error lines of {} cannot be written to {}.",
+                  to_string(id), refused_path(id));
 }
 
 batch_actor batch_desk::spawn(const batch_resume& from) {

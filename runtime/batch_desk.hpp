@@ -49,6 +49,10 @@ public:
   /// Checks a file without running it.
   receipt estimate(const batch_options& chosen, const source& file);
 
+  /// The file with an error line for each line that was not let in, in the
+  /// family of the batch; it may not exist.
+  std::string refused_path(batch_id id) const;
+
   std::optional<batch_view> find(batch_id id) const;
   std::vector<batch_view> list() const;
 
@@ -69,6 +73,8 @@ private:
   struct checked;
 
   batch_limits limits() const;
+  void write_refused(const std::string& path, batch_id id,
+                     const batch_options& chosen, const checked& found) const;
   checked check(const std::string& path, const batch_options& chosen) const;
   batch_actor spawn(const batch_resume& from);
   std::optional<batch_actor> actor_of(batch_id id) const;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 
 namespace rota {
 
@@ -339,6 +340,15 @@ void admin_api::results(admin_exchange& x, batch_id id, bool errors) {
   x.begin(200, "application/jsonl");
   std::string out;
   auto alive = true;
+  item_result refused;
+  refused.state = item_state::failed;
+  if (is_error_line(format, refused) == errors) {
+    std::ifstream in{parts_.batches.refused_path(id), std::ios::binary};
+    for (std::string piece(flush_at, '\0'); alive && in;) {
+      in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+      alive = x.write({piece.data(), static_cast<size_t>(in.gcount())});
+    }
+  }
   parts_.disk.for_each_result(id, 0, [&](const item_result& result) {
     if (is_error_line(format, result) == errors) {
       out += format_result(format, result);
