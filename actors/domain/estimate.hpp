@@ -12,7 +12,8 @@ struct request_facts {
   std::string model;
   bool stream = false;
   token_estimate tokens;
-  /// One sentence if the body is no JSON object.
+  /// Half a sentence if the body is no JSON object, or too deep to be a
+  /// request.
   std::string fault;
 };
 
@@ -20,7 +21,8 @@ struct request_facts {
 /// the weights per kind of character of `weights` in estimate.cpp, and are
 /// meant as an upper bound; output tokens are the body's own maximum
 /// (max_tokens, max_completion_tokens, max_output_tokens,
-/// generationConfig.maxOutputTokens, times n) or `default_output`.
+/// generationConfig.maxOutputTokens, times n) or `default_output`, at most a
+/// billion.
 request_facts read_request(surface route, std::string_view body,
                            int64_t default_output);
 

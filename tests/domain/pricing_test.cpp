@@ -95,8 +95,8 @@ TEST_CASE("golden answers cost what they cost", "[pricing]") {
 TEST_CASE("a relay's group ratio multiplies the list price", "[pricing]") {
   // Source: new-api's quota formula. (1000 + 10000 x 0.1 + 2000 x 1.25 +
   // 500 x 5) x 1.5 x 0.8 = 8,400 quota of 1/500,000 USD.
-  CHECK(built_in().cost("claude-sonnet-4-6", tokens(1'000, 10'000, 2'000, 0, 500),
-                        factor{800'000}, noon)
+  const auto used = tokens(1'000, 10'000, 2'000, 0, 500);
+  CHECK(built_in().cost("claude-sonnet-4-6", used, factor{800'000}, noon)
         == money{16'800'000});
 }
 
@@ -138,8 +138,10 @@ TEST_CASE("an unknown model costs the highest of all prices", "[pricing]") {
   CHECK(picos(built_in(), "nobody-knows")
         == figures{15'000'000, 75'000'000, 1'500'000, 18'750'000, 30'000'000});
   const auto mixed = table_of(
-    R"({"a": {"input_cost_per_token": 1e-12, "output_cost_per_token": 9e-12},
-        "b": {"input_cost_per_token": 7e-12, "output_cost_per_token": 2e-12}})");
+    R"({"a": {"input_cost_per_token": 1e-12,
+              "output_cost_per_token": 9e-12},
+        "b": {"input_cost_per_token": 7e-12,
+              "output_cost_per_token": 2e-12}})");
   CHECK(picos(mixed, "c") == figures{7, 9, 7, 7, 7});
 }
 
@@ -207,7 +209,6 @@ TEST_CASE("service tiers have prices of their own", "[pricing]") {
   CHECK(picos(built_in(), name, service_tier::batch, 300'000)
         == figures{2'000'000, 9'000'000, 200'000, 125'000, 2'000'000});
   // A tier without prices costs what the standard one does.
-  CHECK(picos(built_in(), "gpt-4.1-nano", service_tier::batch).at(0) <= 100'000);
   CHECK(picos(built_in(), "claude-opus-4-1", service_tier::flex)
         == picos(built_in(), "claude-opus-4-1"));
 }
