@@ -10,9 +10,12 @@ namespace {
 /// Decay of the latency average. Source: Finagle's PeakEwma default.
 constexpr double latency_tau_ms = 10'000;
 
-/// Cooldowns are lengthened by up to this part, so that accounts that failed
+/// Waits are lengthened by up to this part, so that accounts that failed
 /// together do not come back together.
 constexpr double jitter_part = 0.2;
+
+/// Callers may name any model; so many are remembered as cooling.
+constexpr size_t models_max = 256;
 
 milliseconds doubled(milliseconds base, milliseconds max, uint32_t times) {
   const auto shift = std::min(times, 20u);
@@ -33,77 +36,65 @@ health::health(health_options options, const account_row& row)
     exhausted_{row.exhausted},
     failures_{row.failures},
     reason_{row.reason} {
-  if (row.health == health_state::ejected && row.cooldown_until.millis == 0)
+  const auto out = row.health == health_state::ejected
+                   || row.health == health_state::probing;
+  if (out && row.cooldown_until.millis == 0)
     disabled_ = true;
-  else if (row.health == health_state::ejected)
+  else if (out)
     ejected_until_ = row.cooldown_until;
-  else if (row.health == health_state::probing)
-    probing_ = true;
   else
     account_.until = row.cooldown_until;
 }
 
 void health::on_attempt(const attempt_report& report, timestamp now,
                         double jitter) {
+  seen_ = now = latest(now);
   const auto& x = report.judged;
   if (x.cls == failure_class::none) {
     on_success(report, now);
     return;
   }
+  if (x.scope == failure_scope::request)
+    return; // Any account would have failed.
   ++failures_;
-  if (x.action != account_action::none)
-    reason_ = x.reason.empty() ? to_string(x.cls) : x.reason;
-  switch (x.action) {
-    case account_action::none:
-    case account_action::low_balance:
+  const auto of_model = x.scope == failure_scope::account_model
+                        || x.cls == failure_class::model_unavailable;
+  auto action = x.action;
+  if (action == account_action::none || action == account_action::low_balance) {
+    if (x.cls != failure_class::model_unavailable)
+      return;
+    action = account_action::disabled; // The model, on this account.
+  }
+  reason_ = x.reason.empty() ? to_string(x.cls) : x.reason;
+  ++revision_;
+  switch (action) {
+    case account_action::disabled:
+      if (of_model) {
+        auto& which = model(report.model, now);
+        cool(which,
+             jittered(x.cooldown.value_or(options_.cooldown_max), jitter), now);
+      } else {
+        disabled_ = true;
+      }
       break;
-    case account_action::penalty:
-      if (x.scope == failure_scope::request)
+    case account_action::exhausted:
+      if (!of_model && !x.cooldown) {
+        exhausted_ = true;
         break;
-      if (const auto failed_probe = state(now) == health_state::probing;
-          failed_probe || failures_in_row_ + 1 >= options_.eject_after)
-        eject(now, jitter);
-      else
-        ++failures_in_row_;
-      ++revision_;
-      break;
+      }
+      [[fallthrough]]; // The quota of a model, or one that comes back.
     case account_action::cooldown: {
-      auto& which = x.scope == failure_scope::account_model
-                      ? models_[report.model]
-                      : account_;
-      const auto until = now + backoff(which.times, x, jitter);
-      which.until = std::max(which.until, until);
-      ++which.times;
-      ++revision_;
+      auto& which = of_model ? model(report.model, now) : account_;
+      cool(which, wait(which, x, now, jitter), now);
       break;
     }
-    case account_action::exhausted:
-      if (x.scope == failure_scope::account_model) { // A quota of that model.
-        auto& which = models_[report.model];
-        which.until
-          = std::max(which.until, now + backoff(which.times, x, jitter));
-        ++which.times;
+    default: // A penalty.
+      if (of_model) {
+        auto& which = model(report.model, now);
+        cool(which, wait(which, x, now, jitter), now);
       } else {
-        exhausted_ = true;
+        punish(now, jitter);
       }
-      ++revision_;
-      break;
-    case account_action::disabled:
-      disabled_ = true;
-      probing_ = false;
-      ++revision_;
-      break;
-  }
-  // A class that names a model which is not there cools it without an action.
-  if (x.cls == failure_class::model_unavailable
-      && x.action == account_action::none) {
-    auto& which = models_[report.model];
-    which.until = std::max(which.until,
-                           now + jittered(x.cooldown.value_or(
-                                            options_.cooldown_max),
-                                          jitter));
-    reason_ = x.reason;
-    ++revision_;
   }
 }
 
@@ -128,12 +119,14 @@ void health::reset() {
     fresh.failures_ = failures_;
     fresh.latency_us_ = latency_us_;
     fresh.latency_at_ = latency_at_;
+    fresh.seen_ = seen_;
     fresh.revision_ = revision_ + 1;
     return fresh;
   }();
 }
 
 ec health::check(uint32_t in_flight, timestamp now) const {
+  now = latest(now);
   if (disabled_ || ejected_until_ > now)
     return ec::ejected;
   if (account_.until > now)
@@ -148,13 +141,13 @@ ec health::check(const std::string& model, uint32_t in_flight,
   if (const auto code = check(in_flight, now); code != ec::ok)
     return code;
   const auto i = models_.find(model);
-  return i != models_.end() && i->second.until > now ? ec::cooling : ec::ok;
+  return i != models_.end() && i->second.until > latest(now) ? ec::cooling : ec::ok;
 }
 
 health_state health::state(timestamp now) const {
-  if (disabled_ || ejected_until_ > now)
+  if (disabled_ || ejected_until_ > latest(now))
     return health_state::ejected;
-  if (probing_ || ejected_until_.millis != 0)
+  if (ejected_until_.millis != 0)
     return health_state::probing;
   return failures_in_row_ > 0 ? health_state::degraded : health_state::healthy;
 }
@@ -162,11 +155,12 @@ health_state health::state(timestamp now) const {
 timestamp health::cooldown_until(timestamp now) const {
   if (disabled_)
     return {};
-  const auto latest = std::max(ejected_until_, account_.until);
-  return latest > now ? latest : timestamp{};
+  const auto until = std::max(ejected_until_, account_.until);
+  return until > latest(now) ? until : timestamp{};
 }
 
 timestamp health::next_change(timestamp now) const {
+  now = latest(now);
   auto result = timestamp{};
   const auto sooner = [&result, now](timestamp x) {
     if (x > now && (result.millis == 0 || x < result))
@@ -180,6 +174,7 @@ timestamp health::next_change(timestamp now) const {
 }
 
 std::vector<std::string> health::cooling_models(timestamp now) const {
+  now = latest(now);
   std::vector<std::string> result;
   for (const auto& [model, x] : models_)
     if (x.until > now)
@@ -203,20 +198,47 @@ void health::store(account_row& row) const {
 
 // -- helpers ------------------------------------------------------------------
 
-void health::eject(timestamp now, double jitter) {
-  ejected_until_
-    = now
-      + jittered(doubled(options_.eject_base, options_.eject_max, ejections_),
-                 jitter);
+void health::punish(timestamp now, double jitter) {
+  const auto before = state(now);
+  if (before == health_state::ejected)
+    return; // It was under way when the others failed.
+  if (before != health_state::probing
+      && ++failures_in_row_ < options_.eject_after)
+    return;
+  const auto span
+    = doubled(options_.eject_base, options_.eject_max, ejections_);
+  ejected_until_ = now + jittered(span, jitter);
   ++ejections_;
   failures_in_row_ = 0;
-  probing_ = false;
 }
 
-milliseconds health::backoff(uint32_t times, const verdict& x,
-                             double jitter) const {
-  return jittered(x.cooldown.value_or(doubled(options_.cooldown_base,
-                                              options_.cooldown_max, times)),
+void health::cool(cooldown& which, milliseconds span, timestamp now) {
+  // Requests that fail together are one reason to wait longer, not many.
+  if (which.until <= now)
+    ++which.times;
+  which.until = std::max(which.until, now + span);
+}
+
+health::cooldown& health::model(const std::string& name, timestamp now) {
+  if (models_.size() >= models_max && !models_.contains(name)) {
+    std::erase_if(models_,
+                  [now](const auto& x) { return x.second.until <= now; });
+    if (models_.size() >= models_max)
+      models_.erase(std::min_element(models_.begin(), models_.end(),
+                                     [](const auto& x, const auto& y) {
+                                       return x.second.until < y.second.until;
+                                     }));
+  }
+  return models_[name];
+}
+
+milliseconds health::wait(const cooldown& which, const verdict& x,
+                          timestamp now, double jitter) const {
+  if (x.cooldown)
+    return jittered(std::max(*x.cooldown, milliseconds{0}), jitter);
+  const auto again = which.until > now && which.times > 0;
+  return jittered(doubled(options_.cooldown_base, options_.cooldown_max,
+                          which.times - again),
                   jitter);
 }
 
@@ -236,20 +258,19 @@ void health::on_success(const attempt_report& report, timestamp now) {
                               + static_cast<double>(seen) * (1 - keep)));
   }
   latency_at_ = now;
-  const auto recovered = failures_in_row_ > 0 || ejections_ > 0 || probing_
-                         || ejected_until_.millis != 0;
-  if (recovered) {
-    failures_in_row_ = 0;
-    ejections_ = 0;
-    probing_ = false;
-    ejected_until_ = {};
-    ++revision_;
-  }
-  if (account_.times > 0 && account_.until <= now)
+  if (account_.until <= now)
     account_ = {};
   if (const auto i = models_.find(report.model);
       i != models_.end() && i->second.until <= now)
     models_.erase(i);
+  if (state(now) == health_state::ejected)
+    return;
+  if (failures_in_row_ > 0 || ejected_until_.millis != 0) {
+    failures_in_row_ = 0;
+    ejections_ = 0;
+    ejected_until_ = {};
+    ++revision_;
+  }
 }
 
 } // namespace rota

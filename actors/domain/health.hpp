@@ -11,8 +11,15 @@ namespace rota {
 /// randomness come in as arguments.
 ///
 ///   healthy -> degraded (a failure) -> ejected (eject_after in a row)
+///   degraded -> healthy (a success)
 ///   ejected -> probing (its time passed; one request at a time)
 ///   probing -> healthy (it succeeded) | ejected (twice as long)
+///
+/// A refused key or a ban ejects without an end. How requests end that were
+/// under way when their account was ejected changes nothing. Beside its health
+/// stand cooldowns (of the account, of single models) and exhaustion: neither
+/// counts as a failure. Time never runs backwards here: an earlier `now` than
+/// the latest is taken for the latest.
 class health {
 public:
   explicit health(health_options options) : options_{options} {
@@ -26,7 +33,8 @@ public:
     options_ = x;
   }
 
-  /// Takes in how an attempt went. `jitter` is uniform in [0, 1).
+  /// Takes in how an attempt went. `jitter` is uniform in [0, 1) and lengthens
+  /// waits by up to a fifth.
   void on_attempt(const attempt_report& report, timestamp now, double jitter);
 
   /// Cools down for a reason that lies outside (its host fails).
@@ -39,7 +47,8 @@ public:
   void reset();
 
   /// Whether a request for `model` may be sent now.
-  /// @returns ok, cooling or ejected. `in_flight` matters while probing.
+  /// @returns ok, cooling, ejected, or at_limit while the one probe is under
+  /// way (`in_flight` above 0).
   ec check(const std::string& model, uint32_t in_flight, timestamp now) const;
 
   /// The same for any model.
@@ -90,17 +99,24 @@ private:
     uint32_t times = 0;
   };
 
-  void eject(timestamp now, double jitter);
-  milliseconds backoff(uint32_t times, const verdict& x, double jitter) const;
+  timestamp latest(timestamp now) const {
+    return now < seen_ ? seen_ : now;
+  }
+
+  void punish(timestamp now, double jitter);
+  void cool(cooldown& which, milliseconds span, timestamp now);
+  cooldown& model(const std::string& name, timestamp now);
+  milliseconds wait(const cooldown& which, const verdict& x, timestamp now,
+                    double jitter) const;
   void on_success(const attempt_report& report, timestamp now);
 
   health_options options_;
+  timestamp seen_;
   uint32_t failures_in_row_ = 0;
-  uint32_t ejections_ = 0;
-  timestamp ejected_until_; // "never" and disabled_ unset: not ejected.
+  uint32_t ejections_ = 0;  // Since the last success.
+  timestamp ejected_until_; // "never": not ejected. Passed: probing.
   bool disabled_ = false;   // Only a person helps.
   bool exhausted_ = false;  // Only a reading or a person helps.
-  bool probing_ = false;
   cooldown account_;
   std::map<std::string, cooldown, std::less<>> models_;
   uint64_t failures_ = 0;

@@ -1,0 +1,497 @@
+#include "actors/domain/health.hpp"
+
+#include "tests/support/catch.hpp"
+
+#include <random>
+#include <set>
+
+using namespace rota;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr timestamp start{1'000'000'000};
+
+using cls = failure_class;
+using scope = failure_scope;
+using action = account_action;
+using state = health_state;
+
+attempt_report report(cls c, scope s, action a, const std::string& model = "m",
+                      std::optional<milliseconds> wait = {}) {
+  attempt_report x;
+  x.judged.cls = c;
+  x.judged.scope = s;
+  x.judged.action = a;
+  x.judged.cooldown = wait;
+  x.model = model;
+  x.first_byte = 100ms;
+  return x;
+}
+
+attempt_report good(const std::string& model = "m") {
+  return report(cls::none, scope::request, action::none, model);
+}
+
+attempt_report bad() {
+  return report(cls::upstream_error, scope::account, action::penalty);
+}
+
+attempt_report throttled(scope s, std::optional<milliseconds> wait = {}) {
+  return report(cls::rate_limited, s, action::cooldown, "m", wait);
+}
+
+attempt_report refused_key() {
+  return report(cls::auth_invalid, scope::account, action::disabled);
+}
+
+/// eject_after 3, 10 s to 60 s; cooldowns 5 s to 40 s.
+health_options limits() {
+  health_options x;
+  x.eject_after = 3;
+  x.eject_base = 10s;
+  x.eject_max = 60s;
+  x.cooldown_base = 5s;
+  x.cooldown_max = 40s;
+  return x;
+}
+
+struct fixture {
+  health it{limits()};
+  timestamp now = start;
+
+  void take(const attempt_report& x, double jitter = 0) {
+    it.on_attempt(x, now, jitter);
+  }
+
+  void eject() {
+    for (int i = 0; i < 3; ++i)
+      take(bad());
+    REQUIRE(it.state(now) == state::ejected);
+  }
+
+  /// Brings it into a state at `now`.
+  void enter(state x) {
+    if (x == state::degraded)
+      take(bad());
+    if (x == state::ejected || x == state::probing)
+      eject();
+    if (x == state::probing)
+      now = now + 10s;
+    REQUIRE(it.state(now) == x);
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "failures in a row eject", "[health]") {
+  CHECK(it.state(now) == state::healthy);
+  CHECK(it.check(0, now) == ec::ok);
+  take(bad());
+  CHECK(it.state(now) == state::degraded);
+  CHECK(it.check(5, now) == ec::ok);
+  take(good());
+  CHECK(it.state(now) == state::healthy);
+  take(bad());
+  take(bad());
+  CHECK(it.state(now) == state::degraded);
+  take(bad());
+  CHECK(it.state(now) == state::ejected);
+  CHECK(it.check(0, now) == ec::ejected);
+  CHECK(it.check("m", 0, now) == ec::ejected);
+  CHECK(it.cooldown_until(now) == start + 10s);
+  CHECK(it.next_change(now) == start + 10s);
+  CHECK(it.reason() == "upstream_error");
+}
+
+TEST_CASE_METHOD(fixture, "one probe at a time decides", "[health]") {
+  eject();
+  CHECK(it.state(start + 10s - 1ms) == state::ejected);
+  now = start + 10s;
+  CHECK(it.state(now) == state::probing);
+  CHECK(it.check(0, now) == ec::ok);
+  CHECK(it.check(1, now) == ec::at_limit);
+  CHECK(it.check("m", 1, now) == ec::at_limit);
+  SECTION("success readmits, and forgets how often it was out") {
+    take(good());
+    CHECK(it.state(now) == state::healthy);
+    CHECK(it.check(9, now) == ec::ok);
+    eject();
+    CHECK(it.cooldown_until(now) == now + 10s);
+  }
+  SECTION("failure ejects for twice as long, up to the most") {
+    for (const auto span : {20s, 40s, 60s, 60s}) {
+      take(bad());
+      CHECK(it.state(now) == state::ejected);
+      CHECK(it.cooldown_until(now) == now + span);
+      now = now + span;
+      CHECK(it.state(now) == state::probing);
+    }
+  }
+}
+
+TEST_CASE("every event in every state", "[health]") {
+  struct row {
+    const char* name;
+    attempt_report event;
+    state healthy, degraded, ejected, probing;
+  };
+  const auto same = [](const char* name, attempt_report x) {
+    return row{name,           x,
+               state::healthy, state::degraded,
+               state::ejected, state::probing};
+  };
+  const auto out = state::ejected;
+  const std::vector<row> table{
+    {"success", good(), state::healthy, state::healthy, out, state::healthy},
+    {"penalty", bad(), state::degraded, state::degraded, out, out},
+    {"bad key", refused_key(), out, out, out, out},
+    {"ban", report(cls::account_banned, scope::account, action::disabled), out,
+     out, out, out},
+    same("no right to a model", report(cls::auth_forbidden,
+                                       scope::account_model, action::disabled)),
+    same("429 of the account", throttled(scope::account)),
+    same("429 of the model", throttled(scope::account_model)),
+    same("529", report(cls::overloaded, scope::account_model,
+                       action::cooldown)),
+    same("402", report(cls::quota_exhausted, scope::account,
+                       action::exhausted)),
+    same("quota of a key", report(cls::key_quota_exhausted, scope::account,
+                                  action::exhausted)),
+    same("too little money", report(cls::low_balance, scope::account,
+                                    action::low_balance)),
+    same("no such model", report(cls::model_unavailable, scope::account_model,
+                                 action::none)),
+    same("a channel of a relay", report(cls::upstream_error,
+                                        scope::account_model, action::penalty)),
+    same("the caller's fault", report(cls::client_error, scope::request,
+                                      action::none)),
+    same("whatever it does, the request's", report(cls::upstream_error,
+                                                   scope::request,
+                                                   action::penalty)),
+    same("its host", report(cls::waf_challenge, scope::host,
+                            action::cooldown)),
+  };
+  for (const auto& x : table)
+    for (const auto before : {state::healthy, state::degraded, state::ejected,
+                              state::probing}) {
+      INFO(x.name << " while " << to_string(before));
+      fixture f;
+      f.enter(before);
+      f.take(x.event);
+      const auto expected = before == state::healthy    ? x.healthy
+                            : before == state::degraded ? x.degraded
+                            : before == state::ejected  ? x.ejected
+                                                        : x.probing;
+      CHECK(to_string(f.it.state(f.now)) == to_string(expected));
+    }
+}
+
+TEST_CASE_METHOD(fixture, "late answers do not judge an ejected account",
+                 "[health]") {
+  eject();
+  for (int i = 0; i < 50; ++i)
+    take(bad());
+  CHECK(it.cooldown_until(now) == start + 10s);
+  take(good());
+  CHECK(it.state(now) == state::ejected);
+  now = start + 10s;
+  take(bad());
+  CHECK(it.cooldown_until(now) == now + 20s); // Not more: one ejection before.
+}
+
+TEST_CASE_METHOD(fixture, "a refused key waits for a person", "[health]") {
+  take(refused_key());
+  CHECK(it.check(0, now) == ec::ejected);
+  CHECK(it.cooldown_until(now) == timestamp{});
+  CHECK(it.next_change(now) == timestamp{});
+  now = now + 24h * 365;
+  CHECK(it.state(now) == state::ejected);
+  take(good());
+  it.refunded();
+  CHECK(it.state(now) == state::ejected);
+  it.reset();
+  CHECK(it.state(now) == state::healthy);
+  CHECK(it.check(9, now) == ec::ok);
+}
+
+TEST_CASE_METHOD(fixture, "no money until somebody says so", "[health]") {
+  take(report(cls::quota_exhausted, scope::account, action::exhausted));
+  CHECK(it.exhausted());
+  CHECK(it.check(0, now) == ec::ok); // Money is judged by the account.
+  take(good());
+  CHECK(it.exhausted());
+  const auto before = it.revision();
+  it.refunded();
+  CHECK_FALSE(it.exhausted());
+  CHECK(it.revision() > before);
+  it.refunded();
+  CHECK(it.revision() == before + 1);
+}
+
+TEST_CASE_METHOD(fixture, "a quota that comes back cools until then",
+                 "[health]") {
+  auto x = report(cls::quota_exhausted, scope::account, action::exhausted, "m",
+                  9h);
+  SECTION("the account's") {
+    take(x);
+    CHECK_FALSE(it.exhausted());
+    CHECK(it.check(0, now) == ec::cooling);
+    CHECK(it.cooldown_until(now) == start + 9h);
+    CHECK(it.check(0, start + 9h) == ec::ok);
+  }
+  SECTION("a model's") {
+    x.judged.scope = scope::account_model;
+    take(x);
+    CHECK_FALSE(it.exhausted());
+    CHECK(it.check("m", 0, now) == ec::cooling);
+    CHECK(it.check("n", 0, now) == ec::ok);
+    CHECK(it.check("m", 0, start + 9h) == ec::ok);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "a cooldown lasts as long as the provider says",
+                 "[health]") {
+  take(throttled(scope::account, 7s));
+  CHECK(it.check(0, now) == ec::cooling);
+  CHECK(it.cooldown_until(now) == start + 7s);
+  CHECK(it.next_change(now) == start + 7s);
+  take(throttled(scope::account, 2s)); // Never shorter.
+  CHECK(it.cooldown_until(now) == start + 7s);
+  take(throttled(scope::account, 9s));
+  CHECK(it.cooldown_until(now) == start + 9s);
+  CHECK(it.check(0, start + 9s - 1ms) == ec::cooling);
+  CHECK(it.check(0, start + 9s) == ec::ok);
+  take(throttled(scope::account, -5s));
+  CHECK(it.cooldown_until(now) == start + 9s);
+}
+
+TEST_CASE_METHOD(fixture, "without a word cooldowns double", "[health]") {
+  for (const auto span : {5s, 10s, 20s, 40s, 40s}) {
+    take(throttled(scope::account_model));
+    // Others that were under way are refused as well: one reason, not many.
+    for (int i = 0; i < 20; ++i)
+      take(throttled(scope::account_model));
+    CHECK(it.check("m", 0, now + span - 1ms) == ec::cooling);
+    CHECK(it.check("m", 0, now + span) == ec::ok);
+    CHECK(it.check("n", 0, now) == ec::ok);
+    now = now + span;
+  }
+  take(good());
+  take(throttled(scope::account_model));
+  CHECK(it.check("m", 0, now + 5s) == ec::ok);
+}
+
+TEST_CASE_METHOD(fixture, "success ends only what has passed", "[health]") {
+  take(throttled(scope::account_model, 10s));
+  take(throttled(scope::account, 10s));
+  take(good());
+  CHECK(it.check(0, now) == ec::cooling);
+  now = now + 10s;
+  take(good("n"));
+  take(throttled(scope::account_model));
+  CHECK(it.check("m", 0, now + 10s - 1ms) == ec::cooling); // m: second time.
+}
+
+TEST_CASE_METHOD(fixture, "models cool on their own, sorted", "[health]") {
+  for (const auto* name : {"zeta", "alpha", "mid"})
+    take(report(cls::model_unavailable, scope::account_model, action::none,
+                name));
+  CHECK(it.cooling_models(now)
+        == std::vector<std::string>{"alpha", "mid", "zeta"});
+  CHECK(it.check("mid", 0, now) == ec::cooling);
+  CHECK(it.check("other", 0, now) == ec::ok);
+  CHECK(it.cooldown_until(now) == timestamp{});
+  CHECK(it.cooling_models(now + 40s).empty());
+}
+
+TEST_CASE_METHOD(fixture, "any number of model names stays bounded",
+                 "[health]") {
+  for (int i = 0; i < 5'000; ++i)
+    take(report(cls::model_unavailable, scope::account_model, action::none,
+                "m" + std::to_string(i), milliseconds{1'000 + i}));
+  const auto names = it.cooling_models(now);
+  CHECK(names.size() == 256);
+  CHECK(std::find(names.begin(), names.end(), "m4999") != names.end());
+}
+
+TEST_CASE_METHOD(fixture, "a host's cooldown only lengthens", "[health]") {
+  it.cool(start + 30s, "its host fails");
+  CHECK(it.check(0, now) == ec::cooling);
+  CHECK(it.reason() == "its host fails");
+  it.cool(start + 10s, "shorter");
+  CHECK(it.cooldown_until(now) == start + 30s);
+  CHECK(it.reason() == "its host fails");
+  CHECK(it.state(now) == state::healthy);
+}
+
+TEST_CASE_METHOD(fixture, "jitter lengthens by at most a fifth", "[health]") {
+  take(throttled(scope::account, 100s), 0.999);
+  CHECK(it.cooldown_until(now) > start + 119s);
+  CHECK(it.cooldown_until(now) <= start + 120s);
+  for (int i = 0; i < 3; ++i)
+    take(bad(), 0.5);
+  CHECK(it.state(start + 11s - 1ms) == state::ejected);
+  CHECK(it.state(start + 11s) == state::probing);
+}
+
+TEST_CASE_METHOD(fixture, "time never runs backwards", "[health]") {
+  eject();
+  now = start + 10s;
+  take(report(cls::client_error, scope::request, action::none));
+  CHECK(it.state(start) == state::probing);
+  CHECK(it.check(0, start) == ec::ok);
+  CHECK(it.cooldown_until(start) == timestamp{});
+  now = start;
+  take(throttled(scope::account, 5s));
+  CHECK(it.cooldown_until(start) == start + 15s);
+}
+
+TEST_CASE_METHOD(fixture, "only what concerns the account counts",
+                 "[health]") {
+  take(report(cls::client_error, scope::request, action::none));
+  CHECK(it.failures() == 0);
+  take(bad());
+  take(throttled(scope::account_model));
+  CHECK(it.failures() == 2);
+}
+
+TEST_CASE_METHOD(fixture, "the slowest answer counts at once and decays",
+                 "[health]") {
+  const auto seen = [this](milliseconds first_byte) {
+    auto x = good();
+    x.first_byte = first_byte;
+    take(x);
+    return it.latency_us();
+  };
+  CHECK(it.latency_us() == 0);
+  CHECK(seen(0ms) == 1);
+  CHECK(seen(200ms) == 200'000);
+  CHECK(seen(900ms) == 900'000);
+  now = now + 10s; // One tau: 37 % is kept.
+  const auto after = seen(100ms);
+  CHECK(after > 100'000 + 800'000 / 100 * 36);
+  CHECK(after < 100'000 + 800'000 / 100 * 38);
+  const auto at_once = seen(100ms);
+  CHECK(at_once < after);
+  CHECK(at_once > after * 9 / 10);
+  auto failed = bad();
+  failed.first_byte = 60s;
+  take(failed);
+  CHECK(it.latency_us() == at_once);
+}
+
+TEST_CASE_METHOD(fixture, "a restart goes on where it stopped", "[health]") {
+  const auto restored = [this] {
+    account_row row;
+    it.store(row);
+    return health{limits(), row};
+  };
+  SECTION("ejected") {
+    eject();
+    auto next = restored();
+    CHECK(next.state(now) == state::ejected);
+    CHECK(next.state(start + 10s) == state::probing);
+    next.on_attempt(bad(), start + 10s, 0);
+    CHECK(next.cooldown_until(start + 10s) == start + 30s);
+    CHECK(next.failures() == 4);
+    CHECK(next.reason() == "upstream_error");
+  }
+  SECTION("probing") {
+    eject();
+    now = start + 11s;
+    auto next = restored();
+    CHECK(next.state(now) == state::probing);
+    CHECK(next.check(1, now) == ec::at_limit);
+  }
+  SECTION("disabled") {
+    take(refused_key());
+    CHECK(restored().state(now + 24h) == state::ejected);
+  }
+  SECTION("cooling") {
+    take(throttled(scope::account, 9s));
+    CHECK(restored().check(0, now) == ec::cooling);
+    CHECK(restored().check(0, start + 9s) == ec::ok);
+  }
+  SECTION("exhausted") {
+    take(report(cls::quota_exhausted, scope::account, action::exhausted));
+    CHECK(restored().exhausted());
+  }
+  SECTION("healthy") {
+    CHECK(restored().check(9, now) == ec::ok);
+    CHECK(restored().state(now) == state::healthy);
+  }
+}
+
+TEST_CASE("only legal edges are ever taken", "[health][property]") {
+  const std::set<std::pair<state, state>> legal{
+    {state::healthy, state::degraded}, {state::degraded, state::healthy},
+    {state::degraded, state::ejected}, {state::ejected, state::probing},
+    {state::probing, state::healthy},  {state::probing, state::ejected},
+    // By a refused key, a person, or time while nobody looked.
+    {state::healthy, state::ejected},  {state::ejected, state::healthy},
+  };
+  std::map<std::pair<state, state>, int> taken;
+  for (uint64_t seed = 1; seed <= 10'000; ++seed) {
+    INFO("seed " << seed);
+    std::mt19937_64 random{seed};
+    const auto below = [&random](int n) {
+      return std::uniform_int_distribution<int>{0, n - 1}(random);
+    };
+    health it{limits()};
+    auto now = start;
+    auto before = it.state(now);
+    for (int i = 0; i < 40; ++i) {
+      const auto aged = it.state(now = now + milliseconds{below(4'000)});
+      REQUIRE((aged == before
+               || (before == state::ejected && aged == state::probing)));
+      if (aged != before)
+        ++taken[{before, aged}];
+      account_row row;
+      it.store(row);
+      const auto revision = it.revision();
+      const auto dice = below(100);
+      const auto jitter = below(100) / 100.0;
+      if (dice < 30)
+        it.on_attempt(good(), now, jitter);
+      else if (dice < 75)
+        it.on_attempt(bad(), now, jitter);
+      else if (dice < 85)
+        it.on_attempt(throttled(scope::account), now, jitter);
+      else if (dice < 95)
+        it.on_attempt(throttled(scope::account_model), now, jitter);
+      else if (dice < 97)
+        it.on_attempt(refused_key(), now, jitter);
+      else if (dice < 98)
+        it.reset();
+      else
+        it.cool(now + milliseconds{below(9'000)}, "host");
+      const auto after = it.state(now);
+      if (after != aged) {
+        REQUIRE(legal.contains({aged, after}));
+        if (dice < 95)
+          ++taken[{aged, after}];
+      }
+      account_row next;
+      it.store(next);
+      if (next.health != row.health || next.cooldown_until > row.cooldown_until
+          || next.exhausted != row.exhausted
+          || next.ejections != row.ejections)
+        REQUIRE(it.revision() > revision);
+      REQUIRE((it.check(0, now) == ec::ejected)
+              == (after == state::ejected));
+      if (const auto until = it.cooldown_until(now); until.millis != 0) {
+        REQUIRE(until > now);
+        REQUIRE(it.check(0, now) != ec::ok);
+        REQUIRE(it.check(0, until) == ec::ok);
+        REQUIRE(it.next_change(now).millis != 0);
+        REQUIRE(it.next_change(now) <= until);
+      }
+      before = after;
+    }
+  }
+  // Each edge was really taken.
+  CHECK(taken.size() == 6);
+  for (const auto& [edge, times] : taken)
+    CHECK(times >= 100);
+}
