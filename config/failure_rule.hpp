@@ -9,8 +9,9 @@
 
 namespace rota {
 
-/// One row of config/failure_rules.yaml. A field that is absent matches
-/// everything.
+/// One row of config/failure_rules.yaml, whose head explains the fields. A
+/// condition that is absent matches everything; scope, action and failover
+/// follow from the class where the file does not say them.
 struct failure_rule {
   /// Names the rule in faults and in `rota explain`.
   std::string name;
@@ -18,12 +19,15 @@ struct failure_rule {
   std::vector<int> statuses;
   /// Exact values of the structured code of the body (error.code,
   /// error.details.error_code, Google's details[].reason and quotaId, the
-  /// top-level code of sub2api, error.metadata.limit_source).
+  /// top-level code of sub2api, error.metadata.limit_source). Empty: the body
+  /// has no code. "PerDay" and "PerMinute" stand for any quotaId that
+  /// contains them, "unified_rejected" for the header
+  /// anthropic-ratelimit-unified-status: rejected.
   std::vector<std::string> codes;
   /// Exact values of error.type or Google's error.status.
   std::vector<std::string> types;
   /// Regular expression (ECMAScript, case-insensitive) over the error
-  /// message.
+  /// message, or over a body that is no JSON.
   std::string text;
   failure_class cls = failure_class::upstream_error;
   failure_scope scope = failure_scope::account;
@@ -45,7 +49,7 @@ struct failure_rule {
 
 struct failure_rules_result {
   std::vector<failure_rule> rules;
-  /// "line 12: cls: ..." each.
+  /// "line 12: class: ..." each.
   std::vector<std::string> faults;
 };
 
