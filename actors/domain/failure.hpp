@@ -14,9 +14,10 @@ namespace rota {
 /// Judges how attempts ended, by rules that are data. Immutable once made.
 ///
 /// Order of decision: the transfer itself; HTML instead of JSON; structured
-/// codes; texts of the error message; status of the provider; faults inside
-/// a 200. The first rule that matches within a step wins, the user's rules
-/// before the built-in ones.
+/// codes and types; texts of the error message; status of the provider. The
+/// first rule that matches within a step wins, the user's rules before the
+/// built-in ones. A fault inside of a 2xx goes the same way, with the status
+/// that it names itself.
 class failure_rules {
 public:
   /// @throws std::runtime_error naming the rule if a pattern is no regular

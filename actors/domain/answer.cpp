@@ -1,0 +1,314 @@
+#include "actors/domain/answer.hpp"
+
+#include "actors/domain/json_text.hpp"
+#include "actors/domain/retry_after.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace rota {
+
+namespace {
+
+using json = nlohmann::json;
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// -- faults -------------------------------------------------------------------
+
+/// The status that a type of error stands for, where the answer's own status
+/// does not say it. Sources: the error pages of Anthropic, OpenAI and Google.
+int status_of_type(std::string_view type) {
+  struct row {
+    std::string_view type;
+    int status;
+  };
+  constexpr row rows[] = {
+    {"invalid_request_error", 400}, {"authentication_error", 401},
+    {"billing_error", 402},         {"permission_error", 403},
+    {"not_found_error", 404},       {"conflict_error", 409},
+    {"request_too_large", 413},     {"rate_limit_error", 429},
+    {"api_error", 500},             {"timeout_error", 504},
+    {"overloaded_error", 529},      {"insufficient_quota", 429},
+    {"requests", 429},              {"tokens", 429},
+    {"server_error", 500},          {"INVALID_ARGUMENT", 400},
+    {"FAILED_PRECONDITION", 400},   {"UNAUTHENTICATED", 401},
+    {"PERMISSION_DENIED", 403},     {"NOT_FOUND", 404},
+    {"RESOURCE_EXHAUSTED", 429},    {"CANCELLED", 499},
+    {"INTERNAL", 500},              {"UNAVAILABLE", 503},
+    {"DEADLINE_EXCEEDED", 504},
+  };
+  for (const auto& x : rows)
+    if (x.type == type)
+      return x.status;
+  return 0;
+}
+
+/// A member of an object, or null.
+const json& at(const json& x, const char* key) {
+  static const json nothing;
+  if (!x.is_object())
+    return nothing;
+  const auto i = x.find(key);
+  return i != x.end() ? *i : nothing;
+}
+
+/// Takes the fault's marks out of a document into an answer.
+class fault_reader {
+public:
+  explicit fault_reader(answer& x) : x_{x} {
+    // nop
+  }
+
+  /// Takes a document that may be a fault as a whole.
+  void read(const json& document) {
+    const auto& error = at(document, "error");
+    const auto& inner = at(at(document, "response"), "error");
+    const auto& choices = at(document, "choices");
+    if (error.is_object() || (error.is_string() && !error.empty()))
+      read_error(error);
+    else if (inner.is_object())
+      read_error(inner);
+    else if (choices.is_array() && !choices.empty()
+             && at(choices[0], "error").is_object())
+      read_error(at(choices[0], "error"));
+    else if (is_bare_fault(document))
+      read_error(document);
+    else
+      return;
+    x_.fault = true;
+    // sub2api and others set it beside the error.
+    add_code(at(document, "code"));
+  }
+
+  /// Takes a document that is a fault because of its status.
+  void read_refusal(const json& document) {
+    read(document);
+    if (!x_.fault && document.is_object())
+      read_error(document);
+    x_.fault = true;
+  }
+
+private:
+  /// {"success":false,...}, {"type":"error",...}, {"code":...,"message":...}.
+  static bool is_bare_fault(const json& x) {
+    const auto& code = at(x, "code");
+    return at(x, "success") == json(false) || at(x, "type") == json("error")
+           || ((code.is_string() || code.is_number_integer())
+               && at(x, "message").is_string() && code != json(0));
+  }
+
+  void read_error(const json& error) {
+    if (error.is_string()) {
+      x_.message = error.get<std::string>();
+      return;
+    }
+    for (const auto* key : {"message", "msg", "detail", "error_msg"})
+      if (x_.message.empty() && at(error, key).is_string())
+        x_.message = at(error, key).get<std::string>();
+    add_code(at(error, "code"));
+    add_code(at(at(error, "metadata"), "limit_source"));
+    add_code(at(at(error, "innererror"), "code"));
+    for (const auto* key : {"type", "status"})
+      if (const auto& type = at(error, key); type.is_string()) {
+        x_.types.push_back(type.get<std::string>());
+        if (x_.status == 0)
+          x_.status = status_of_type(x_.types.back());
+      }
+    read_details(at(error, "details"));
+  }
+
+  /// Anthropic: an object. Google: a list of typed objects.
+  void read_details(const json& details) {
+    add_code(at(details, "error_code"));
+    if (!details.is_array())
+      return;
+    for (const auto& detail : details) {
+      add_code(at(detail, "reason"));
+      if (const auto& delay = at(detail, "retryDelay"); delay.is_string())
+        x_.retry_delay = parse_wait(delay.get_ref<const std::string&>());
+      const auto& violations = at(detail, "violations");
+      if (!violations.is_array())
+        continue;
+      for (const auto& violation : violations) {
+        const auto& id = at(violation, "quotaId");
+        add_code(id);
+        for (const auto* period : {"PerDay", "PerMinute"})
+          if (id.is_string()
+              && contains(id.get_ref<const std::string&>(), period))
+            x_.codes.emplace_back(period);
+      }
+    }
+  }
+
+  void add_code(const json& code) {
+    if (code.is_number_integer()) {
+      const auto value = code.get<int64_t>();
+      if (x_.status == 0 && value >= 400 && value <= 599)
+        x_.status = static_cast<int>(value);
+      x_.codes.push_back(std::to_string(value));
+    } else if (code.is_string() && code != json("")) {
+      x_.codes.push_back(code.get<std::string>());
+    }
+  }
+
+  answer& x_;
+};
+
+// -- content ------------------------------------------------------------------
+
+bool is_filled(const json& x) {
+  return (x.is_string() || x.is_structured()) && !x.empty()
+         && x != json("");
+}
+
+/// Any of a delta's members but its role.
+bool has_delta(const json& x) {
+  if (!x.is_object())
+    return false;
+  for (const auto& [key, value] : x.items())
+    if (key != "role" && is_filled(value))
+      return true;
+  return false;
+}
+
+void read_choices(const json& choices, answer& x) {
+  if (!choices.is_array())
+    return;
+  for (const auto& choice : choices) {
+    x.content = x.content || has_delta(at(choice, "delta"))
+                || has_delta(at(choice, "message"))
+                || is_filled(at(choice, "text"));
+    const auto& reason = at(choice, "finish_reason");
+    if (reason.is_string() && reason != json("error"))
+      x.complete = true;
+    if (reason == json("error"))
+      x.fault = true;
+  }
+}
+
+void read_candidates(const json& document, answer& x) {
+  const auto& candidates = at(document, "candidates");
+  if (candidates.is_array())
+    for (const auto& candidate : candidates) {
+      x.content = true;
+      x.complete = x.complete || at(candidate, "finishReason").is_string();
+    }
+  if (at(at(document, "promptFeedback"), "blockReason").is_string())
+    x.content = x.complete = true;
+}
+
+/// Takes one event of a stream.
+void read_event(surface route, const json& event, answer& x) {
+  const auto& type = at(event, "type");
+  const std::string name = type.is_string() ? type.get<std::string>() : "";
+  switch (route) {
+    case surface::anthropic_messages:
+      x.content = x.content || name.starts_with("content_block");
+      x.complete = x.complete || name == "message_stop"
+                   || at(at(event, "delta"), "stop_reason").is_string();
+      break;
+    case surface::openai_responses:
+      x.content = x.content || name.starts_with("response.output")
+                  || name.starts_with("response.content_part")
+                  || name.starts_with("response.reasoning")
+                  || name.starts_with("response.function_call");
+      x.complete = x.complete || name == "response.completed"
+                   || name == "response.incomplete";
+      break;
+    case surface::gemini_generate:
+      read_candidates(event, x);
+      break;
+    default:
+      read_choices(at(event, "choices"), x);
+      break;
+  }
+  fault_reader{x}.read(event);
+}
+
+void read_stream(surface route, std::string_view body, answer& x) {
+  std::string data;
+  const auto end_event = [&] {
+    if (trimmed(data) == "[DONE]")
+      x.complete = true;
+    else if (!data.empty())
+      read_event(route, json::parse(data, nullptr, false), x);
+    data.clear();
+  };
+  while (!body.empty()) {
+    const auto end = std::min(body.find_first_of("\r\n"), body.size());
+    const auto line = body.substr(0, end);
+    const auto pair = body.substr(end).starts_with("\r\n") ? 2u : 1u;
+    body.remove_prefix(std::min(end + pair, body.size()));
+    if (line.empty())
+      end_event();
+    else if (line.starts_with("data:"))
+      data.append(line.substr(5)).push_back('\n');
+  }
+  end_event();
+}
+
+bool is_html(const upstream_outcome& x, std::string_view body) {
+  return body.starts_with('<')
+         || (contains(x.header("content-type"), "text/html")
+             && !body.starts_with('{') && !body.starts_with('['));
+}
+
+/// Alibaba's and Cloudflare's challenges.
+bool is_challenge(const upstream_outcome& x, std::string_view body) {
+  constexpr std::string_view marks[] = {
+    "var arg1=", "acw_sc__v2", "challenge-platform", "cf-chl", "_cf_chl",
+    "Just a moment...",
+  };
+  return x.header("cf-mitigated") == "challenge"
+         || x.header("set-cookie").starts_with("acw_")
+         || std::any_of(std::begin(marks), std::end(marks),
+                        [&](auto mark) { return contains(body, mark); });
+}
+
+} // namespace
+
+answer read_answer(surface route, const upstream_outcome& x) {
+  answer result;
+  const auto body = trimmed(x.body);
+  const auto good = x.status >= 200 && x.status < 300;
+  if (body.empty())
+    return result;
+  if (is_html(x, body)) {
+    result.is = answer::form::html;
+    result.challenge = is_challenge(x, body);
+    return result;
+  }
+  if (const auto document = json::parse(body, nullptr, false);
+      document.is_structured()) {
+    result.is = answer::form::json;
+    result.complete = true;
+    const auto list = document.is_array();
+    // Gemini streams a list, and wraps its errors into one.
+    for (const auto& one : list ? document : json::array({document}))
+      if (!good)
+        fault_reader{result}.read_refusal(one);
+      else if (list)
+        read_event(route, one, result);
+      else
+        fault_reader{result}.read(one);
+    if (!list && good)
+      result.content = is_plain_answer(route, body);
+    return result;
+  }
+  if (body.starts_with("data:") || body.starts_with("event:")
+      || body.starts_with(':')
+      || contains(x.header("content-type"), "text/event-stream")) {
+    result.is = answer::form::stream;
+    read_stream(route, body, result);
+    return result;
+  }
+  result.is = answer::form::other;
+  result.message = body;
+  return result;
+}
+
+} // namespace rota

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "messages/job.hpp"
+#include "messages/time.hpp"
+#include "messages/upstream.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rota {
+
+/// Whether a body is one whole JSON document with what the surface answers
+/// with, and without a word of a fault. Cheap: every success goes through it.
+/// False says nothing; read_answer looks closer.
+bool is_plain_answer(surface route, std::string_view body);
+
+/// What the body of an answer says about how the call went.
+struct answer {
+  enum class form : uint8_t {
+    empty = 0,
+    html,
+    json,
+    stream, ///< Server-sent events.
+    other,  ///< Neither: broken JSON, plain text.
+  };
+
+  form is = form::empty;
+  /// HTML: it has the marks of a web firewall's challenge.
+  bool challenge = false;
+  /// It says that something went wrong.
+  bool fault = false;
+  /// Something that the model made, or a verdict on the prompt, is in it.
+  bool content = false;
+  /// It came to the end that its protocol has.
+  bool complete = false;
+
+  // Of the fault; see config/failure_rules.yaml.
+  std::vector<std::string> codes;
+  std::vector<std::string> types;
+  std::string message;
+  /// The HTTP status that the fault names itself, 0: none.
+  int status = 0;
+  /// Google's RetryInfo.
+  std::optional<milliseconds> retry_delay;
+};
+
+/// Looks into the body of an answer, whatever its status.
+answer read_answer(surface route, const upstream_outcome& x);
+
+} // namespace rota

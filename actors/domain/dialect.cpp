@@ -1,0 +1,166 @@
+#include "actors/domain/dialect.hpp"
+
+#include "actors/domain/usage_scanner.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace rota {
+
+namespace {
+
+constexpr uint32_t bit(surface x) {
+  return 1u << static_cast<uint32_t>(x);
+}
+
+constexpr uint32_t chat = bit(surface::openai_chat);
+constexpr uint32_t completions = bit(surface::openai_completions);
+constexpr uint32_t responses = bit(surface::openai_responses);
+constexpr uint32_t embeddings = bit(surface::openai_embeddings);
+constexpr uint32_t moderations = bit(surface::openai_moderations);
+constexpr uint32_t messages = bit(surface::anthropic_messages);
+constexpr uint32_t gemini = bit(surface::gemini_generate);
+
+/// The paths of the surfaces, in their order. Base URLs never end in the
+/// version, for the upstream takes it away.
+constexpr std::array<std::string_view, surface_count> paths{
+  "/v1/chat/completions", "/v1/completions",  "/v1/responses",
+  "/v1/embeddings",       "/v1/moderations",  "/v1/messages",
+  "/v1beta/models/",
+};
+
+constexpr std::string_view generate = ":generateContent";
+
+/// A model's name as one segment of a path (RFC 3986, 2.3).
+std::string percent_encoded(std::string_view x) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string result;
+  result.reserve(x.size());
+  for (const char c : x) {
+    const auto plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
+                       || (c >= 'A' && c <= 'Z') || c == '-' || c == '.'
+                       || c == '_' || c == '~';
+    if (plain) {
+      result += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      result += {'%', digits[byte >> 4u], digits[byte & 15u]};
+    }
+  }
+  return result;
+}
+
+/// Google names models with their collection, "models/x" or "tunedModels/x";
+/// a bare name is a model.
+std::string gemini_path(std::string_view model) {
+  constexpr std::string_view plain = "models/";
+  constexpr std::string_view tuned = "tunedModels/";
+  if (model.starts_with(tuned))
+    return "/v1beta/tunedModels/"
+           + percent_encoded(model.substr(tuned.size()))
+           + std::string{generate};
+  if (model.starts_with(plain))
+    model.remove_prefix(plain.size());
+  return std::string{paths.back()} + percent_encoded(model)
+         + std::string{generate};
+}
+
+std::string path_of(provider who, const job& work) {
+  if (work.route == surface::gemini_generate)
+    return gemini_path(work.model);
+  // DeepSeek serves it under its beta base only.
+  if (who == provider::deepseek && work.route == surface::openai_completions)
+    return "/beta/completions";
+  return std::string{paths[static_cast<size_t>(work.route)]};
+}
+
+} // namespace
+
+uint32_t surfaces_of(provider who) {
+  // Sources: the providers' API references; the route tables of new-api,
+  // one-api and sub2api.
+  switch (who) {
+    case provider::openai:
+      return chat | completions | responses | embeddings | moderations;
+    case provider::anthropic:
+      return messages;
+    case provider::gemini:
+      return gemini;
+    case provider::new_api:
+      return chat | completions | responses | embeddings | moderations
+             | messages | gemini;
+    case provider::one_api:
+      return chat | completions | embeddings | moderations;
+    case provider::sub2api:
+      return messages | responses | gemini;
+    case provider::anyrouter:
+      return messages | chat | responses;
+    case provider::deepseek:
+      return chat | completions;
+    case provider::openrouter:
+      return chat | completions | responses | embeddings | messages;
+    case provider::moonshot:
+      return chat;
+    case provider::siliconflow:
+      return chat | embeddings;
+  }
+  return 0;
+}
+
+bool speaks(provider who, surface route) {
+  return (surfaces_of(who) & bit(route)) != 0;
+}
+
+std::optional<surface> surface_of(std::string_view path) {
+  path = path.substr(0, path.find('?'));
+  for (const auto version : {"/v1beta/", "/v1/"})
+    for (const auto collection : {"models/", "tunedModels/"}) {
+      const auto prefix = std::string{version} + collection;
+      if (path.starts_with(prefix) && path.ends_with(generate)
+          && path.size() > prefix.size() + generate.size())
+        return surface::gemini_generate;
+    }
+  for (size_t i = 0; i + 1 < paths.size(); ++i)
+    if (path == paths[i])
+      return static_cast<surface>(i);
+  return std::nullopt;
+}
+
+key_header key_header_of(provider who) {
+  switch (who) {
+    case provider::anthropic:
+      return {"x-api-key", ""};
+    case provider::gemini:
+      return {"x-goog-api-key", ""};
+    default:
+      return {"authorization", "Bearer "};
+  }
+}
+
+upstream_request compose(provider who, const job& work) {
+  upstream_request x;
+  x.path = path_of(who, work);
+  x.headers = {{"content-type", "application/json"},
+               {"accept", "application/json"}};
+  if (work.route == surface::anthropic_messages)
+    x.headers.emplace_back("anthropic-version", "2023-06-01");
+  x.body = work.body;
+  return x;
+}
+
+std::optional<usage> read_usage(surface route, std::string_view body) {
+  usage_scanner scanner{route};
+  scanner.feed(body);
+  scanner.finish();
+  return scanner.result();
+}
+
+std::string request_id_of(const upstream_outcome& x) {
+  constexpr size_t length_max = 200;
+  for (const auto name : {"x-request-id", "request-id", "x-oneapi-request-id"})
+    if (const auto value = x.header(name); !value.empty())
+      return std::string{value.substr(0, length_max)};
+  return {};
+}
+
+} // namespace rota

@@ -1,0 +1,307 @@
+#include "actors/domain/failure.hpp"
+
+#include "actors/domain/answer.hpp"
+#include "actors/domain/dialect.hpp"
+#include "actors/domain/json_text.hpp"
+#include "actors/domain/retry_after.hpp"
+#include "actors/domain/text_pattern.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+namespace rota {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A provider's word about when to come back is kept within these.
+constexpr milliseconds wait_min = 1s;
+constexpr milliseconds wait_max = 24h;
+
+/// A challenge is met by whole sites at once; a person may have to help.
+constexpr milliseconds challenge_wait = 60s;
+
+template <class T>
+bool has(const std::vector<T>& list, const T& x) {
+  return std::find(list.begin(), list.end(), x) != list.end();
+}
+
+template <class T>
+bool share(const std::vector<T>& x, const std::vector<T>& y) {
+  return std::any_of(x.begin(), x.end(),
+                     [&y](const auto& item) { return has(y, item); });
+}
+
+/// What rules are matched against.
+struct symptom {
+  provider who;
+  int status;
+  const answer& said;
+  /// Lower case, capped.
+  const std::string& text;
+};
+
+struct compiled_rule {
+  failure_rule rule;
+  std::optional<text_pattern> pattern;
+
+  explicit compiled_rule(failure_rule x) : rule{std::move(x)} {
+    if (rule.text.empty())
+      return;
+    try {
+      pattern.emplace(rule.text);
+    } catch (const std::regex_error& e) {
+      throw std::runtime_error{
+        "rule " + rule.name + ": its text is no regular expression ("
+        + e.what() + "); correct the text or remove the rule"};
+    }
+  }
+
+  bool matches(const symptom& x) const {
+    return (rule.providers.empty() || has(rule.providers, x.who))
+           && (rule.statuses.empty() || has(rule.statuses, x.status))
+           && (rule.codes.empty() || share(rule.codes, x.said.codes)
+               || (x.said.codes.empty() && has(rule.codes, std::string{})))
+           && (rule.types.empty() || share(rule.types, x.said.types))
+           && (!pattern || pattern->matches(x.text));
+  }
+};
+
+std::string status_words(int status) {
+  return status > 0 ? "HTTP " + std::to_string(status) : "no status";
+}
+
+/// Structured codes are names; anything else may hold what is nobody's
+/// business.
+bool is_name(std::string_view x) {
+  return !x.empty() && x.size() <= 64
+         && std::all_of(x.begin(), x.end(), [](char c) {
+              return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
+                     || (c >= 'A' && c <= 'Z') || c == '_' || c == '-'
+                     || c == '.' || c == ':';
+            });
+}
+
+std::string words_for(const upstream_outcome& x, const answer& said,
+                      const std::string& rule) {
+  auto result = status_words(x.status);
+  for (const auto* list : {&said.codes, &said.types})
+    if (!list->empty() && is_name(list->front())) {
+      result += ", " + list->front();
+      break;
+    }
+  if (!rule.empty())
+    result += " (rule " + rule + ")";
+  return result;
+}
+
+verdict success() {
+  verdict x;
+  x.charged = charge::yes;
+  return x;
+}
+
+verdict upstream_fault(charge charged, std::string reason,
+                       failure_scope scope = failure_scope::account) {
+  verdict x;
+  x.cls = failure_class::upstream_error;
+  x.scope = scope;
+  x.action = account_action::penalty;
+  x.charged = charged;
+  x.failover = true;
+  x.reason = std::move(reason);
+  return x;
+}
+
+/// Step 1: the transfer itself failed.
+verdict of_transport(const upstream_outcome& x) {
+  auto reason = to_string(x.ended);
+  std::replace(reason.begin(), reason.end(), '_', ' ');
+  if (!x.error.empty())
+    reason = head_of(x.error, 200);
+  auto result = upstream_fault(x.ended == transport::not_sent
+                                 ? charge::no
+                                 : charge::perhaps,
+                               std::move(reason));
+  if (x.ended == transport::too_large || x.ended == transport::cancelled) {
+    // Not the account's doing, and the same anywhere else.
+    result.scope = failure_scope::request;
+    result.action = account_action::none;
+    result.failover = false;
+  }
+  return result;
+}
+
+bool is_gateway_timeout(int status) {
+  return status == 504 || status == 524;
+}
+
+/// Step 2: a web page instead of an answer.
+verdict of_html(const upstream_outcome& x, const answer& said,
+                timestamp now) {
+  const auto words = status_words(x.status);
+  if (!said.challenge && x.status != 429)
+    return upstream_fault(is_gateway_timeout(x.status) ? charge::perhaps
+                                                       : charge::no,
+                          words + " with a web page instead of JSON",
+                          failure_scope::account_model);
+  verdict result;
+  result.cls = said.challenge ? failure_class::waf_challenge
+                              : failure_class::rate_limited;
+  result.scope = failure_scope::host;
+  result.action = account_action::cooldown;
+  result.failover = true;
+  const auto wait = retry_after(x, {}, {}, now).value_or(challenge_wait);
+  result.cooldown = std::clamp(wait, wait_min, wait_max);
+  result.reason = said.challenge
+                    ? words + " with a web firewall's challenge"
+                    : words + " from the site's front";
+  return result;
+}
+
+/// Whether the provider said, in a failure, that it counted tokens all the
+/// same.
+bool counted(surface route, const upstream_outcome& x) {
+  if (x.body.find("sage") == std::string::npos)
+    return false;
+  const auto used = read_usage(route, x.body);
+  return used && used->source == usage_source::upstream;
+}
+
+/// How long the rule or the answer says to wait.
+std::optional<milliseconds> wait_of(const failure_rule& rule,
+                                    const upstream_outcome& x,
+                                    const answer& said, timestamp now) {
+  using until = failure_rule::until;
+  if (rule.ends == until::pacific_midnight)
+    return std::max(next_pacific_midnight(now) - now, wait_min);
+  if (rule.ends == until::next_month)
+    return std::max(next_month(now) - now, wait_min);
+  if (rule.cooldown)
+    return rule.cooldown;
+  const auto waits = rule.action == account_action::cooldown
+                     || rule.action == account_action::exhausted
+                     || rule.cls == failure_class::model_unavailable;
+  if (!waits || rule.ignore_retry_after)
+    return std::nullopt;
+  const auto message = head_of(said.message, text_pattern::text_max);
+  const auto wait = retry_after(x, message, said.retry_delay, now);
+  return wait ? std::optional{std::clamp(*wait, wait_min, wait_max)}
+              : std::nullopt;
+}
+
+} // namespace
+
+// -- rules --------------------------------------------------------------------
+
+struct failure_rules::impl {
+  /// Those with codes or types, those with a text alone, the rest.
+  std::array<std::vector<compiled_rule>, 3> steps;
+
+  const compiled_rule* find(const symptom& x) const {
+    for (const auto& step : steps)
+      for (const auto& rule : step)
+        if (rule.matches(x))
+          return &rule;
+    return nullptr;
+  }
+
+  verdict apply(const compiled_rule& found, const symptom& x,
+                const upstream_outcome& outcome, timestamp now) const {
+    const auto& rule = found.rule;
+    verdict result;
+    result.cls = rule.cls;
+    result.scope = rule.scope;
+    result.action = rule.action;
+    result.charged = rule.charged;
+    result.failover = rule.failover;
+    result.cooldown = wait_of(rule, outcome, x.said, now);
+    if (rule.needed_group > 0)
+      if (const auto text = found.pattern->group(x.text, rule.needed_group))
+        result.needed = parse_money(head_of(*text, 30));
+    result.reason = words_for(outcome, x.said, rule.name);
+    return result;
+  }
+
+  /// Steps 3 to 5.
+  verdict of_rules(provider who, const upstream_outcome& outcome,
+                   const answer& said, timestamp now) const {
+    const auto good = outcome.status >= 200 && outcome.status < 300;
+    const auto text = text_pattern::prepared(said.message);
+    const symptom x{who, good && said.status != 0 ? said.status
+                                                  : outcome.status,
+                    said, text};
+    if (const auto* rule = find(x))
+      return apply(*rule, x, outcome, now);
+    return upstream_fault(charge::no, words_for(outcome, said, ""));
+  }
+
+  /// Step 6: what came with a 2xx, but is no plain answer.
+  verdict of_body(provider who, surface route, const upstream_outcome& x,
+                  const answer& said, timestamp now) const;
+};
+
+verdict failure_rules::impl::of_body(provider who, surface route,
+                                     const upstream_outcome& x,
+                                     const answer& said, timestamp now) const {
+  const auto stream = said.is == answer::form::stream;
+  if (!said.fault) {
+    if (said.content && said.complete)
+      return success();
+    if (!stream || !said.content) {
+      const auto* const what
+        = said.is == answer::form::empty   ? " without a body"
+          : said.is == answer::form::other ? " with a body that is no JSON"
+                                           : " without an answer in it";
+      return upstream_fault(counted(route, x) ? charge::yes : charge::perhaps,
+                            status_words(x.status) + what);
+    }
+  } else if (!said.content || !stream) {
+    auto result = of_rules(who, x, said, now);
+    if (counted(route, x))
+      result.charged = charge::yes;
+    return result;
+  }
+  auto result = upstream_fault(counted(route, x) ? charge::yes
+                                                 : charge::perhaps,
+                               "the stream broke off");
+  result.cls = failure_class::stream_broken;
+  result.failover = false;
+  return result;
+}
+
+failure_rules::failure_rules(std::vector<failure_rule> rules)
+  : impl_{std::make_unique<impl>()} {
+  for (auto& x : rules) {
+    const auto step = !x.codes.empty() || !x.types.empty() ? 0u
+                      : !x.text.empty()                    ? 1u
+                                                           : 2u;
+    impl_->steps[step].emplace_back(std::move(x));
+  }
+}
+
+failure_rules::~failure_rules() = default;
+
+verdict failure_rules::judge(provider who, surface route,
+                             const upstream_outcome& x, timestamp now) const {
+  if (x.ended != transport::ok)
+    return of_transport(x);
+  const auto good = x.status >= 200 && x.status < 300;
+  if (good && is_plain_answer(route, x.body))
+    return success();
+  auto said = read_answer(route, x);
+  if (said.is == answer::form::html)
+    return of_html(x, said, now);
+  if (x.header("anthropic-ratelimit-unified-status") == "rejected")
+    said.codes.emplace_back("unified_rejected");
+  if (good)
+    return impl_->of_body(who, route, x, said, now);
+  auto result = impl_->of_rules(who, x, said, now);
+  if (counted(route, x))
+    result.charged = charge::yes;
+  return result;
+}
+
+} // namespace rota

@@ -1,0 +1,302 @@
+// The balance probes of the dialect: what is asked, and what an answer says.
+
+#include "actors/domain/dialect.hpp"
+#include "actors/domain/json_text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace rota {
+
+namespace {
+
+using json = nlohmann::json;
+using wide = __int128;
+
+/// new-api's billing calls name this limit, in USD, for a key without one.
+const money no_limit{100'000'000'000'000'000};
+
+/// How far back the billing call is asked for. new-api and one-api ignore the
+/// dates, others count from the start.
+constexpr std::chrono::days billing_days{100};
+
+/// What a number is multiplied with to be USD.
+struct ratio {
+  int64_t numerator = 1;
+  int64_t denominator = 1;
+};
+
+enum class rounding { down, up };
+
+/// @returns The USD that a number in decimal or scientific notation says,
+/// exactly but for the last nanodollar; nothing if it is no number, or beyond
+/// the range of money.
+std::optional<money> parse_amount(std::string_view x, ratio unit,
+                                  rounding way) {
+  const auto negative = x.starts_with('-');
+  if (negative)
+    x.remove_prefix(1);
+  wide value = 0;
+  int exponent = 9; // Nanodollars.
+  bool digits = false;
+  bool fraction = false;
+  size_t i = 0;
+  for (; i < x.size(); ++i) {
+    if (x[i] == '.' && !fraction) {
+      fraction = true;
+      continue;
+    }
+    if (x[i] < '0' || x[i] > '9')
+      break;
+    digits = true;
+    if (value > wide{1'000'000'000'000'000'000}) // Nobody means more digits.
+      exponent += fraction ? 0 : 1;
+    else {
+      value = value * 10 + (x[i] - '0');
+      exponent -= fraction ? 1 : 0;
+    }
+  }
+  if (!digits)
+    return std::nullopt;
+  if (i < x.size()) {
+    const auto power = x.substr(i + 1);
+    const auto minus = power.starts_with('-');
+    const auto rest = power.substr(minus || power.starts_with('+') ? 1 : 0);
+    if ((x[i] != 'e' && x[i] != 'E') || rest.empty() || rest.size() > 3
+        || rest.find_first_not_of("0123456789") != std::string_view::npos)
+      return std::nullopt;
+    const auto size = std::stoi(std::string{rest});
+    exponent += minus ? -size : size;
+  }
+  auto divisor = wide{unit.denominator};
+  if (__builtin_mul_overflow(value, wide{unit.numerator}, &value))
+    return std::nullopt;
+  for (; exponent > 0 && value != 0; --exponent)
+    if (__builtin_mul_overflow(value, wide{10}, &value))
+      return std::nullopt;
+  for (; exponent < 0 && value != 0; ++exponent)
+    if (__builtin_mul_overflow(divisor, wide{10}, &divisor)) {
+      divisor = 1; // Far below a nanodollar.
+      value = way == rounding::up ? 1 : 0;
+    }
+  const auto exact = value % divisor == 0;
+  value /= divisor;
+  // Towards zero is up for a negative amount.
+  if (!exact && (way == rounding::up) != negative)
+    ++value;
+  if (value > std::numeric_limits<int64_t>::max())
+    return std::nullopt;
+  return money{static_cast<int64_t>(negative ? -value : value)};
+}
+
+/// Amounts are numbers, or numbers in quotes.
+std::optional<money> amount(const json& x, const json::json_pointer& where,
+                            ratio unit, rounding way = rounding::down) {
+  if (!x.is_structured() || !x.contains(where))
+    return std::nullopt;
+  const auto& value = x[where];
+  if (value.is_string())
+    return parse_amount(value.get_ref<const std::string&>(), unit, way);
+  // The shortest text that reads back as the same number is what was sent.
+  return value.is_number() ? parse_amount(value.dump(), unit, way)
+                           : std::nullopt;
+}
+
+bool is_true(const json& x, const json::json_pointer& where) {
+  return x.is_structured() && x.contains(where) && x[where] == json(true);
+}
+
+std::string text(const json& x, const json::json_pointer& where) {
+  if (!x.is_structured() || !x.contains(where) || !x[where].is_string())
+    return {};
+  return x[where].get<std::string>();
+}
+
+/// "2026-11-23".
+std::string date(timestamp t) {
+  return to_string(t).substr(0, 10);
+}
+
+probe_reading failed(probe_outcome outcome, std::string error) {
+  probe_reading x;
+  x.outcome = outcome;
+  x.error = std::move(error);
+  return x;
+}
+
+probe_reading figure(std::optional<money> x, const std::string& where) {
+  if (!x)
+    return failed(probe_outcome::transient,
+                  "The answer has no amount at " + where + ".");
+  probe_reading result;
+  result.outcome = probe_outcome::ok;
+  result.balance = *x;
+  return result;
+}
+
+/// Whether a site says that it refuses the credential, as new-api, one-api and
+/// their forks word it. Other failures under the same status are faults of
+/// the site, its database being away for example.
+bool is_refusal(std::string_view message, std::string_view code) {
+  constexpr std::string_view words[] = {
+    "无权进行此操作", "access token", "未登录",        "无效的令牌",
+    "令牌已过期",     "状态不可用",   "封禁",          "Invalid token",
+    "invalid token",  "Invalid Bearer", "Unauthorized", "unauthorized",
+  };
+  return code.starts_with("AUTH_") || code == "invalid_api_key"
+         || std::any_of(std::begin(words), std::end(words), [&](auto x) {
+              return message.find(x) != std::string_view::npos;
+            });
+}
+
+std::string said(int status, const std::string& message) {
+  auto result = "HTTP " + std::to_string(status);
+  if (!message.empty())
+    result += ", " + std::string{head_of(message, 200)};
+  return result;
+}
+
+bool is_html(const upstream_outcome& x) {
+  return x.header("content-type").find("text/html") != std::string_view::npos
+         || trimmed(x.body).starts_with('<');
+}
+
+/// @returns What is wrong with an answer whatever was asked, or nothing.
+std::optional<probe_reading> fault_of(const upstream_outcome& x,
+                                      const json& body) {
+  if (x.ended != transport::ok)
+    return failed(probe_outcome::transient, x.error);
+  if (x.status == 404 || x.status == 405 || x.status == 501)
+    return failed(probe_outcome::unsupported,
+                  "The site has no such call (HTTP "
+                    + std::to_string(x.status) + ").");
+  if (is_html(x))
+    return failed(probe_outcome::transient,
+                  "The site answered with a web page instead of JSON (HTTP "
+                    + std::to_string(x.status)
+                    + "): a login page or a web firewall.");
+  static const json::json_pointer top{"/message"};
+  static const json::json_pointer inner{"/error/message"};
+  const auto outer = text(body, top);
+  const auto message = outer.empty() ? text(body, inner) : outer;
+  if (x.status == 401 || x.status == 403)
+    return failed(probe_outcome::auth_failed, "The site refuses the credential ("
+                                                + said(x.status, message)
+                                                + ").");
+  if (x.status < 200 || x.status > 299)
+    return failed(probe_outcome::transient,
+                  "The site failed (" + said(x.status, message) + ").");
+  if (!body.is_structured())
+    return failed(probe_outcome::transient, "The answer is no JSON.");
+  const auto error = body.is_object() && body.contains("error")
+                     && !body["error"].is_null();
+  static const json::json_pointer success{"/success"};
+  const auto refused = body.contains(success) && body[success] == json(false);
+  if (!error && !refused)
+    return std::nullopt;
+  const auto code = error ? text(body, json::json_pointer{"/error/code"})
+                          : text(body, json::json_pointer{"/code"});
+  if (is_refusal(message, code))
+    return failed(probe_outcome::auth_failed,
+                  "The site refuses the credential (" + said(x.status, message)
+                    + ").");
+  return failed(probe_outcome::transient,
+                "The site failed (" + said(x.status, message) + ").");
+}
+
+upstream_request get(std::string path, credential which) {
+  upstream_request x;
+  x.method = "GET";
+  x.secret = which;
+  x.path = std::move(path);
+  x.headers = {{"accept", "application/json"}};
+  return x;
+}
+
+probe_reading read_token(const balance_options& x, const json& body) {
+  static const json::json_pointer unlimited{"/data/unlimited_quota"};
+  static const json::json_pointer available{"/data/total_available"};
+  if (is_true(body, unlimited))
+    return failed(probe_outcome::unlimited,
+                  "The key has no limit of its own; probe newapi_console asks "
+                  "for the user's balance.");
+  return figure(amount(body, available, {1, x.units_per_usd}),
+                "/data/total_available");
+}
+
+probe_reading read_billing(std::span<const json> bodies) {
+  static const json::json_pointer limit{"/hard_limit_usd"};
+  static const json::json_pointer usage{"/total_usage"};
+  const auto total = amount(bodies[0], limit, {});
+  if (!total)
+    return figure(total, "/hard_limit_usd");
+  if (*total >= no_limit)
+    return failed(probe_outcome::unlimited,
+                  "The key has no limit of its own; probe newapi_console asks "
+                  "for the user's balance.");
+  if (bodies.size() < 2)
+    return failed(probe_outcome::transient, "The call for the usage is missing.");
+  // In cents. What is spent is rounded up, so the balance is rounded down.
+  const auto used = amount(bodies[1], usage, {1, 100}, rounding::up);
+  int64_t rest = 0;
+  if (!used || __builtin_sub_overflow(total->nanos, used->nanos, &rest))
+    return figure(std::nullopt, "/total_usage");
+  return figure(money{rest}, "/total_usage");
+}
+
+} // namespace
+
+std::vector<upstream_request> compose_probe(const balance_options& x,
+                                            timestamp now) {
+  constexpr auto key = credential::api_key;
+  switch (x.probe) {
+    case probe_kind::none:
+      break;
+    case probe_kind::newapi_console:
+      return {get("/api/user/self", credential::console)};
+    case probe_kind::newapi_token:
+      return {get("/api/usage/token/", key)};
+    case probe_kind::newapi_billing:
+      return {get("/v1/dashboard/billing/subscription", key),
+              get("/v1/dashboard/billing/usage?start_date="
+                    + date(now - billing_days) + "&end_date="
+                    + date(now + std::chrono::days{1}),
+                  key)};
+    case probe_kind::http_json:
+      return {get(x.path, key)};
+  }
+  return {};
+}
+
+probe_reading read_probe(const balance_options& x,
+                         std::span<const upstream_outcome_ptr> answers) {
+  if (answers.empty())
+    return failed(probe_outcome::transient, "No answer came.");
+  std::vector<json> bodies;
+  for (const auto& answer : answers) {
+    bodies.push_back(json::parse(answer->body, nullptr, false));
+    if (auto fault = fault_of(*answer, bodies.back()))
+      return std::move(*fault);
+  }
+  static const json::json_pointer quota{"/data/quota"};
+  switch (x.probe) {
+    case probe_kind::none:
+      break;
+    case probe_kind::newapi_console:
+      return figure(amount(bodies[0], quota, {1, x.units_per_usd}),
+                    "/data/quota");
+    case probe_kind::newapi_token:
+      return read_token(x, bodies[0]);
+    case probe_kind::newapi_billing:
+      return read_billing(bodies);
+    case probe_kind::http_json:
+      return figure(amount(bodies[0], json::json_pointer{x.pointer},
+                           {x.scale.ppm, 1'000'000}),
+                    x.pointer);
+  }
+  return failed(probe_outcome::unsupported, "This account has no probe.");
+}
+
+} // namespace rota

@@ -1,0 +1,160 @@
+#include "actors/domain/usage_figures.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace rota {
+
+namespace {
+
+using figure = usage_figures::figure;
+
+/// No call takes that many tokens. A larger figure is a fault of the
+/// provider, and would be one of the books if it were believed.
+constexpr int64_t tokens_max = 1'000'000'000;
+
+struct spelling {
+  std::string_view parent;
+  std::string_view name;
+  figure meaning;
+};
+
+// Sources: the SDKs' type definitions of OpenAI, Anthropic and Google; the
+// replies of DeepSeek (prompt_cache_hit_tokens), Moonshot (cached_tokens) and
+// new-api (claude_cache_creation_*, cached_creation_tokens).
+constexpr std::string_view prompt_details = "prompt_tokens_details";
+constexpr std::string_view input_details = "input_tokens_details";
+constexpr spelling spellings[] = {
+  {"", "prompt_tokens", figure::prompt},
+  {"", "completion_tokens", figure::completion},
+  {"", "input_tokens", figure::input},
+  {"", "output_tokens", figure::output},
+  {prompt_details, "cached_tokens", figure::cached},
+  {input_details, "cached_tokens", figure::cached},
+  {"", "prompt_cache_hit_tokens", figure::cache_hit},
+  {"", "cached_tokens", figure::cache_hit},
+  {prompt_details, "cache_write_tokens", figure::cache_write},
+  {input_details, "cache_write_tokens", figure::cache_write},
+  {prompt_details, "cached_creation_tokens", figure::cache_write},
+  {"", "cache_creation_input_tokens", figure::cache_total},
+  {"", "cache_read_input_tokens", figure::cache_read},
+  {"cache_creation", "ephemeral_5m_input_tokens", figure::write_5m},
+  {"cache_creation", "ephemeral_1h_input_tokens", figure::write_1h},
+  {"", "claude_cache_creation_5_m_tokens", figure::write_5m},
+  {"", "claude_cache_creation_1_h_tokens", figure::write_1h},
+  {"completion_tokens_details", "reasoning_tokens", figure::reasoning},
+  {"output_tokens_details", "reasoning_tokens", figure::reasoning},
+  {"output_tokens_details", "thinking_tokens", figure::reasoning},
+  {"server_tool_use", "web_search_requests", figure::web_searches},
+  {"", "promptTokenCount", figure::gemini_prompt},
+  {"", "cachedContentTokenCount", figure::gemini_cached},
+  {"", "candidatesTokenCount", figure::gemini_candidates},
+  {"", "thoughtsTokenCount", figure::gemini_thoughts},
+  {"", "toolUsePromptTokenCount", figure::gemini_tools},
+};
+
+std::optional<int64_t> parse_count(std::string_view x) {
+  const auto* const end = x.data() + x.size();
+  int64_t whole = 0;
+  if (const auto said = std::from_chars(x.data(), end, whole);
+      said.ec == std::errc{} && said.ptr == end)
+    return std::clamp<int64_t>(whole, 0, tokens_max + 1);
+  double value = 0; // Some relays write 12.0.
+  const auto said = std::from_chars(x.data(), end, value);
+  if (said.ec == std::errc::result_out_of_range)
+    return tokens_max + 1;
+  if (said.ec != std::errc{} || said.ptr != end || value != value)
+    return std::nullopt;
+  const auto most = static_cast<double>(tokens_max + 1);
+  return static_cast<int64_t>(std::clamp(value, 0.0, most));
+}
+
+} // namespace
+
+void usage_figures::take(std::string_view parent, std::string_view name,
+                         std::string_view number) {
+  for (const auto& x : spellings)
+    if (x.name == name && x.parent == parent) {
+      if (const auto count = parse_count(number))
+        counts_[static_cast<size_t>(x.meaning)] = *count;
+      return;
+    }
+}
+
+bool usage_figures::some() const {
+  return std::any_of(counts_.begin(), counts_.end(),
+                     [](auto x) { return x > 0; });
+}
+
+void usage_figures::complete(const usage_figures& x) {
+  for (size_t i = 0; i < counts_.size(); ++i)
+    if (x.counts_[i] > 0)
+      counts_[i] = x.counts_[i];
+}
+
+int64_t usage_figures::get(figure x) const {
+  return std::max<int64_t>(counts_[static_cast<size_t>(x)], 0);
+}
+
+int64_t usage_figures::first_of(figure x, figure y) const {
+  return get(x) > 0 ? get(x) : get(y);
+}
+
+usage usage_figures::of_openai(bool responses) const {
+  usage x;
+  // Relays fill in both spellings, and one of them with zeros.
+  const auto input = responses ? first_of(figure::input, figure::prompt)
+                               : first_of(figure::prompt, figure::input);
+  x.output = responses ? first_of(figure::output, figure::completion)
+                       : first_of(figure::completion, figure::output);
+  x.cache_read = first_of(figure::cached, figure::cache_hit);
+  x.cache_write_1h = get(figure::write_1h);
+  x.cache_write_5m = std::max(get(figure::write_5m),
+                              get(figure::cache_write) - x.cache_write_1h);
+  // Writes are counted before adjustment, so the parts may exceed the whole.
+  x.input_uncached = std::max<int64_t>(input - x.cache_read - x.cache_write_5m
+                                         - x.cache_write_1h,
+                                       0);
+  return x;
+}
+
+usage usage_figures::of_anthropic() const {
+  usage x;
+  x.input_uncached = get(figure::input);
+  x.cache_read = get(figure::cache_read);
+  x.cache_write_1h = get(figure::write_1h);
+  // Without a split all writes live for five minutes, the default.
+  x.cache_write_5m = std::max(get(figure::write_5m),
+                              get(figure::cache_total) - x.cache_write_1h);
+  x.output = get(figure::output);
+  return x;
+}
+
+usage usage_figures::of_gemini() const {
+  usage x;
+  x.cache_read = get(figure::gemini_cached);
+  x.input_uncached
+    = std::max<int64_t>(get(figure::gemini_prompt) + get(figure::gemini_tools)
+                          - x.cache_read,
+                        0);
+  x.output = get(figure::gemini_candidates) + get(figure::gemini_thoughts);
+  return x;
+}
+
+std::optional<usage> usage_figures::tokens(surface route) const {
+  if (std::any_of(counts_.begin(), counts_.end(),
+                  [](auto x) { return x > tokens_max; }))
+    return std::nullopt;
+  auto x = route == surface::anthropic_messages ? of_anthropic()
+           : route == surface::gemini_generate
+             ? of_gemini()
+             : of_openai(route == surface::openai_responses);
+  if (x.input_total() + x.output == 0)
+    return std::nullopt;
+  x.reasoning = route == surface::gemini_generate ? get(figure::gemini_thoughts)
+                                                  : get(figure::reasoning);
+  x.web_searches = get(figure::web_searches);
+  return x;
+}
+
+} // namespace rota

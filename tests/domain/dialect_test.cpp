@@ -1,0 +1,311 @@
+#include "actors/domain/dialect.hpp"
+
+#include "actors/domain/retry_after.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/golden.hpp"
+
+#include <cmath>
+#include <set>
+
+using namespace rota;
+
+namespace {
+
+const timestamp noon = parse_date("2026-11-23T12:00:00Z").value();
+
+upstream_outcome_ptr answer(int status, std::string body) {
+  auto x = std::make_shared<upstream_outcome>();
+  x->status = status;
+  x->body = std::move(body);
+  return x;
+}
+
+balance_options asking(probe_kind kind) {
+  balance_options x;
+  x.probe = kind;
+  return x;
+}
+
+balance_options pointer_options(std::string pointer, factor scale = {}) {
+  auto x = asking(probe_kind::http_json);
+  x.path = "/my/balance?x=1";
+  x.pointer = std::move(pointer);
+  x.scale = scale;
+  return x;
+}
+
+probe_reading read(const balance_options& x, int status, std::string body) {
+  const std::vector<upstream_outcome_ptr> answers{
+    answer(status, std::move(body))};
+  return read_probe(x, answers);
+}
+
+std::optional<probe_kind> kind_named(const std::string& x) {
+  if (x == "newapi_console")
+    return probe_kind::newapi_console;
+  if (x == "newapi_token")
+    return probe_kind::newapi_token;
+  if (x == "newapi_billing")
+    return probe_kind::newapi_billing;
+  return std::nullopt;
+}
+
+money usd(double x) {
+  return money{static_cast<int64_t>(std::llround(x * 1e9))};
+}
+
+constexpr provider all_providers[] = {
+  provider::openai,     provider::anthropic, provider::gemini,
+  provider::new_api,    provider::one_api,   provider::sub2api,
+  provider::anyrouter,  provider::deepseek,  provider::openrouter,
+  provider::moonshot,   provider::siliconflow,
+};
+
+} // namespace
+
+TEST_CASE("what a provider speaks agrees with its bits", "[dialect]") {
+  for (const auto who : all_providers) {
+    INFO(to_string(who));
+    CHECK(surfaces_of(who) != 0);
+    for (size_t i = 0; i < surface_count; ++i)
+      CHECK(speaks(who, static_cast<surface>(i))
+            == ((surfaces_of(who) >> i & 1u) != 0));
+  }
+  CHECK(speaks(provider::new_api, surface::gemini_generate));
+  CHECK(speaks(provider::openrouter, surface::anthropic_messages));
+  CHECK_FALSE(speaks(provider::anthropic, surface::openai_chat));
+  CHECK_FALSE(speaks(provider::moonshot, surface::openai_embeddings));
+}
+
+TEST_CASE("keys go into the header that the provider reads", "[dialect]") {
+  CHECK(key_header_of(provider::anthropic).name == "x-api-key");
+  CHECK(key_header_of(provider::anthropic).prefix.empty());
+  CHECK(key_header_of(provider::gemini).name == "x-goog-api-key");
+  for (const auto who : all_providers)
+    if (who != provider::anthropic && who != provider::gemini) {
+      CHECK(key_header_of(who).name == "authorization");
+      CHECK(key_header_of(who).prefix == "Bearer ");
+    }
+}
+
+TEST_CASE("a request has a path, two or three headers and its body",
+          "[dialect]") {
+  const std::string body = "{ \"model\": \"m\" }";
+  job work;
+  work.model = "m";
+  work.body = body;
+  const header_list plain{{"content-type", "application/json"},
+                          {"accept", "application/json"}};
+  std::set<std::string> paths;
+  for (size_t i = 0; i < surface_count; ++i) {
+    work.route = static_cast<surface>(i);
+    const auto x = compose(provider::new_api, work);
+    CHECK(x.method == "POST");
+    CHECK(x.secret == credential::api_key);
+    CHECK(x.body.data() == body.data());
+    CHECK(x.body.size() == body.size());
+    CHECK(surface_of(x.path) == work.route);
+    auto headers = plain;
+    if (work.route == surface::anthropic_messages)
+      headers.emplace_back("anthropic-version", "2023-06-01");
+    CHECK(x.headers == headers);
+    paths.insert(x.path);
+  }
+  CHECK(paths
+        == std::set<std::string>{
+          "/v1/chat/completions", "/v1/completions", "/v1/responses",
+          "/v1/embeddings", "/v1/moderations", "/v1/messages",
+          "/v1beta/models/m:generateContent"});
+  work.route = surface::openai_completions;
+  CHECK(compose(provider::deepseek, work).path == "/beta/completions");
+}
+
+TEST_CASE("Gemini's model stands in the path, encoded", "[dialect]") {
+  const auto path = [](const char* model) {
+    job work;
+    work.route = surface::gemini_generate;
+    work.model = model;
+    return compose(provider::gemini, work).path;
+  };
+  CHECK(path("gemini-2.5-flash")
+        == "/v1beta/models/gemini-2.5-flash:generateContent");
+  CHECK(path("models/gemini-2.5-flash")
+        == "/v1beta/models/gemini-2.5-flash:generateContent");
+  CHECK(path("tunedModels/mine") == "/v1beta/tunedModels/mine:generateContent");
+  CHECK(path("a/../b?c d#é")
+        == "/v1beta/models/a%2F..%2Fb%3Fc%20d%23%C3%A9:generateContent");
+}
+
+TEST_CASE("paths name surfaces", "[dialect]") {
+  CHECK(surface_of("/v1/chat/completions") == surface::openai_chat);
+  CHECK(surface_of("/v1/messages?beta=true") == surface::anthropic_messages);
+  CHECK(surface_of("/v1beta/models/x:generateContent")
+        == surface::gemini_generate);
+  for (const auto* path : {"", "/", "/v1", "/v1/chat", "/v1/messages/batches",
+                           "/v1beta/models/", "/v1beta/models/:generateContent",
+                           "/v1beta/models/x:countTokens",
+                           "/v1/chat/completions/"}) {
+    INFO(path);
+    CHECK_FALSE(surface_of(path));
+  }
+}
+
+TEST_CASE("the provider's name for a call", "[dialect]") {
+  upstream_outcome x;
+  CHECK(request_id_of(x).empty());
+  x.headers = {{"x-oneapi-request-id", "one"}};
+  CHECK(request_id_of(x) == "one");
+  x.headers.emplace_back("request-id", "two");
+  CHECK(request_id_of(x) == "two");
+  x.headers.emplace_back("x-request-id", "three");
+  CHECK(request_id_of(x) == "three");
+}
+
+TEST_CASE("balance probes ask what the index says", "[probe]") {
+  CHECK(compose_probe(asking(probe_kind::none), noon).empty());
+  auto x = compose_probe(asking(probe_kind::newapi_console), noon);
+  REQUIRE(x.size() == 1);
+  CHECK(x[0].method == "GET");
+  CHECK(x[0].path == "/api/user/self");
+  CHECK(x[0].secret == credential::console);
+  x = compose_probe(asking(probe_kind::newapi_token), noon);
+  REQUIRE(x.size() == 1);
+  CHECK(x[0].path == "/api/usage/token/");
+  CHECK(x[0].secret == credential::api_key);
+  x = compose_probe(asking(probe_kind::newapi_billing), noon);
+  REQUIRE(x.size() == 2);
+  CHECK(x[0].path == "/v1/dashboard/billing/subscription");
+  CHECK(x[1].path
+        == "/v1/dashboard/billing/usage?start_date=2026-08-15"
+           "&end_date=2026-11-24");
+  x = compose_probe(pointer_options("/a"), noon);
+  REQUIRE(x.size() == 1);
+  CHECK(x[0].path == "/my/balance?x=1");
+}
+
+TEST_CASE("every golden balance is read", "[probe]") {
+  size_t count = 0;
+  const auto usage = golden_body("balance/newapi_usage.json");
+  for (const auto& row : golden_rows("balance")) {
+    const auto kind = kind_named(row.at("kind"));
+    if (!kind)
+      continue; // Kinds that rota does not have.
+    const auto file = row.at("file").get<std::string>();
+    INFO(file);
+    ++count;
+    const auto& expected = row.at("expect");
+    std::vector<upstream_outcome_ptr> answers;
+    if (file == "balance/newapi_usage.json")
+      answers.push_back(
+        answer(200, golden_body("balance/newapi_subscription.json")));
+    answers.push_back(answer(row.at("status"), golden_body(file)));
+    if (file == "balance/newapi_subscription.json")
+      answers.push_back(answer(200, usage));
+    const auto x = read_probe(asking(*kind), answers);
+    INFO(x.error);
+    if (expected.contains("error")) {
+      const auto transient = expected.at("error") == "transient";
+      CHECK(x.outcome == (transient ? probe_outcome::transient
+                                    : probe_outcome::auth_failed));
+      CHECK_FALSE(x.error.empty());
+    } else if (expected.contains("unlimited")) {
+      CHECK(x.outcome == probe_outcome::unlimited);
+    } else {
+      CHECK(x.outcome == probe_outcome::ok);
+      const auto figure
+        = expected.contains("balance_usd") ? expected.at("balance_usd")
+          : expected.contains("balance_usd_with_subscription")
+            ? expected.at("balance_usd_with_subscription")
+            : nlohmann::json(122.5); // 150 less 27.5, with the usage.
+      CHECK(x.balance == usd(figure.get<double>()));
+    }
+  }
+  CHECK(count == 10);
+}
+
+TEST_CASE("units of the site make dollars, rounded down", "[probe]") {
+  auto x = asking(probe_kind::newapi_console);
+  const auto quota = [&](const std::string& figure) {
+    return read(x, 200,
+                R"({"success":true,"data":{"quota":)" + figure + "}}");
+  };
+  CHECK(quota("61250000").balance == usd(122.5));
+  CHECK(quota("1").balance == money{2'000});
+  CHECK(quota("-500000").balance == usd(-1));
+  CHECK(quota("0").balance == money{});
+  x.units_per_usd = 3;
+  CHECK(quota("1").balance == money{333'333'333});
+  CHECK(quota("-1").balance == money{-333'333'334});
+  x.units_per_usd = 1;
+  CHECK(quota("9000000000").balance == usd(9e9));
+  for (const auto* figure :
+       {"99999999999", "1e300", "null", "true", "[]", R"("12x")", R"("")"}) {
+    INFO(figure);
+    CHECK(quota(figure).outcome == probe_outcome::transient);
+  }
+}
+
+TEST_CASE("billing figures are exact", "[probe]") {
+  const auto of = [](const char* limit, const char* used) {
+    const std::vector<upstream_outcome_ptr> answers{
+      answer(200, std::string{R"({"hard_limit_usd":)"} + limit + "}"),
+      answer(200, std::string{R"({"total_usage":)"} + used + "}"),
+    };
+    return read_probe(asking(probe_kind::newapi_billing), answers);
+  };
+  CHECK(of("0.3", "10").balance == usd(0.2));
+  CHECK(of("100.123456", "0.0001").balance == money{100'123'455'000});
+  CHECK(of("10", "1234.56").balance == usd(-2.3456));
+  CHECK(of("99999999.99", "0").outcome == probe_outcome::ok);
+  CHECK(of("100000000", "0").outcome == probe_outcome::unlimited);
+  CHECK(of("1.5e1", "1E2").balance == usd(14));
+  CHECK(of("null", "1").outcome == probe_outcome::transient);
+  CHECK(of("1", "null").outcome == probe_outcome::transient);
+}
+
+TEST_CASE("a pointer finds any number or text", "[probe]") {
+  const std::string body
+    = R"({"a":{"b":[{"total":"110.00"},{"total":-4.25}]},"x/y":7,"t":true})";
+  CHECK(read(pointer_options("/a/b/0/total"), 200, body).balance == usd(110));
+  CHECK(read(pointer_options("/a/b/1/total"), 200, body).balance
+        == usd(-4.25));
+  CHECK(read(pointer_options("/x~1y", factor{140'000}), 200, body).balance
+        == usd(0.98));
+  for (const auto* pointer : {"/a", "/t", "/a/b/2/total", "/none", "/a/b/x"}) {
+    INFO(pointer);
+    CHECK(read(pointer_options(pointer), 200, body).outcome
+          == probe_outcome::transient);
+  }
+}
+
+TEST_CASE("a probe that fails says how", "[probe]") {
+  using po = probe_outcome;
+  const auto of = [](int status, const char* body) {
+    return read(asking(probe_kind::newapi_token), status, body).outcome;
+  };
+  CHECK(of(404, "not found") == po::unsupported);
+  CHECK(of(501, "{}") == po::unsupported);
+  CHECK(of(401, "{}") == po::auth_failed);
+  CHECK(of(403, R"({"message":"x"})") == po::auth_failed);
+  CHECK(of(429, "") == po::transient);
+  CHECK(of(500, "{}") == po::transient);
+  CHECK(of(302, "") == po::transient);
+  CHECK(of(200, "") == po::transient);
+  CHECK(of(200, "{") == po::transient);
+  CHECK(of(200, "<html>var arg1='1'</html>") == po::transient);
+  CHECK(of(401, "<html>log in</html>") == po::transient);
+  CHECK(of(200, "[]") == po::transient);
+  CHECK(of(200, R"({"success":false,"message":"用户已被封禁"})")
+        == po::auth_failed);
+  CHECK(of(200, R"({"success":false,"code":"AUTH_TOKEN_EXPIRED"})")
+        == po::auth_failed);
+  CHECK(read_probe(asking(probe_kind::newapi_token), {}).outcome
+        == po::transient);
+  auto broken = std::make_shared<upstream_outcome>();
+  broken->ended = transport::timed_out;
+  broken->error = "No answer within 20 s.";
+  const std::vector<upstream_outcome_ptr> answers{broken};
+  const auto x = read_probe(asking(probe_kind::newapi_billing), answers);
+  CHECK(x.outcome == po::transient);
+  CHECK(x.error == "No answer within 20 s.");
+}
