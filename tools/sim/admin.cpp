@@ -14,10 +14,9 @@ using nlohmann::ordered_json;
 
 http_reply say(int status, const ordered_json& x) {
   // Names and models come from outside and may be no UTF-8.
-  return json_reply(status,
-                    x.dump(1, ' ', false,
-                           ordered_json::error_handler_t::replace)
-                      + "\n");
+  return json_reply(
+      status,
+      x.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
 }
 
 http_reply complain(int status, const std::string& text) {
@@ -35,16 +34,16 @@ ordered_json shown(const account& x) {
   const auto& key = x.opts.key;
   const auto& books = x.books;
   return {
-    {"key_suffix", key.substr(key.size() - std::min<size_t>(4, key.size()))},
-    {"name", x.opts.name},
-    {"initial", usd_text(books.initial())},
-    {"balance", usd_text(books.balance())},
-    {"charged", usd_text(books.charged())},
-    {"topped_up", usd_text(books.topped_up())},
-    {"calls", books.calls},
-    {"charged_calls", books.charged_calls},
-    {"failed_calls", books.failed_calls},
-    {"refused_calls", books.refused_calls},
+      {"key_suffix", key.substr(key.size() - std::min<size_t>(4, key.size()))},
+      {"name", x.opts.name},
+      {"initial", usd_text(books.initial())},
+      {"balance", usd_text(books.balance())},
+      {"charged", usd_text(books.charged())},
+      {"topped_up", usd_text(books.topped_up())},
+      {"calls", books.calls},
+      {"charged_calls", books.charged_calls},
+      {"failed_calls", books.failed_calls},
+      {"refused_calls", books.refused_calls},
   };
 }
 
@@ -127,8 +126,7 @@ http_reply move_money(state& st, const http_request& x) {
   const auto amount = amount_in(x.body);
   if (!amount)
     return complain(400, "The body must be like {\"usd\": \"5.00\"}.");
-  who->books.top_up(verb == "topup" ? *amount
-                                    : *amount - who->books.balance());
+  who->books.top_up(verb == "topup" ? *amount : *amount - who->books.balance());
   return say(200, shown(*who));
 }
 

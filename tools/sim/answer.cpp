@@ -14,8 +14,8 @@ namespace {
 // What is drawn, so that no two draws of a call are alike.
 enum purpose : uint64_t { length, cached, written, hourly, reasoned, words };
 
-constexpr std::string_view sayings
-  = "The river rises in the hills and is fed by three streams before it "
+constexpr std::string_view sayings =
+    "The river rises in the hills and is fed by three streams before it "
     "reaches the plain. In spring the water stands high and the ferry rests; "
     "by July it is shallow enough to wade. Two bridges cross it, one of stone "
     "and one of iron. The mill at the bend still grinds rye for the village, "
@@ -69,9 +69,9 @@ void split_input(const call& x, const reply_options& how, uint64_t seed,
   out.input -= out.cache_read;
   if (is_gemini(x.is))
     return;
-  const auto write = std::min(
-    out.input, share_of(x.input_tokens, how.cache_write_share,
-                        draw(seed, subject, purpose::written)));
+  const auto write =
+      std::min(out.input, share_of(x.input_tokens, how.cache_write_share,
+                                   draw(seed, subject, purpose::written)));
   out.input -= write;
   if (is_anthropic(x.is))
     out.cache_write_1h = share_of(write, how.cache_write_1h_share,
@@ -88,8 +88,8 @@ answer make_answer(const call& x, const reply_options& how, uint64_t seed,
   split_input(x, how, seed, subject, result.used);
   if (x.is == surface::embeddings)
     return result;
-  const auto wanted
-    = how.echo ? static_cast<int64_t>(x.last_text.size() + 3) / 4
+  const auto wanted =
+      how.echo ? static_cast<int64_t>(x.last_text.size() + 3) / 4
                : between(draw(seed, subject, purpose::length),
                          how.output_tokens.min, how.output_tokens.max);
   result.cut = x.tokens_max >= 0 && wanted > x.tokens_max;
@@ -99,10 +99,10 @@ answer make_answer(const call& x, const reply_options& how, uint64_t seed,
                                      draw(seed, subject, purpose::reasoned));
   const auto visible = result.used.output - result.used.reasoning;
   const auto bytes = static_cast<size_t>(
-    how.text_bytes >= 0 && !how.echo ? how.text_bytes : visible * 4);
+      how.text_bytes >= 0 && !how.echo ? how.text_bytes : visible * 4);
   result.text = how.echo
-                  ? std::string{cut_text(x.last_text, bytes)}
-                  : invented_text(bytes, draw(seed, subject, purpose::words));
+                    ? std::string{cut_text(x.last_text, bytes)}
+                    : invented_text(bytes, draw(seed, subject, purpose::words));
   if (x.stream)
     cut_into_parts(result, static_cast<size_t>(how.chunks));
   return result;
@@ -161,8 +161,8 @@ microseconds draw_delay(const delay_options& x, uint64_t bits) {
       const auto radius = std::sqrt(-2 * std::log(1 - fraction(bits)));
       const auto angle = 2 * std::numbers::pi * fraction(scramble(bits));
       const auto factor = std::exp(x.sigma * radius * std::cos(angle));
-      const auto value = std::min(
-        static_cast<double>(x.low.count()) * factor, 8.64e10);
+      const auto value =
+          std::min(static_cast<double>(x.low.count()) * factor, 8.64e10);
       const auto result = microseconds{static_cast<int64_t>(value)};
       return x.high.count() > 0 ? std::min(result, x.high) : result;
     }

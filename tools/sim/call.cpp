@@ -18,22 +18,22 @@ struct fixed_route {
 };
 
 constexpr auto fixed_routes = std::to_array<fixed_route>({
-  {"/v1/chat/completions", surface::chat, true},
-  {"/v1/completions", surface::completions, true},
-  {"/v1/responses", surface::responses, true},
-  {"/v1/embeddings", surface::embeddings, true},
-  {"/v1/moderations", surface::moderations, true},
-  {"/v1/messages", surface::messages, true},
-  {"/v1/messages/count_tokens", surface::count_tokens, true},
-  {"/v1/models", surface::models, false},
-  {"/v1beta/models", surface::gemini_models, false},
-  {"/api/user/self", surface::user_self, false},
-  {"/api/usage/token/", surface::token_usage, false},
-  {"/v1/dashboard/billing/subscription", surface::subscription, false},
-  {"/dashboard/billing/subscription", surface::subscription, false},
-  {"/v1/dashboard/billing/usage", surface::billing_usage, false},
-  {"/dashboard/billing/usage", surface::billing_usage, false},
-  {"/api/status", surface::status, false},
+    {"/v1/chat/completions", surface::chat, true},
+    {"/v1/completions", surface::completions, true},
+    {"/v1/responses", surface::responses, true},
+    {"/v1/embeddings", surface::embeddings, true},
+    {"/v1/moderations", surface::moderations, true},
+    {"/v1/messages", surface::messages, true},
+    {"/v1/messages/count_tokens", surface::count_tokens, true},
+    {"/v1/models", surface::models, false},
+    {"/v1beta/models", surface::gemini_models, false},
+    {"/api/user/self", surface::user_self, false},
+    {"/api/usage/token/", surface::token_usage, false},
+    {"/v1/dashboard/billing/subscription", surface::subscription, false},
+    {"/dashboard/billing/subscription", surface::subscription, false},
+    {"/v1/dashboard/billing/usage", surface::billing_usage, false},
+    {"/dashboard/billing/usage", surface::billing_usage, false},
+    {"/api/status", surface::status, false},
 });
 
 /// Walks what a request says to the model.
@@ -63,8 +63,8 @@ struct text_walk {
 std::string_view text_at(const element& x, std::string_view key) {
   std::string_view result;
   return x[key].get_string().get(result) == simdjson::SUCCESS
-           ? result
-           : std::string_view{};
+             ? result
+             : std::string_view{};
 }
 
 bool flag_at(const element& x, std::string_view key) {

@@ -24,22 +24,8 @@ struct view {
   }
 };
 
-/// @returns The value of the cookie `session`, or nothing.
-std::string_view session_of(std::string_view cookies) {
-  constexpr std::string_view name = "session=";
-  const auto at = cookies.find(name);
-  if (at == cookies.npos)
-    return {};
-  const auto rest = cookies.substr(at + name.size());
-  return rest.substr(0, rest.find(';'));
-}
-
 http_reply user_self(state& st, const http_request& x, microseconds now) {
-  auto token = x.authorization;
-  if (token.starts_with("Bearer "))
-    token.remove_prefix(7);
-  if (token.empty())
-    token = session_of(x.cookie);
+  const auto token = console_token_of(x);
   if (token.empty())
     return json_reply(401, complaint("无权进行此操作，未登录且未提供 "
                                      "access token"));
@@ -85,28 +71,29 @@ http_reply subscription(account& who, microseconds now) {
   const auto total = usd_number(money.left + money.used);
   return json_reply(200, "{\"object\":\"billing_subscription\","
                          "\"has_payment_method\":true,\"soft_limit_usd\":"
-                           + total + ",\"hard_limit_usd\":" + total
-                           + ",\"system_hard_limit_usd\":" + total
-                           + ",\"access_until\":0}");
+                             + total + ",\"hard_limit_usd\":" + total
+                             + ",\"system_hard_limit_usd\":" + total
+                             + ",\"access_until\":0}");
 }
 
 http_reply billing_usage(account& who, microseconds now) {
   const view money{who, now};
   // In US cents.
   return json_reply(200, "{\"object\":\"list\",\"total_usage\":"
-                           + usd_number(money.used * 100) + "}");
+                             + usd_number(money.used * 100) + "}");
 }
 
 http_reply status(int64_t wall_seconds) {
   return json_reply(
-    200, "{\"success\":true,\"message\":\"\",\"data\":{\"version\":\"v0.11.2\","
-         "\"start_time\":"
-           + std::to_string(wall_seconds)
-           + ",\"system_name\":\"rota-sim\",\"server_address\":\"\","
-             "\"quota_per_unit\":500000,\"display_in_currency\":true,"
-             "\"quota_display_type\":\"USD\",\"usd_exchange_rate\":7.3,"
-             "\"price\":7.3,\"turnstile_check\":false,"
-             "\"checkin_enabled\":false,\"email_verification\":false}}");
+      200,
+      "{\"success\":true,\"message\":\"\",\"data\":{\"version\":\"v0.11.2\","
+      "\"start_time\":"
+          + std::to_string(wall_seconds)
+          + ",\"system_name\":\"rota-sim\",\"server_address\":\"\","
+            "\"quota_per_unit\":500000,\"display_in_currency\":true,"
+            "\"quota_display_type\":\"USD\",\"usd_exchange_rate\":7.3,"
+            "\"price\":7.3,\"turnstile_check\":false,"
+            "\"checkin_enabled\":false,\"email_verification\":false}}");
 }
 
 } // namespace
@@ -121,8 +108,8 @@ http_reply handle_console(state& st, surface is, const http_request& x,
   if (who == nullptr) {
     if (is == surface::token_usage)
       return json_reply(401, complaint(x.authorization.empty()
-                                         ? "No Authorization header"
-                                         : "Invalid Bearer token"));
+                                           ? "No Authorization header"
+                                           : "Invalid Bearer token"));
     // The billing calls answer 200, whatever they say.
     return json_reply(200, R"({"error":{"message":"无效的令牌",)"
                            R"("type":"upstream_error","param":"","code":""}})");

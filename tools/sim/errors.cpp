@@ -38,7 +38,7 @@ wording openai_wording(trouble what, const trouble_facts& facts) {
     case trouble::model_unknown:
       return {404, invalid, "\"model_not_found\"",
               "The model " + in_backticks(facts.model)
-                + " does not exist or you do not have access to it."};
+                  + " does not exist or you do not have access to it."};
     case trouble::bad_request:
       return {400, invalid, "null", std::string{facts.message}};
     case trouble::no_such_path:
@@ -46,7 +46,7 @@ wording openai_wording(trouble what, const trouble_facts& facts) {
     case trouble::rate_limited:
       return {429, "requests", "\"rate_limit_exceeded\"",
               "Rate limit reached for " + std::string{facts.model}
-                + " on requests per min (RPM). Please try again in 1s."};
+                  + " on requests per min (RPM). Please try again in 1s."};
     case trouble::overloaded:
       return {503, "server_error", "\"slow_down\"",
               "The engine is currently overloaded, please try again later."};
@@ -71,7 +71,7 @@ wording new_api_wording(trouble what, const trouble_facts& facts) {
     case trouble::below_reserve:
       return {403, kind, "\"insufficient_user_quota\"",
               "预扣费额度失败, 用户剩余额度: " + shown(facts.balance)
-                + ", 需要预扣费额度: " + shown(facts.needed)};
+                  + ", 需要预扣费额度: " + shown(facts.needed)};
     case trouble::model_forbidden:
       return {403, kind, "\"\"", "该令牌无权访问模型 " + model};
     case trouble::model_unknown:
@@ -98,19 +98,22 @@ wording anthropic_wording(trouble what, const trouble_facts& facts) {
       return {401, "authentication_error", {}, "invalid x-api-key"};
     case trouble::no_money:
     case trouble::below_reserve:
-      return {400, invalid, {},
+      return {400,
+              invalid,
+              {},
               "Your credit balance is too low to access the Anthropic API. "
               "Please go to Plans & Billing to upgrade or purchase credits."};
     case trouble::model_forbidden:
     case trouble::model_unknown:
-      return {404, "not_found_error", {},
-              "model: " + std::string{facts.model}};
+      return {404, "not_found_error", {}, "model: " + std::string{facts.model}};
     case trouble::bad_request:
       return {400, invalid, {}, std::string{facts.message}};
     case trouble::no_such_path:
       return {404, "not_found_error", {}, "Not Found"};
     case trouble::rate_limited:
-      return {429, "rate_limit_error", {},
+      return {429,
+              "rate_limit_error",
+              {},
               "This request would exceed your organization's rate limit."};
     case trouble::overloaded:
       return {529, "overloaded_error", {}, "Overloaded"};
@@ -122,28 +125,38 @@ wording anthropic_wording(trouble what, const trouble_facts& facts) {
 wording gemini_wording(trouble what, const trouble_facts& facts) {
   switch (what) {
     case trouble::invalid_key:
-      return {400, "INVALID_ARGUMENT", {},
+      return {400,
+              "INVALID_ARGUMENT",
+              {},
               "API key not valid. Please pass a valid API key."};
     case trouble::no_money:
     case trouble::below_reserve:
-      return {429, "RESOURCE_EXHAUSTED", {},
+      return {429,
+              "RESOURCE_EXHAUSTED",
+              {},
               "You exceeded your current quota, please check your plan and "
               "billing details."};
     case trouble::model_forbidden:
     case trouble::model_unknown:
-      return {404, "NOT_FOUND", {},
+      return {404,
+              "NOT_FOUND",
+              {},
               "models/" + std::string{facts.model}
-                + " is not found for API version v1beta, or is not supported "
-                  "for generateContent."};
+                  + " is not found for API version v1beta, or is not supported "
+                    "for generateContent."};
     case trouble::bad_request:
       return {400, "INVALID_ARGUMENT", {}, std::string{facts.message}};
     case trouble::no_such_path:
       return {404, "NOT_FOUND", {}, "Requested entity was not found."};
     case trouble::rate_limited:
-      return {429, "RESOURCE_EXHAUSTED", {},
+      return {429,
+              "RESOURCE_EXHAUSTED",
+              {},
               "Resource has been exhausted. Please retry in 1s."};
     case trouble::overloaded:
-      return {503, "UNAVAILABLE", {},
+      return {503,
+              "UNAVAILABLE",
+              {},
               "The model is overloaded. Please try again later."};
     default:
       return {500, "INTERNAL", {}, "An internal error has occurred."};
@@ -157,9 +170,8 @@ std::string anthropic_body(const wording& x, std::string_view request_id) {
 }
 
 std::string gemini_body(const wording& x, int status, trouble what) {
-  auto out = "{\"error\":{\"code\":" + std::to_string(status)
-             + ",\"message\":" + json_text(x.text)
-             + ",\"status\":" + json_text(x.kind);
+  auto out = "{\"error\":{\"code\":" + std::to_string(status) + ",\"message\":"
+             + json_text(x.text) + ",\"status\":" + json_text(x.kind);
   if (what == trouble::invalid_key)
     out += R"(,"details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo",)"
            R"("reason":"API_KEY_INVALID","domain":"googleapis.com"}])";
@@ -213,8 +225,8 @@ error_reply spell_error(error_style style, trouble what, int status,
       x.text += " (request id: " + std::string{facts.request_id} + ")";
       if (is_anthropic(facts.is))
         return {pick(x), "{\"error\":{\"type\":" + json_text(x.kind)
-                           + ",\"message\":" + json_text(x.text)
-                           + "},\"type\":\"error\"}"};
+                             + ",\"message\":" + json_text(x.text)
+                             + "},\"type\":\"error\"}"};
       return {pick(x), openai_body(x, "\"\"")};
     }
   }

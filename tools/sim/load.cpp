@@ -19,10 +19,10 @@ constexpr int64_t huge = 1'000'000'000'000;
 constexpr int64_t one = 1'000'000;
 
 const std::vector<std::pair<std::string, error_style>> styles{
-  {"openai", error_style::openai},
-  {"new_api", error_style::new_api},
-  {"anthropic", error_style::anthropic},
-  {"gemini", error_style::gemini},
+    {"openai", error_style::openai},
+    {"new_api", error_style::new_api},
+    {"anthropic", error_style::anthropic},
+    {"gemini", error_style::gemini},
 };
 
 /// Calls `f` with a reader of the map that a key holds.
@@ -139,7 +139,8 @@ void read_prices(map_reader& in, price_map& out) {
   if (!node)
     return;
   if (!node->IsMap())
-    return in.complain("prices", "must map models to {input: ..., output: ...}");
+    return in.complain("prices",
+                       "must map models to {input: ..., output: ...}");
   for (const auto& entry : *node) {
     const auto model = entry.first.Scalar();
     const auto where = in.path() + "prices." + model;
@@ -149,8 +150,8 @@ void read_prices(map_reader& in, price_map& out) {
       continue;
     }
     if (out.contains(model))
-      in.out().push_back({line_of(entry.first), where,
-                          "stands here twice; remove one"});
+      in.out().push_back(
+          {line_of(entry.first), where, "stands here twice; remove one"});
     map_reader inner{entry.second, where + ".", in.out()};
     const auto read = [&inner](const std::string& key, int64_t& price) {
       inner.decimal(key, 6, 0, huge, price, "0.25");
@@ -273,8 +274,8 @@ void with_document(const std::string& yaml, faults& out, F f) {
   try {
     f(YAML::Load(yaml));
   } catch (const YAML::Exception& e) {
-    out.push_back({std::max(e.mark.line, 0) + 1, "syntax",
-                   e.msg + "; this is no YAML"});
+    out.push_back(
+        {std::max(e.mark.line, 0) + 1, "syntax", e.msg + "; this is no YAML"});
   }
 }
 

@@ -62,8 +62,9 @@ void read_body_file(map_reader& in, const options& known, rule_action& x) {
   std::ifstream file{name[0] == '/' ? name : known.directory + "/" + name,
                      std::ios::binary};
   if (!file)
-    return in.complain("body_file", "cannot read '" + name
-                                      + "'; give a file, relative to this one");
+    return in.complain("body_file",
+                       "cannot read '" + name
+                           + "'; give a file, relative to this one");
   x.body = std::string{std::istreambuf_iterator<char>{file}, {}};
 }
 
@@ -122,10 +123,10 @@ struct named_deed {
 };
 
 const std::vector<named_deed> deeds{
-  {"status", deed::status},     {"reset", deed::reset},
-  {"stall", deed::stall},       {"truncate", deed::truncate},
-  {"html", deed::html},         {"empty", deed::empty},
-  {"balance", deed::balance},   {"top_up", deed::top_up},
+    {"status", deed::status},   {"reset", deed::reset},
+    {"stall", deed::stall},     {"truncate", deed::truncate},
+    {"html", deed::html},       {"empty", deed::empty},
+    {"balance", deed::balance}, {"top_up", deed::top_up},
 };
 
 /// Finds the one thing that an action does.
@@ -139,8 +140,8 @@ void read_deed(map_reader& in, rule_action& x) {
       continue;
     }
     if (!found.empty())
-      in.complain(y.name, "stands beside `" + found
-                            + "`; an action does one thing");
+      in.complain(y.name,
+                  "stands beside `" + found + "`; an action does one thing");
     found = y.name;
     x.is = y.is;
   }
@@ -186,8 +187,9 @@ void check_payment(map_reader& in, const rule& x) {
       && (!match.model.empty() || !match.path.empty() || match.until
           || match.first > 0 || match.every > 0 || match.times > 0
           || match.probability < 1'000'000))
-    in.complain("match", "a rule that moves money takes place once, at `after`; "
-                         "besides it takes `key` or `account` only");
+    in.complain("match",
+                "a rule that moves money takes place once, at `after`; "
+                "besides it takes `key` or `account` only");
 }
 
 } // namespace

@@ -48,7 +48,8 @@ std::optional<int64_t> parse_decimal(std::string_view text, int places) {
 }
 
 std::string usd_text(nanos x) {
-  const auto size = x < 0 ? -static_cast<uint64_t>(x) : static_cast<uint64_t>(x);
+  const auto size =
+      x < 0 ? -static_cast<uint64_t>(x) : static_cast<uint64_t>(x);
   char buffer[40];
   std::snprintf(buffer, sizeof(buffer), "%s%llu.%09llu", x < 0 ? "-" : "",
                 static_cast<unsigned long long>(size / nanos_per_usd),

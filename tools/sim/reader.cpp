@@ -21,8 +21,7 @@ std::string listed(const std::vector<std::string>& xs) {
 
 } // namespace
 
-std::optional<std::chrono::microseconds>
-parse_duration(std::string_view text) {
+std::optional<std::chrono::microseconds> parse_duration(std::string_view text) {
   using result = std::chrono::microseconds;
   if (text == "0")
     return result{0};

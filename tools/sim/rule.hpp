@@ -25,10 +25,10 @@ struct rule_match {
   microseconds after{0};
   std::optional<microseconds> until;
   /// The following count calls that pass all of the above.
-  uint64_t first = 0;         ///< 0: no such limit.
-  uint64_t every = 0;         ///< Each Nth; 0 and 1: all.
+  uint64_t first = 0;              ///< 0: no such limit.
+  uint64_t every = 0;              ///< Each Nth; 0 and 1: all.
   int64_t probability = 1'000'000; ///< In millionths.
-  uint64_t times = 0;         ///< Applies that often at most; 0: no limit.
+  uint64_t times = 0;              ///< Applies that often at most; 0: no limit.
 };
 
 enum class deed {

@@ -68,12 +68,12 @@ int serve(const arguments& args) {
   const auto at = parse_address(where);
   if (!at)
     return complain(2, "'" + where
-                         + "' is no address to listen on; give one such as "
-                           "127.0.0.1:9900.");
+                           + "' is no address to listen on; give one such as "
+                             "127.0.0.1:9900.");
   if (!is_loopback(at->host) && !args.allow_remote)
     return complain(2, "rota-sim listens on loopback only, since anybody can "
                        "change its books; '"
-                         + at->host + "' needs --allow-remote.");
+                           + at->host + "' needs --allow-remote.");
   if (args.check) {
     std::cout << args.config << " is fine.\n";
     return 0;
@@ -82,10 +82,9 @@ int serve(const arguments& args) {
   provider.stop_on_signals();
   if (!args.port_file.empty() && !write_port(args.port_file, provider.port()))
     return complain(1, "rota-sim cannot write the port to '" + args.port_file
-                         + "'; give a file that it may write.");
-  const auto host = at->host.find(':') != std::string::npos
-                      ? "[" + at->host + "]"
-                      : at->host;
+                           + "'; give a file that it may write.");
+  const auto host =
+      at->host.find(':') != std::string::npos ? "[" + at->host + "]" : at->host;
   std::cout << "rota-sim listens on http://" << host << ':' << provider.port()
             << std::endl;
   provider.run();
@@ -101,7 +100,7 @@ int run(int argc, char** argv) {
                "--listen 127.0.0.1:0",
                "rota-sim"};
   app.add_option("--config", args.config, "The simulator's YAML file")
-    ->required();
+      ->required();
   app.add_option("--listen", args.listen,
                  "HOST:PORT; port 0 takes a free one (default: the file's)");
   app.add_option("--port-file", args.port_file,

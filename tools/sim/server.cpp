@@ -1,5 +1,6 @@
 #include "tools/sim/server.hpp"
 
+#include "tools/sim/reply_writer.hpp"
 #include "tools/sim/simulator.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -12,7 +13,6 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include <cstdio>
 #include <optional>
 #include <stdexcept>
 
@@ -26,8 +26,8 @@ using boost::system::error_code;
 using tcp = asio::ip::tcp;
 using executor = asio::io_context::executor_type;
 using socket_type = asio::basic_stream_socket<tcp, executor>;
-using timer_type
-  = asio::basic_waitable_timer<std::chrono::steady_clock,
+using timer_type =
+    asio::basic_waitable_timer<std::chrono::steady_clock,
                                asio::wait_traits<std::chrono::steady_clock>,
                                executor>;
 using parser_type = http::request_parser<http::string_body>;
@@ -40,7 +40,7 @@ struct shared {
 
   microseconds now() const {
     return std::chrono::duration_cast<microseconds>(
-      std::chrono::steady_clock::now() - start);
+        std::chrono::steady_clock::now() - start);
   }
 };
 
@@ -126,144 +126,53 @@ private:
 
   void read() {
     socket_.async_read_some(
-      input_.prepare(64 * 1'024),
-      [self = shared_from_this()](error_code ec, size_t n) {
-        if (ec)
-          return;
-        self->input_.commit(n);
-        self->parse();
-      });
+        input_.prepare(64 * 1'024),
+        [self = shared_from_this()](error_code ec, size_t n) {
+          if (ec)
+            return;
+          self->input_.commit(n);
+          self->parse();
+        });
   }
 
   void answer_bad_http(error_code ec) {
-    reply_ = {};
+    http_reply reply;
     const auto large = ec == http::error::body_limit;
-    reply_.status = large ? 413 : 400;
-    reply_.body = large ? R"({"error":{"message":"The body is too large."}})"
-                        : R"({"error":{"message":"This is no HTTP."}})";
-    keep_alive_ = false;
-    respond();
+    reply.status = large ? 413 : 400;
+    reply.body = large ? R"({"error":{"message":"The body is too large."}})"
+                       : R"({"error":{"message":"This is no HTTP."}})";
+    writer_.start(std::move(reply), false);
+    step();
   }
 
   void answer() {
     const auto& request = parser_->get();
-    keep_alive_ = request.keep_alive();
-    reply_ = all_.sim->handle(request_of(request), all_.now());
-    respond();
+    writer_.start(all_.sim->handle(request_of(request), all_.now()),
+                  request.keep_alive());
+    step();
   }
 
   // -- out --------------------------------------------------------------------
 
-  void respond() {
-    head_sent_ = false;
-    waited_ = false;
-    stalled_ = false;
-    sent_ = 0;
-    piece_ = 0;
-    if (reply_.delay.count() == 0)
-      return step();
-    pause(reply_.delay);
-  }
-
-  size_t pieces() const {
-    return reply_.piece_ends.empty() ? 1 : reply_.piece_ends.size();
-  }
-
-  bool interrupted_at(int64_t byte) const {
-    return reply_.ending != mishap::none && !stalled_
-           && reply_.at_byte <= byte;
-  }
-
-  /// Sends what may leave now: up to a pause, the mishap, or the end.
   void step() {
+    using next = reply_writer::next;
+    microseconds wait{0};
     out_.clear();
-    if (!head_sent_) {
-      if (interrupted_at(-1))
-        return go_wrong();
-      head_sent_ = true;
-      append_head();
-    }
-    auto wrong = interrupted_at(0) && sent_ == 0;
-    while (!wrong && piece_ < pieces()) {
-      if (!waited_ && pause_before(piece_).count() > 0)
-        break;
-      waited_ = true;
-      wrong = append_piece();
-    }
-    if (wrong)
-      return write([](session& self) { self.go_wrong(); });
-    write([](session& self) { self.go_on(); });
-  }
-
-  microseconds pause_before(size_t piece) const {
-    return piece < reply_.piece_delays.size() ? reply_.piece_delays[piece]
-                                              : microseconds{0};
-  }
-
-  void go_on() {
-    if (piece_ < pieces()) {
-      waited_ = true;
-      return pause(pause_before(piece_));
-    }
-    if (!keep_alive_)
-      return close();
-    begin();
-  }
-
-  void append_head() {
-    char text[96];
-    const auto n = std::snprintf(text, sizeof(text), "HTTP/1.1 %d %s\r\n",
-                                 reply_.status, reason());
-    out_.append(text, static_cast<size_t>(n));
-    out_.append("Content-Type: ").append(reply_.content_type);
-    out_.append("\r\n").append(reply_.headers);
-    if (!reply_.piece_ends.empty())
-      out_ += "Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n";
-    else
-      out_.append("Content-Length: ")
-        .append(std::to_string(reply_.body.size()))
-        .append("\r\n");
-    if (!keep_alive_)
-      out_ += "Connection: close\r\n";
-    out_ += "\r\n";
-  }
-
-  const char* reason() const {
-    const auto known = http::obsolete_reason(
-      static_cast<http::status>(reply_.status));
-    return known.empty() ? "Unknown" : known.data();
-  }
-
-  /// Appends the rest of the current piece.
-  /// @returns Whether the mishap comes within it.
-  bool append_piece() {
-    const auto streams = !reply_.piece_ends.empty();
-    const auto end = streams ? reply_.piece_ends[piece_] : reply_.body.size();
-    auto to = end;
-    const auto wrong = interrupted_at(static_cast<int64_t>(end))
-                       && reply_.at_byte >= 0;
-    if (wrong)
-      to = static_cast<size_t>(reply_.at_byte);
-    if (streams)
-      append_chunk(to);
-    else
-      out_.append(reply_.body, sent_, to - sent_);
-    sent_ = to;
-    if (wrong)
-      return true;
-    waited_ = false;
-    if (++piece_ == pieces() && streams)
-      out_ += "0\r\n\r\n";
-    return false;
-  }
-
-  void append_chunk(size_t to) {
-    if (to == sent_)
-      return; // An empty chunk would end the body.
-    char size[24];
-    const auto n = std::snprintf(size, sizeof(size), "%zx\r\n", to - sent_);
-    out_.append(size, static_cast<size_t>(n));
-    out_.append(reply_.body, sent_, to - sent_).append("\r\n");
+    const auto then = writer_.advance(out_, wait);
+    write([then, wait](session& self) {
+      switch (then) {
+        case next::done:
+          return self.begin();
+        case next::pause:
+          return self.pause(wait);
+        case next::reset:
+          return self.reset();
+        case next::hang_up:
+          return self.close();
+        case next::go_quiet:
+          return self.hang();
+      }
+    });
   }
 
   template <class F>
@@ -285,34 +194,19 @@ private:
     });
   }
 
-  // -- ends -------------------------------------------------------------------
-
-  void go_wrong() {
-    stalled_ = true;
-    switch (reply_.ending) {
-      case mishap::stall:
-        return reply_.stall.count() > 0 ? pause(reply_.stall) : hang();
-      case mishap::reset: {
-        error_code ignored;
-        socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
-        socket_.close(ignored);
-        return;
-      }
-      default:
-        return close();
-    }
-  }
-
   /// Says nothing until the caller gives up.
   void hang() {
-    socket_.async_read_some(
-      input_.prepare(64 * 1'024),
-      [self = shared_from_this()](error_code ec, size_t n) {
-        if (ec)
-          return;
-        self->input_.consume(self->input_.size() + n);
-        self->hang();
-      });
+    socket_.async_read_some(input_.prepare(64 * 1'024),
+                            [self = shared_from_this()](error_code ec, size_t) {
+                              if (!ec)
+                                self->hang();
+                            });
+  }
+
+  void reset() {
+    error_code ignored;
+    socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
+    socket_.close(ignored);
   }
 
   void close() {
@@ -327,15 +221,8 @@ private:
   boost::beast::flat_buffer input_;
   std::optional<parser_type> parser_;
   bool continued_ = false;
-  bool keep_alive_ = true;
-
-  http_reply reply_;
+  reply_writer writer_;
   std::string out_;
-  bool head_sent_ = false;
-  bool waited_ = false;  ///< For the current piece.
-  bool stalled_ = false; ///< The mishap is behind us.
-  size_t sent_ = 0;      ///< Bytes of the body.
-  size_t piece_ = 0;
 };
 
 } // namespace
@@ -359,13 +246,13 @@ server::server(options opts, const std::string& host, uint16_t port)
     : impl_{std::make_unique<impl>()} {
   auto& x = *impl_;
   const auto fail = [&](const error_code& ec) {
-    throw std::runtime_error{
-      "rota-sim cannot listen on " + host + ":" + std::to_string(port) + ": "
-      + ec.message() + "; choose another address with --listen."};
+    throw std::runtime_error{"rota-sim cannot listen on " + host + ":"
+                             + std::to_string(port) + ": " + ec.message()
+                             + "; choose another address with --listen."};
   };
   error_code ec;
-  const auto address = asio::ip::make_address(
-    host == "localhost" ? "127.0.0.1" : host, ec);
+  const auto address =
+      asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, ec);
   if (ec)
     fail(ec);
   const tcp::endpoint endpoint{address, port};

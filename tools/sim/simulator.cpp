@@ -53,16 +53,20 @@ bool charged_under(const rule& x) {
   return x.action.charge.value_or(decided);
 }
 
-constexpr std::string_view page
-  = "<!DOCTYPE html>\n<html><head><title>Please wait</title></head>"
+constexpr std::string_view page =
+    "<!DOCTYPE html>\n<html><head><title>Please wait</title></head>"
     "<body><h1>Checking your browser</h1></body></html>\n";
 
 http_reply spell_out(const visit& v, error_style style, trouble what,
-                     int status, const std::string& message,
-                     nanos needed = 0) {
-  trouble_facts facts{v.where.is, v.request.method, v.request.path(),
-                      v.asked.model, message, v.id,
-                      v.who != nullptr ? v.who->books.balance() : 0, needed};
+                     int status, const std::string& message, nanos needed = 0) {
+  trouble_facts facts{v.where.is,
+                      v.request.method,
+                      v.request.path(),
+                      v.asked.model,
+                      message,
+                      v.id,
+                      v.who != nullptr ? v.who->books.balance() : 0,
+                      needed};
   auto x = spell_error(style, what, status, facts);
   return json_reply(x.status, std::move(x.body));
 }
@@ -122,14 +126,16 @@ struct simulator::impl {
 
   /// Answers what costs nothing and is in no book.
   http_reply look(visit& v) {
-    const auto who = st.by_key(key_of(v.request));
-    const call_facts facts{key_of(v.request),
-                           who != nullptr ? who->opts.name : std::string{},
-                           {},
-                           v.request.path(),
-                           false};
+    const auto key = key_of(v.request);
+    v.who = v.where.is == surface::user_self
+                ? st.by_access_token(console_token_of(v.request))
+                : st.by_key(key);
+    call_facts facts{key, {}, {}, v.request.path(), false};
+    if (v.who != nullptr) {
+      facts.key = v.who->opts.key;
+      facts.account = v.who->opts.name;
+    }
     v.ruled = st.rules.decide(facts, v.now - st.script_since);
-    v.who = who;
     http_reply out;
     if (v.ruled != nullptr && replaces_answer(*v.ruled))
       out = replaced(v);
@@ -182,9 +188,8 @@ struct simulator::impl {
       apply(*v.ruled, out);
     who.books.failed_calls += v.ruled != nullptr && fails(*v.ruled);
     who.books.refused_calls += wants_answer && refusal.status != 200;
-    book(v, out, charged ? charge_of(said.used, v.price,
-                                     who.opts.multiplier_ppm)
-                         : 0,
+    book(v, out,
+         charged ? charge_of(said.used, v.price, who.opts.multiplier_ppm) : 0,
          charged);
     return out;
   }
@@ -207,7 +212,7 @@ struct simulator::impl {
     const auto& allowed = who.opts.models;
     if (!allowed.empty()
         && std::find(allowed.begin(), allowed.end(), asked.model)
-             == allowed.end())
+               == allowed.end())
       return spell_out(v, style, trouble::model_forbidden, 0, {});
     const auto price = price_of(st.opts, who, asked.model);
     if (price == nullptr)
@@ -230,7 +235,8 @@ struct simulator::impl {
     most.output = std::max<int64_t>(v.asked.tokens_max, 0);
     const auto needed = charge_of(most, v.price, who.opts.multiplier_ppm);
     if (balance < needed)
-      return spell_out(v, who.opts.style, trouble::below_reserve, 0, {}, needed);
+      return spell_out(v, who.opts.style, trouble::below_reserve, 0, {},
+                       needed);
     return {};
   }
 
@@ -243,19 +249,19 @@ struct simulator::impl {
                              && v.where.is != surface::moderations
                              && v.where.is != surface::count_tokens);
     if (streams)
-      spell_stream(v.asked, said,
-                   query_value(v.request.target, "alt") == "sse", out);
+      spell_stream(v.asked, said, query_value(v.request.target, "alt") == "sse",
+                   out);
     else
       out.body = spell(v.asked, said, st.opts.replies);
-    const auto& latency = v.who->opts.latency ? *v.who->opts.latency
-                                              : st.opts.latency;
+    const auto& latency =
+        v.who->opts.latency ? *v.who->opts.latency : st.opts.latency;
     out.delay = draw_delay(latency.first_byte,
                            draw(st.opts.seed, v.number, purpose::first_byte));
     if (latency.per_chunk.is != distribution::none)
       for (size_t i = 0; i < out.piece_ends.size(); ++i)
         out.piece_delays.push_back(
-          draw_delay(latency.per_chunk,
-                     draw(st.opts.seed, v.number, purpose::chunk + i)));
+            draw_delay(latency.per_chunk,
+                       draw(st.opts.seed, v.number, purpose::chunk + i)));
     return out;
   }
 
@@ -308,16 +314,16 @@ struct simulator::impl {
     row.account = who.opts.name;
     row.path = v.request.path();
     row.model = v.asked.model;
-    const auto silent = out.at_byte < 0
-                        && (out.ending == mishap::reset
-                            || (out.ending == mishap::stall
-                                && out.stall.count() == 0));
+    const auto silent =
+        out.at_byte < 0
+        && (out.ending == mishap::reset
+            || (out.ending == mishap::stall && out.stall.count() == 0));
     row.status = silent ? 0 : out.status;
     row.charged = charged;
     row.charge = cost;
     const auto marker = v.request.marker.empty()
-                          ? std::string_view{v.asked.marker}
-                          : v.request.marker;
+                            ? std::string_view{v.asked.marker}
+                            : v.request.marker;
     row.marker = marker.substr(0, 256);
     row.action = v.ruled != nullptr ? std::string_view{v.ruled->name}
                                     : std::string_view{};

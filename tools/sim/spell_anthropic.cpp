@@ -16,12 +16,12 @@ std::string input_usage(const answer& y) {
 /// @param output What was said so far.
 std::string usage(const answer& y, int64_t output) {
   const auto& used = y.used;
-  auto out = "{" + input_usage(y)
-             + ",\"cache_creation\":{\"ephemeral_5m_input_tokens\":"
-             + std::to_string(used.cache_write_5m)
-             + ",\"ephemeral_1h_input_tokens\":"
-             + std::to_string(used.cache_write_1h)
-             + "},\"output_tokens\":" + std::to_string(output);
+  auto out =
+      "{" + input_usage(y)
+      + ",\"cache_creation\":{\"ephemeral_5m_input_tokens\":"
+      + std::to_string(used.cache_write_5m)
+      + ",\"ephemeral_1h_input_tokens\":" + std::to_string(used.cache_write_1h)
+      + "},\"output_tokens\":" + std::to_string(output);
   if (used.reasoning > 0 && output == used.output)
     out += ",\"output_tokens_details\":{\"thinking_tokens\":"
            + std::to_string(used.reasoning) + "}";
@@ -53,22 +53,21 @@ void stream_message(const call& x, const answer& y, piece_writer& out) {
     out.event(name, "{\"type\":\"" + name + "\"" + rest + "}");
   };
   event("message_start", ",\"message\":" + head(x, y)
-                           + ",\"content\":[],\"stop_reason\":null,"
-                             "\"stop_sequence\":null,\"usage\":"
-                           + usage(y, y.used.output > 0 ? 1 : 0) + "}");
+                             + ",\"content\":[],\"stop_reason\":null,"
+                               "\"stop_sequence\":null,\"usage\":"
+                             + usage(y, y.used.output > 0 ? 1 : 0) + "}");
   event("content_block_start",
         R"(,"index":0,"content_block":{"type":"text","text":""})");
   event("ping", "");
   for (const auto part : y.parts)
     event("content_block_delta",
-          R"(,"index":0,"delta":{"type":"text_delta","text":)"
-            + json_text(part) + "}");
+          R"(,"index":0,"delta":{"type":"text_delta","text":)" + json_text(part)
+              + "}");
   event("content_block_stop", ",\"index\":0");
-  event("message_delta", ",\"delta\":{\"stop_reason\":\""
-                           + std::string{stop_reason(y)}
-                           + "\",\"stop_sequence\":null},\"usage\":{"
-                           + input_usage(y) + ",\"output_tokens\":"
-                           + std::to_string(y.used.output) + "}");
+  event("message_delta",
+        ",\"delta\":{\"stop_reason\":\"" + std::string{stop_reason(y)}
+            + "\",\"stop_sequence\":null},\"usage\":{" + input_usage(y)
+            + ",\"output_tokens\":" + std::to_string(y.used.output) + "}");
   event("message_stop", "");
 }
 

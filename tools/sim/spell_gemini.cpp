@@ -35,8 +35,8 @@ std::string generation(const call& x, const answer& y, std::string_view text,
   out += R"(}],"role":"model"},"index":0)";
   if (last)
     out.append(",\"finishReason\":\"")
-      .append(y.cut ? "MAX_TOKENS" : "STOP")
-      .append("\"");
+        .append(y.cut ? "MAX_TOKENS" : "STOP")
+        .append("\"");
   out += "}],\"usageMetadata\":" + usage(y, candidates);
   out += ",\"modelVersion\":" + json_text(x.model);
   return out + ",\"responseId\":\"" + y.id + "\"}";
@@ -55,8 +55,8 @@ void stream_generation(const call& x, const answer& y, bool sse,
   for (size_t i = 0; i < n; ++i) {
     const auto last = i + 1 == n;
     const auto part = i < y.parts.size() ? y.parts[i] : std::string_view{};
-    const auto said = visible * static_cast<int64_t>(i + 1)
-                      / static_cast<int64_t>(n);
+    const auto said =
+        visible * static_cast<int64_t>(i + 1) / static_cast<int64_t>(n);
     const auto text = generation(x, y, part, said, last);
     if (sse)
       out.raw("data: " + text + "\r\n\r\n");

@@ -21,9 +21,8 @@ std::string anthropic_list(const std::vector<std::string>& models) {
   std::string out = "{\"data\":[";
   for (const auto& x : models) {
     out += out.back() == '[' ? "" : ",";
-    out += "{\"type\":\"model\",\"id\":" + json_text(x)
-           + ",\"display_name\":" + json_text(x)
-           + ",\"created_at\":\"2026-01-01T00:00:00Z\"}";
+    out += "{\"type\":\"model\",\"id\":" + json_text(x) + ",\"display_name\":"
+           + json_text(x) + ",\"created_at\":\"2026-01-01T00:00:00Z\"}";
   }
   out += "],\"has_more\":false,\"first_id\":";
   out += models.empty() ? "null" : json_text(models.front());

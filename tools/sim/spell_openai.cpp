@@ -52,19 +52,20 @@ std::vector<float> embedding(const answer& y, int64_t index, int64_t n) {
   std::vector<float> result;
   for (int64_t i = 0; i < n; ++i)
     result.push_back(static_cast<float>(
-      fraction(draw(y.subject, static_cast<uint64_t>(index),
-                    static_cast<uint64_t>(i)))
-        * 2
-      - 1));
+        fraction(draw(y.subject, static_cast<uint64_t>(index),
+                      static_cast<uint64_t>(i)))
+            * 2
+        - 1));
   return result;
 }
 
 void append_base64(std::string& out, const std::vector<float>& xs) {
   const auto bytes = xs.size() * sizeof(float);
   std::string text((bytes + 2) / 3 * 4 + 1, '\0');
-  const auto n = EVP_EncodeBlock(
-    reinterpret_cast<unsigned char*>(text.data()),
-    reinterpret_cast<const unsigned char*>(xs.data()), static_cast<int>(bytes));
+  const auto n =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                      reinterpret_cast<const unsigned char*>(xs.data()),
+                      static_cast<int>(bytes));
   out += '"';
   out.append(text, 0, static_cast<size_t>(n));
   out += '"';
@@ -146,8 +147,8 @@ std::string spell_embeddings(const call& x, const answer& y,
   std::string out = "{\"object\":\"list\",\"data\":[";
   for (int64_t i = 0; i < x.inputs; ++i) {
     out += i > 0 ? "," : "";
-    out += "{\"object\":\"embedding\",\"index\":" + number(i)
-           + ",\"embedding\":";
+    out +=
+        "{\"object\":\"embedding\",\"index\":" + number(i) + ",\"embedding\":";
     const auto numbers = embedding(y, i, dimensions);
     if (x.base64)
       append_base64(out, numbers);

@@ -8,8 +8,8 @@ std::string usage(const answer& y) {
   const auto& used = y.used;
   return "{\"input_tokens\":" + std::to_string(used.prompt())
          + ",\"input_tokens_details\":{\"cached_tokens\":"
-         + std::to_string(used.cache_read) + ",\"cache_write_tokens\":"
-         + std::to_string(used.cache_write_5m)
+         + std::to_string(used.cache_read)
+         + ",\"cache_write_tokens\":" + std::to_string(used.cache_write_5m)
          + "},\"output_tokens\":" + std::to_string(used.output)
          + ",\"output_tokens_details\":{\"reasoning_tokens\":"
          + std::to_string(used.reasoning) + "},\"total_tokens\":"
@@ -27,8 +27,8 @@ std::string text_part(std::string_view text) {
 
 std::string message(const answer& y, std::string_view status,
                     std::string_view content) {
-  std::string out = "{\"id\":\"msg_" + y.id
-                    + "\",\"type\":\"message\",\"status\":\"";
+  std::string out =
+      "{\"id\":\"msg_" + y.id + "\",\"type\":\"message\",\"status\":\"";
   out.append(status).append("\",\"role\":\"assistant\",\"content\":[");
   out.append(content).append("]}");
   return out;
@@ -68,7 +68,7 @@ void stream_response(const call& x, const answer& y, piece_writer& out) {
   int64_t sequence = 0;
   const auto event = [&](const std::string& name, const std::string& rest) {
     out.event(name, "{\"type\":\"" + name + "\",\"sequence_number\":"
-                      + std::to_string(sequence++) + "," + rest + "}");
+                        + std::to_string(sequence++) + "," + rest + "}");
   };
   const auto where = "\"item_id\":\"msg_" + y.id
                      + "\",\"output_index\":0,\"content_index\":0,";
@@ -85,7 +85,7 @@ void stream_response(const call& x, const answer& y, piece_writer& out) {
   event("response.content_part.done", where + "\"part\":" + text_part(y.text));
   event("response.output_item.done",
         "\"output_index\":0,\"item\":"
-          + message(y, end_status(y), text_part(y.text)));
+            + message(y, end_status(y), text_part(y.text)));
   event("response." + std::string{end_status(y)},
         "\"response\":" + response(x, y, true));
 }

@@ -2,9 +2,15 @@
 
 namespace rota::sim {
 
+namespace {
+
+constexpr std::string_view bearer = "Bearer ";
+
+} // namespace
+
 state::state(options x)
-    : opts{std::move(x)}, calls{opts.calls_kept},
-      executions{opts.executions_kept} {
+    : opts{std::move(x)}, calls{opts.calls_kept}, executions{
+                                                      opts.executions_kept} {
   for (const auto& y : opts.accounts)
     accounts.push_back({y, {}});
   for (auto& y : accounts) {
@@ -59,6 +65,19 @@ account* state::by_access_token(std::string_view token) {
   return i != tokens.end() ? i->second : nullptr;
 }
 
+std::string_view console_token_of(const http_request& x) {
+  if (x.authorization.starts_with(bearer))
+    return x.authorization.substr(bearer.size());
+  if (!x.authorization.empty())
+    return x.authorization;
+  constexpr std::string_view name = "session=";
+  const auto at = x.cookie.find(name);
+  if (at == x.cookie.npos)
+    return {};
+  const auto rest = x.cookie.substr(at + name.size());
+  return rest.substr(0, rest.find(';'));
+}
+
 http_reply json_reply(int status, std::string body) {
   http_reply out;
   out.status = status;
@@ -67,7 +86,6 @@ http_reply json_reply(int status, std::string body) {
 }
 
 std::string_view key_of(const http_request& x) {
-  constexpr std::string_view bearer = "Bearer ";
   if (x.authorization.starts_with(bearer))
     return x.authorization.substr(bearer.size());
   if (!x.api_key.empty())

@@ -56,6 +56,10 @@ http_reply json_reply(int status, std::string body);
 /// spellings.
 std::string_view key_of(const http_request& x);
 
+/// @returns The access token of a console call: raw, as bearer, or as the
+/// cookie `session`.
+std::string_view console_token_of(const http_request& x);
+
 /// Answers GET and POST /sim/...
 http_reply handle_admin(state& st, const http_request& x, microseconds now);
 
