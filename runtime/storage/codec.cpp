@@ -1,258 +1,164 @@
 #include "runtime/storage/codec.hpp"
 
-#include <zlib.h>
+#include "runtime/storage/record.hpp"
 
 namespace rota {
 
 namespace {
 
-constexpr char version = 1;
-constexpr size_t crc_bytes = 4;
-
-uint32_t crc_of(std::string_view x) {
-  return static_cast<uint32_t>(
-    crc32_z(0, reinterpret_cast<const Bytef*>(x.data()), x.size()));
+// The last enumerators. A greater number was written by a newer version.
+constexpr auto last(entry_kind) {
+  return entry_kind::reading;
+}
+constexpr auto last(admin_state) {
+  return admin_state::maintenance;
+}
+constexpr auto last(health_state) {
+  return health_state::probing;
+}
+constexpr auto last(batch_format) {
+  return batch_format::bare;
+}
+constexpr auto last(batch_state) {
+  return batch_state::cancelled;
+}
+constexpr auto last(item_state) {
+  return item_state::cancelled;
+}
+constexpr auto last(service_tier) {
+  return service_tier::batch;
+}
+constexpr auto last(usage_source) {
+  return usage_source::partial;
 }
 
-/// Writes the fields that `fields` names and reads.
-class writer {
-public:
-  explicit writer(std::string& to) : to_{to}, begin_{to.size()} {
-    to_ += version;
-  }
+template <class T>
+void enumerator(record_writer& f, const T& x) {
+  f.number(static_cast<uint64_t>(x));
+}
 
-  ~writer() {
-    const auto crc = crc_of(std::string_view{to_}.substr(begin_));
-    for (size_t i = 0; i < crc_bytes; ++i)
-      to_ += static_cast<char>(crc >> (8 * i));
-  }
+template <class T>
+void enumerator(record_reader& f, T& x) {
+  x = static_cast<T>(f.number(static_cast<uint64_t>(last(T{}))));
+}
 
-  void number(uint64_t x) {
-    while (x >= 0x80) {
-      to_ += static_cast<char>(x | 0x80);
-      x >>= 7;
-    }
-    to_ += static_cast<char>(x);
-  }
+} // namespace
 
-  void operator()(const uint64_t& x) {
-    number(x);
-  }
-  void operator()(const uint32_t& x) {
-    number(x);
-  }
-  void operator()(const bool& x) {
-    number(x ? 1 : 0);
-  }
-  void operator()(const int64_t& x) {
-    number((static_cast<uint64_t>(x) << 1)
-           ^ static_cast<uint64_t>(x >> 63));
-  }
-  void operator()(const int& x) {
-    (*this)(int64_t{x});
-  }
-  void operator()(const std::string& x) {
-    number(x.size());
-    to_ += x;
-  }
-  template <class T>
-  void operator()(const std::vector<T>& xs);
-
-private:
-  std::string& to_;
-  size_t begin_;
-};
-
-class reader {
-public:
-  explicit reader(std::string_view record) {
-    good_ = record.size() > crc_bytes && record[0] == version;
-    if (!good_)
-      return;
-    const auto body = record.substr(0, record.size() - crc_bytes);
-    uint32_t crc = 0;
-    for (size_t i = 0; i < crc_bytes; ++i)
-      crc |= static_cast<uint32_t>(
-               static_cast<unsigned char>(record[body.size() + i]))
-             << (8 * i);
-    good_ = crc == crc_of(body);
-    rest_ = body.substr(1);
-  }
-
-  /// Whether all was well and nothing is left over.
-  bool done() const {
-    return good_ && rest_.empty();
-  }
-
-  uint64_t number() {
-    uint64_t result = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      if (rest_.empty())
-        break;
-      const auto byte = static_cast<unsigned char>(rest_.front());
-      rest_.remove_prefix(1);
-      result |= static_cast<uint64_t>(byte & 0x7f) << shift;
-      if (byte < 0x80)
-        return result;
-    }
-    good_ = false;
-    return 0;
-  }
-
-  void operator()(uint64_t& x) {
-    x = number();
-  }
-  void operator()(uint32_t& x) {
-    const auto wide = number();
-    good_ = good_ && wide <= UINT32_MAX;
-    x = static_cast<uint32_t>(wide);
-  }
-  void operator()(bool& x) {
-    x = number() != 0;
-  }
-  void operator()(int64_t& x) {
-    const auto zigzag = number();
-    x = static_cast<int64_t>(zigzag >> 1)
-        ^ -static_cast<int64_t>(zigzag & 1);
-  }
-  void operator()(int& x) {
-    int64_t wide = 0;
-    (*this)(wide);
-    x = static_cast<int>(wide);
-  }
-  void operator()(std::string& x) {
-    const auto size = number();
-    if (size > rest_.size()) {
-      good_ = false;
-      return;
-    }
-    x.assign(rest_.substr(0, size));
-    rest_.remove_prefix(size);
-  }
-  template <class T>
-  void operator()(std::vector<T>& xs);
-
-private:
-  bool good_ = false;
-  std::string_view rest_;
-};
-
-// Writing and reading follow one list of fields. Enumerations go as numbers.
+// Writing and reading follow one list of fields. They are found by their
+// arguments, so they stand beside the values, but are nobody else's business.
 
 template <class F, class T>
-  requires std::is_enum_v<std::remove_const_t<T>>
-void field(F& f, T& x) {
-  auto number = static_cast<uint64_t>(x);
-  f(number);
-  if constexpr (!std::is_const_v<T>)
-    x = static_cast<T>(number);
+  requires std::is_enum_v<T>
+static void field(F& f, T& x) {
+  enumerator(f, x);
 }
 
-template <class F>
-void field(F& f, auto& x)
-  requires requires { f(x); } && (!std::is_enum_v<std::remove_reference_t<decltype(x)>>)
-{
+template <class F, class T>
+  requires requires(F& f, T& x) { f(x); }
+static void field(F& f, T& x) {
   f(x);
 }
+
+template <class F, class... Ts>
+static void all(F& f, Ts&... xs);
 
 #define ROTA_FIELDS(type)                                                      \
   template <class F, class T>                                                  \
     requires std::is_same_v<std::remove_const_t<T>, type>                      \
-  void field(F& f, T& x)
-
-template <class F, class... Ts>
-void all(F& f, Ts&... xs);
+  static void field(F& f, T& x)
 
 ROTA_FIELDS(money) {
   f(x.nanos);
 }
+
 ROTA_FIELDS(timestamp) {
   f(x.millis);
 }
+
 ROTA_FIELDS(account_id) {
   f(x.value);
 }
+
 ROTA_FIELDS(batch_id) {
   f(x.value);
 }
+
 ROTA_FIELDS(job_id) {
   all(f, x.batch, x.item);
 }
+
 ROTA_FIELDS(hold_id) {
   all(f, x.job, x.attempt);
 }
+
 ROTA_FIELDS(ledger_entry) {
   all(f, x.account, x.seq, x.kind, x.amount, x.hold, x.at, x.until,
       x.in_window, x.balance_after, x.held_after);
 }
+
 ROTA_FIELDS(open_hold) {
   all(f, x.id, x.amount, x.made_at, x.expires_at, x.in_doubt);
 }
+
 ROTA_FIELDS(account_head) {
   all(f, x.account, x.name, x.seq, x.balance, x.held, x.reading, x.read_at,
       x.spent_since_reading, x.funded, x.calls, x.spent, x.last_used,
       x.overruns, x.lates, x.holds);
 }
+
 ROTA_FIELDS(account_row) {
   all(f, x.account, x.admin, x.health, x.cooldown_until, x.ejections,
       x.failures, x.exhausted, x.reason);
 }
+
 ROTA_FIELDS(batch_options) {
   all(f, x.name, x.max_in_flight, x.model, x.tags, x.skip_invalid);
 }
+
 ROTA_FIELDS(batch_counts) {
   all(f, x.succeeded, x.failed, x.cancelled, x.spent);
 }
+
 ROTA_FIELDS(batch_row) {
   all(f, x.id, x.state, x.format, x.options, x.file_name, x.total, x.cursor,
       x.ended, x.created_at, x.ended_at, x.in_doubt);
 }
+
 ROTA_FIELDS(usage) {
   all(f, x.input_uncached, x.cache_read, x.cache_write_5m, x.cache_write_1h,
       x.output, x.reasoning, x.web_searches, x.tier, x.fast, x.us_only,
       x.source);
 }
+
+// What is short comes first: `ended_item` reads no further.
 ROTA_FIELDS(item_result) {
-  all(f, x.id, x.custom_id, x.line, x.state, x.status, x.request_id, x.body,
-      x.error_code, x.error_text, x.account, x.model, x.attempts, x.cost,
-      x.used, x.at);
+  all(f, x.id, x.state, x.cost, x.line, x.status, x.attempts, x.used, x.at,
+      x.custom_id, x.request_id, x.body, x.error_code, x.error_text, x.account,
+      x.model);
 }
 
+#undef ROTA_FIELDS
+
 template <class F, class... Ts>
-void all(F& f, Ts&... xs) {
+static void all(F& f, Ts&... xs) {
   (field(f, xs), ...);
 }
 
-template <class T>
-void writer::operator()(const std::vector<T>& xs) {
-  number(xs.size());
-  for (const auto& x : xs)
-    field(*this, x);
-}
-
-template <class T>
-void reader::operator()(std::vector<T>& xs) {
-  const auto count = number();
-  for (uint64_t i = 0; i < count && good_; ++i) {
-    T x{};
-    field(*this, x);
-    xs.push_back(std::move(x));
-  }
-}
+namespace {
 
 template <class T>
 void put(std::string& to, const T& x) {
-  writer out{to};
+  record_writer out{to};
   field(out, x);
 }
 
 template <class T>
 std::optional<T> get(std::string_view record) {
-  reader in{record};
-  T result{};
-  field(in, result);
+  record_reader in{record};
+  std::optional<T> result{std::in_place};
+  field(in, *result);
   if (!in.done())
-    return std::nullopt;
+    result.reset();
   return result;
 }
 
@@ -294,6 +200,10 @@ void encode(std::string& to, const item_result& x) {
   put(to, x);
 }
 
+void encode(std::string& to, uint64_t x) {
+  put(to, x);
+}
+
 template <>
 std::optional<std::vector<ledger_entry>> decode(std::string_view record) {
   return get<std::vector<ledger_entry>>(record);
@@ -317,6 +227,23 @@ std::optional<batch_row> decode(std::string_view record) {
 template <>
 std::optional<item_result> decode(std::string_view record) {
   return get<item_result>(record);
+}
+
+template <>
+std::optional<uint64_t> decode(std::string_view record) {
+  return get<uint64_t>(record);
+}
+
+template <>
+std::optional<ended_item> decode(std::string_view record) {
+  record_reader in{record};
+  job_id id;
+  ended_item result;
+  all(in, id, result.state, result.spent);
+  if (!in.good())
+    return std::nullopt;
+  result.item = id.item;
+  return result;
 }
 
 std::string be64(uint64_t x) {

@@ -11,10 +11,10 @@
 
 namespace rota {
 
-// What is on disk: one byte of version, the fields, four bytes of CRC-32 (zlib)
-// over all before it. Integers are LEB128, signed ones in zigzag; texts have
-// their length before them. A record that is cut, flipped or of an unknown
-// version decodes to nothing.
+// Values as records on disk (see record.hpp for their form). A record that is
+// cut, flipped, of an unknown version or with an unknown enumerator decodes to
+// nothing. What a version means never changes: a new field is a new version,
+// and tests/data/store keeps an example of each.
 
 /// Appends the encoded record to `to`.
 void encode(std::string& to, const std::vector<ledger_entry>& x);
@@ -22,6 +22,7 @@ void encode(std::string& to, const account_head& x);
 void encode(std::string& to, const account_row& x);
 void encode(std::string& to, const batch_row& x);
 void encode(std::string& to, const item_result& x);
+void encode(std::string& to, uint64_t x);
 
 /// @returns Nothing if the record is damaged.
 template <class T>
@@ -37,6 +38,13 @@ template <>
 std::optional<batch_row> decode(std::string_view record);
 template <>
 std::optional<item_result> decode(std::string_view record);
+template <>
+std::optional<uint64_t> decode(std::string_view record);
+
+/// What a batch needs to know of an item_result's record; checked as a whole,
+/// but its texts are not copied.
+template <>
+std::optional<ended_item> decode(std::string_view record);
 
 /// A key part that sorts as the number does: big-endian.
 std::string be64(uint64_t x);

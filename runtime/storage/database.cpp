@@ -6,35 +6,41 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 
-#include <atomic>
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <filesystem>
 
 namespace rota {
 
 namespace {
 
+// All that the store keeps in memory: the block cache, which holds indexes and
+// filters as well, and the write buffers of all families together.
 constexpr size_t cache_bytes = 8 << 20;
+constexpr size_t buffers_in_memory = 3;
+
+/// Written but not yet in table files; a start reads it again.
+constexpr uint64_t wal_bytes = uint64_t{64} << 20;
 
 /// Stops the daemon when a flush or compaction fails: RocksDB's own recovery
 /// from a full disk aborts or sticks, while a reopened store has everything
 /// that was acknowledged.
 class failure_listener : public rocksdb::EventListener {
 public:
-  explicit failure_listener(std::function<void(const std::string&)> f)
-    : on_failure_{std::move(f)} {
+  explicit failure_listener(std::shared_ptr<fail_stop> x)
+    : failure_{std::move(x)} {
     // nop
   }
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason,
                          rocksdb::Status* status) override {
-    if (!told_.exchange(true))
-      on_failure_("The store failed in the background: " + status->ToString()
-                  + "; check the disk, then start rotad again.");
+    failure_->raise("The store failed in the background: " + status->ToString()
+                    + "; check the disk, then start rotad again.");
   }
 
 private:
-  std::function<void(const std::string&)> on_failure_;
-  std::atomic<bool> told_ = false;
+  std::shared_ptr<fail_stop> failure_;
 };
 
 rocksdb::DBOptions
@@ -55,11 +61,13 @@ db_options(const store_options& x,
   o.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   o.max_bgerror_resume_count = 0; // We stop and reopen instead.
   o.max_background_jobs = 2;
-  o.max_total_wal_size = uint64_t{128} << 20;
-  o.db_write_buffer_size = x.write_buffer_bytes * 3;
+  o.max_total_wal_size = wal_bytes;
+  o.db_write_buffer_size = x.write_buffer_bytes * buffers_in_memory;
   o.max_open_files = 256;
   o.keep_log_file_num = 4;
   o.max_log_file_size = 4 << 20;
+  o.stats_dump_period_sec = 0;
+  o.stats_persist_period_sec = 0;
   o.listeners.push_back(listener);
   return o;
 }
@@ -70,6 +78,7 @@ family_options(const store_options& x,
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;
+  table.block_size = 16 << 10;
   table.checksum = rocksdb::kXXH3;
   table.format_version = 5;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
@@ -77,6 +86,9 @@ family_options(const store_options& x,
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   o.write_buffer_size = x.write_buffer_bytes;
   o.max_write_buffer_number = 2;
+  // Most looks for a result are for one that is not there.
+  o.memtable_prefix_bloom_size_ratio = 0.02;
+  o.memtable_whole_key_filtering = true;
   o.force_consistency_checks = true;
   o.level_compaction_dynamic_level_bytes = true;
   o.compression = rocksdb::kLZ4Compression;
@@ -88,16 +100,43 @@ std::string sentence(const std::string& dir, const rocksdb::Status& status) {
   const auto says = [&text](const char* x) {
     return text.find(x) != std::string::npos;
   };
-  if (says("lock "))
+  // In words only: RocksDB has no code for it.
+  if (status.IsIOError()
+      && (says("lock hold by current process") || says("While lock file")))
     return "Another process holds the store in " + dir
-           + "; stop that rotad, or choose another state_dir.";
+           + ": stop that rotad, or choose another state_dir.";
   if (status.IsCorruption())
-    return "The store in " + dir + " is damaged: " + text
-           + "; nothing was changed. Restore it from a backup.";
-  if (says("No space left"))
-    return "The disk of " + dir + " is full; free some space and start again.";
-  return "The store in " + dir + " cannot be opened: " + text
-         + "; check that the directory may be written.";
+    return "The store in " + dir + " is damaged (" + text
+           + "): nothing was repaired; restore it from a copy.";
+  if (status.IsNoSpace() || says("No space left"))
+    return "The disk of " + dir + " is full: free some space, then start"
+           " again.";
+  if (says("Permission denied") || says("Read-only file system"))
+    return "The store in " + dir + " cannot be written (" + text
+           + "): give rotad's user write access to state_dir.";
+  return "The store in " + dir + " cannot be opened (" + text
+         + "): check state_dir and its disk.";
+}
+
+/// Makes the directory and those above it. What is in it concerns nobody else.
+std::string make_directory(const std::string& dir) {
+  std::error_code err;
+  const std::filesystem::path path{dir};
+  if (path.has_parent_path())
+    std::filesystem::create_directories(path.parent_path(), err);
+  if (!err && ::mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST)
+    err = std::error_code{errno, std::generic_category()};
+  if (!err && !std::filesystem::is_directory(path, err) && !err)
+    err = std::make_error_code(std::errc::not_a_directory);
+  if (!err)
+    return {};
+  return "The directory " + dir + " cannot be made (" + err.message()
+         + "): correct state_dir, or give rotad's user write access to it.";
+}
+
+bool is_ours(const std::string& name) {
+  return std::find(family_names.begin(), family_names.end(), name)
+         != family_names.end();
 }
 
 } // namespace
@@ -111,16 +150,11 @@ database::~database() {
   db->Close();
 }
 
-std::string
-database::open(const std::string& dir, const store_options& options,
-               std::function<void(const std::string&)> on_failure) {
-  std::error_code err;
-  std::filesystem::create_directories(dir, err);
-  if (err)
-    return "The directory " + dir + " cannot be made: " + err.message()
-           + "; correct state_dir.";
-  const auto listener
-    = std::make_shared<failure_listener>(std::move(on_failure));
+std::string database::open(const std::string& dir, const store_options& options,
+                           const std::shared_ptr<fail_stop>& failure) {
+  if (auto fault = make_directory(dir); !fault.empty())
+    return fault;
+  const auto listener = std::make_shared<failure_listener>(failure);
   const auto cache = rocksdb::NewLRUCache(cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (const auto* name : family_names)
@@ -134,6 +168,25 @@ database::open(const std::string& dir, const store_options& options,
   db.reset(raw);
   std::copy(opened.begin(), opened.end(), handles.begin());
   return {};
+}
+
+std::vector<std::string> database::strangers(const std::string& dir) {
+  std::vector<std::string> names;
+  if (!rocksdb::DB::ListColumnFamilies({}, dir, &names).ok())
+    return {}; // New, or so damaged that opening it says what is wrong.
+  std::erase_if(names, is_ours);
+  return names;
+}
+
+std::string database::peek(const std::string& dir, const std::string& key) {
+  rocksdb::DB* raw = nullptr;
+  if (!rocksdb::DB::OpenForReadOnly({}, dir, &raw).ok())
+    return {};
+  const std::unique_ptr<rocksdb::DB> db{raw};
+  std::string value;
+  if (!db->Get({}, key, &value).ok())
+    value.clear();
+  return value;
 }
 
 } // namespace rota

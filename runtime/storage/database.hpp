@@ -5,9 +5,11 @@
 #include <rocksdb/db.h>
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace rota {
 
@@ -16,6 +18,30 @@ enum class family : size_t { meta, ledger, head, account, batch, result };
 
 inline constexpr std::array<const char*, 6> family_names{
   "default", "ledger", "head", "account", "batch", "result",
+};
+
+/// Tells, once, that the store has failed and nothing more must be written.
+class fail_stop {
+public:
+  using listener = std::function<void(const std::string&)>;
+
+  explicit fail_stop(listener f) : listener_{std::move(f)} {
+    // nop
+  }
+
+  /// Callable from any thread.
+  void raise(const std::string& sentence) {
+    if (!raised_.exchange(true) && listener_)
+      listener_(sentence);
+  }
+
+  bool raised() const {
+    return raised_;
+  }
+
+private:
+  listener listener_;
+  std::atomic<bool> raised_ = false;
 };
 
 /// An open RocksDB with our options.
@@ -30,9 +56,18 @@ struct database {
   }
 
   /// Opens or creates.
+  /// @param failure Raised when RocksDB fails in the background.
   /// @returns One sentence if it cannot.
   std::string open(const std::string& dir, const store_options& options,
-                   std::function<void(const std::string&)> on_failure);
+                   const std::shared_ptr<fail_stop>& failure);
+
+  /// Column families on disk that this version does not know: a newer one has
+  /// made them. Empty for a new directory.
+  static std::vector<std::string> strangers(const std::string& dir);
+
+  /// Reads one value of the meta family of a store that this version cannot
+  /// open. Changes nothing on disk.
+  static std::string peek(const std::string& dir, const std::string& key);
 };
 
 } // namespace rota

@@ -12,10 +12,18 @@ namespace rota {
 
 namespace {
 
+/// Results beyond this make a group's end, so that a few large answers do not
+/// pile up in memory twice.
+constexpr size_t group_bytes = 4 << 20;
+
 void acknowledge(const std::vector<commit_ptr>& group) {
   for (const auto& x : group)
     if (x->ack)
       caf::anon_send(x->ack, atom::durable_v, x->token);
+}
+
+void inline_poster(const std::function<void()>& f) {
+  f();
 }
 
 journal_actor::behavior_type journal(journal_actor::pointer,
@@ -30,7 +38,7 @@ journal_writer::journal_writer(
   std::function<void(const std::string&)> on_failure)
   : disk_{disk},
     group_max_{std::max<size_t>(group_max, 1)},
-    post_{std::move(post)},
+    post_{post ? std::move(post) : inline_poster},
     on_failure_{std::move(on_failure)},
     thread_{[this] { run(); }} {
   // nop
@@ -44,6 +52,7 @@ void journal_writer::push(commit_ptr x) {
   std::lock_guard guard{mutex_};
   if (stopping_)
     return;
+  ++backlog_;
   queue_.push_back(std::move(x));
   if (queue_.size() == 1)
     wake_.notify_one();
@@ -59,38 +68,45 @@ void journal_writer::stop() {
     thread_.join();
 }
 
-size_t journal_writer::backlog() const {
-  std::lock_guard guard{mutex_};
-  return queue_.size();
-}
-
 void journal_writer::run() {
+  std::vector<commit_ptr> taken;
   for (;;) {
-    std::vector<commit_ptr> group;
+    taken.clear();
     {
       std::unique_lock guard{mutex_};
       wake_.wait(guard, [this] { return stopping_ || !queue_.empty(); });
       if (queue_.empty())
         return;
-      if (queue_.size() <= group_max_) {
-        group.swap(queue_);
-      } else {
-        const auto end
-          = queue_.begin() + static_cast<ptrdiff_t>(group_max_);
-        group.assign(std::make_move_iterator(queue_.begin()),
-                     std::make_move_iterator(end));
-        queue_.erase(queue_.begin(), end);
-      }
+      taken.swap(queue_);
+    }
+    if (!write_all(taken))
+      return;
+  }
+}
+
+bool journal_writer::write_all(std::vector<commit_ptr>& xs) {
+  for (size_t from = 0; from < xs.size();) {
+    std::vector<commit_ptr> group;
+    group.reserve(std::min(xs.size() - from, group_max_));
+    for (size_t bytes = 0; from < xs.size() && group.size() < group_max_
+                           && bytes < group_bytes;) {
+      auto& x = xs[from++];
+      bytes += x->result ? x->result->body.size() : 0;
+      group.push_back(std::move(x));
     }
     if (const auto fault = disk_.write(group); !fault.empty()) {
+      {
+        std::lock_guard guard{mutex_};
+        stopping_ = true;
+        queue_.clear();
+      }
       on_failure_(fault);
-      std::lock_guard guard{mutex_};
-      stopping_ = true;
-      queue_.clear();
-      return;
+      return false;
     }
+    backlog_ -= group.size();
     post_([group = std::move(group)] { acknowledge(group); });
   }
+  return true;
 }
 
 journal_actor spawn_journal(caf::actor_system& sys, caf::execution_unit* unit,

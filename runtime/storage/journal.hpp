@@ -5,6 +5,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/execution_unit.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -18,15 +19,18 @@ class store;
 
 /// Writes commits in groups on a thread of its own: whatever gathers while one
 /// group is being synced is the next. One sync serves them all, so durability
-/// costs a group's latency and hardly any CPU.
+/// costs a group's latency and hardly any CPU. A group has at most `group_max`
+/// commits, and no more once its results exceed 4 MiB.
 class journal_writer {
 public:
   using poster = std::function<void(std::function<void()>)>;
 
   /// @param post Runs acknowledgements; where they should wake a loop once a
-  ///             group, its `post`. They come in the order of the commits.
-  /// @param on_failure Called once if a group cannot be written. Nothing after
-  ///                   it is written or acknowledged.
+  ///             group, its `post`; null: at once, on the writer's thread. They
+  ///             come in the order of the commits.
+  /// @param on_failure Called once, on the writer's thread, if a group cannot
+  ///                   be written. Nothing of it or after it is acknowledged,
+  ///                   and nothing more is written.
   journal_writer(store& disk, size_t group_max, poster post,
                  std::function<void(const std::string&)> on_failure);
 
@@ -42,17 +46,21 @@ public:
   /// Writes what is queued, then stops; later commits are dropped.
   void stop();
 
-  /// Commits that wait.
-  size_t backlog() const;
+  /// Commits that are not written yet.
+  size_t backlog() const {
+    return backlog_;
+  }
 
 private:
   void run();
+  bool write_all(std::vector<commit_ptr>& xs);
 
   store& disk_;
   size_t group_max_;
   poster post_;
   std::function<void(const std::string&)> on_failure_;
-  mutable std::mutex mutex_;
+  std::atomic<size_t> backlog_ = 0;
+  std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<commit_ptr> queue_;
   bool stopping_ = false;

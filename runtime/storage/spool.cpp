@@ -1,23 +1,30 @@
 #include "runtime/storage/spool.hpp"
 
 #include "actors/domain/batch_plan.hpp"
-#include "runtime/storage/codec.hpp"
+#include "runtime/storage/line_reader.hpp"
+#include "runtime/storage/spool_index.hpp"
+
+#include <openssl/evp.h>
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <system_error>
 
 namespace rota {
 
 namespace {
 
-constexpr uint64_t index_step = 256;
+/// A file's form is known from this much of it.
+constexpr size_t head_bytes = 4'096;
+
+std::string reason() {
+  return std::generic_category().message(errno);
+}
 
 bool sync_path(const std::string& path) {
   const auto fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -40,65 +47,51 @@ bool write_durably(const std::string& path, const std::string& content) {
 
 } // namespace
 
-bool is_blank(std::string_view line) {
-  return line.find_first_not_of(" \t\r") == std::string_view::npos;
+// -- digest -------------------------------------------------------------------
+
+struct sha256::impl {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+
+  ~impl() {
+    EVP_MD_CTX_free(context);
+  }
+};
+
+sha256::sha256() : impl_{std::make_unique<impl>()} {
+  EVP_DigestInit_ex(impl_->context, EVP_sha256(), nullptr);
 }
 
-std::string for_each_line(
-  const std::string& path, uint64_t line_bytes_max,
-  const std::function<void(uint64_t, uint64_t, std::string_view)>& f) {
-  std::ifstream in{path, std::ios::binary};
-  if (!in)
-    return "The file " + path + " cannot be read: "
-           + std::strerror(errno) + ".";
-  std::string chunk(256 * 1024, '\0');
-  std::string line;
-  uint64_t number = 0;
-  uint64_t offset = 0; // Of the line.
-  uint64_t at = 0;     // Of the chunk.
-  auto pending = false;
-  const auto end_line = [&](uint64_t next) {
-    if (!line.empty() && line.back() == '\r')
-      line.pop_back();
-    f(++number, offset, line);
-    line.clear();
-    offset = next;
-    pending = false;
-  };
-  while (in) {
-    in.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
-    const auto size = static_cast<size_t>(in.gcount());
-    std::string_view rest{chunk.data(), size};
-    while (!rest.empty()) {
-      const auto end = rest.find('\n');
-      const auto part = rest.substr(0, end);
-      const auto room = line_bytes_max + 1 - std::min(line.size(),
-                                                      line_bytes_max + 1);
-      line += part.substr(0, room);
-      pending = true;
-      if (end == std::string_view::npos)
-        break;
-      rest.remove_prefix(end + 1);
-      end_line(at + size - rest.size());
-    }
-    at += size;
+sha256::~sha256() = default;
+
+void sha256::write(std::string_view piece) {
+  EVP_DigestUpdate(impl_->context, piece.data(), piece.size());
+}
+
+std::string sha256::finish() {
+  unsigned char bytes[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_DigestFinal_ex(impl_->context, bytes, &size);
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string result;
+  for (unsigned int i = 0; i < size; ++i) {
+    result += digits[bytes[i] >> 4];
+    result += digits[bytes[i] & 15];
   }
-  if (in.bad())
-    return "The file " + path + " cannot be read: "
-           + std::strerror(errno) + ".";
-  if (pending)
-    end_line(at);
-  return {};
+  return result;
 }
 
 // -- uploads ------------------------------------------------------------------
 
 spool_files::spool_files(std::string dir) : dir_{std::move(dir)} {
-  std::filesystem::create_directories(dir_);
+  // Where this fails, the first upload says why.
+  std::error_code ignored;
+  std::filesystem::create_directories(dir_, ignored);
+  std::filesystem::permissions(dir_, std::filesystem::perms::owner_all,
+                               ignored);
   // What an earlier run had not accepted yet was never promised.
-  for (const auto& x : std::filesystem::directory_iterator{dir_})
+  for (const auto& x : std::filesystem::directory_iterator{dir_, ignored})
     if (x.path().extension() == ".part")
-      std::filesystem::remove(x.path());
+      std::filesystem::remove(x.path(), ignored);
 }
 
 std::unique_ptr<spool_files::upload>
@@ -111,8 +104,7 @@ spool_files::upload::upload(std::string path, uint64_t bytes_max)
   : path_{std::move(path)}, bytes_max_{bytes_max} {
   file_ = std::fopen(path_.c_str(), "wbe");
   if (file_ == nullptr)
-    fault_ = "The file " + path_ + " cannot be written: "
-             + std::strerror(errno) + "; check state_dir.";
+    blame();
 }
 
 spool_files::upload::~upload() {
@@ -122,65 +114,68 @@ spool_files::upload::~upload() {
     unlink(path_.c_str());
 }
 
+void spool_files::upload::blame() {
+  if (fault_.empty())
+    fault_ = "The file " + path_ + " cannot be written (" + reason()
+             + "): check state_dir and its disk.";
+}
+
 void spool_files::upload::write(std::string_view piece) {
   bytes_ += piece.size();
   if (!fault_.empty())
     return;
-  if (bytes_ > bytes_max_)
+  if (bytes_ > bytes_max_) {
     fault_ = "The file has more than " + std::to_string(bytes_max_)
-             + " bytes; split it, or raise batch.max_file_bytes.";
-  else if (std::fwrite(piece.data(), 1, piece.size(), file_) != piece.size())
-    fault_ = "The file " + path_ + " cannot be written: "
-             + std::strerror(errno) + "; check the disk of state_dir.";
+             + " bytes: split it, or raise batch.max_file_bytes.";
+    return;
+  }
+  if (!begun_) {
+    head_ += piece;
+    if (head_.size() >= head_bytes)
+      begin();
+  } else if (unfolding_) {
+    unfolding_->write(piece);
+  } else {
+    store(piece);
+  }
+}
+
+void spool_files::upload::begin() {
+  begun_ = true;
+  const auto head = std::exchange(head_, {});
+  if (is_folded(head)) {
+    unfolding_ = std::make_unique<unfolding>(
+      [this](std::string_view x) { store(x); });
+    unfolding_->write(head);
+  } else {
+    store(head);
+  }
+}
+
+void spool_files::upload::store(std::string_view piece) {
+  sum_.write(piece);
+  if (std::fwrite(piece.data(), 1, piece.size(), file_) != piece.size())
+    blame();
 }
 
 std::string spool_files::upload::finish() {
-  if (file_ != nullptr && std::fclose(std::exchange(file_, nullptr)) != 0
-      && fault_.empty())
-    fault_ = "The file " + path_ + " cannot be written: "
-             + std::strerror(errno) + "; check the disk of state_dir.";
+  if (fault_.empty() && !begun_)
+    begin();
+  if (fault_.empty() && unfolding_)
+    fault_ = unfolding_->finish();
+  if (file_ != nullptr && std::fclose(std::exchange(file_, nullptr)) != 0)
+    blame();
   if (fault_.empty())
-    fault_ = unfold();
+    digest_ = sum_.finish();
   return fault_;
 }
 
-std::string spool_files::upload::unfold() {
-  // Only a document of its own kind is looked at whole: its first line is no
-  // request, and "requests" comes early.
-  std::ifstream in{path_, std::ios::binary};
-  std::string head(4'096, '\0');
-  in.read(head.data(), static_cast<std::streamsize>(head.size()));
-  head.resize(static_cast<size_t>(in.gcount()));
-  const auto start = head.find_first_not_of(" \t\r\n");
-  if (start == std::string::npos || head[start] != '{')
-    return {};
-  const auto name = head.find_first_not_of(" \t\r\n", start + 1);
-  if (name == std::string::npos
-      || head.compare(name, 10, "\"requests\"") != 0)
-    return {};
-  in.clear();
-  in.seekg(0);
-  std::ostringstream whole;
-  whole << in.rdbuf();
-  std::string lines;
-  if (!unfold_requests(whole.str(), [&lines](std::string_view x) {
-        lines += x;
-        lines += '\n';
-      }))
-    return {}; // The check of its lines says what is wrong.
-  return write_durably(path_, lines)
-           ? std::string{}
-           : "The file " + path_ + " cannot be written; check the disk.";
-}
+// -- batches ------------------------------------------------------------------
 
 std::string spool_files::seal(upload& x, batch_id id,
                               const std::vector<uint64_t>& bad_lines,
                               uint64_t line_bytes_max) {
-  std::string skip;
-  for (const auto number : bad_lines)
-    skip += be64(number);
-  std::string index;
-  uint64_t items = 0;
+  spool_index index;
   auto next_bad = bad_lines.begin();
   const auto fault = for_each_line(
     x.path_, line_bytes_max,
@@ -190,22 +185,51 @@ std::string spool_files::seal(upload& x, batch_id id,
       const auto bad = next_bad != bad_lines.end() && *next_bad == number;
       if (bad || is_blank(text))
         return;
-      if (items++ % index_step == 0)
-        index += be64(offset) + be64(number);
+      index.longest = std::max(index.longest, uint64_t{text.size()});
+      if (index.items++ % spool_index::step == 0)
+        index.rows.push_back({offset, number});
     });
   if (!fault.empty())
     return fault;
-  const auto stem = dir_ + '/' + to_string(id);
-  const auto good = write_durably(stem + ".skip", skip)
-                    && write_durably(stem + ".index", index)
-                    && sync_path(x.path_)
-                    && rename(x.path_.c_str(), (stem + ".jsonl").c_str()) == 0
-                    && sync_path(dir_);
+  if (index.longest > line_bytes_max)
+    return "A line has more than " + std::to_string(line_bytes_max)
+           + " bytes and is not skipped: split it, or raise"
+             " batch.max_line_bytes.";
+  const auto name = to_string(id);
+  const auto stem = dir_ + '/' + name;
+  std::error_code err;
+  index.bytes = std::filesystem::file_size(x.path_, err);
+  // The lines come last: a batch without them was not accepted.
+  const auto good
+    = !err && write_durably(stem + ".skip", encode_skips(bad_lines))
+      && write_durably(stem + ".index", encode_index(index))
+      && write_durably(stem + ".sha256",
+                       x.digest_ + "  " + name + ".jsonl\n")
+      && sync_path(x.path_)
+      && rename(x.path_.c_str(), (stem + ".jsonl").c_str()) == 0
+      && sync_path(dir_);
   if (!good)
-    return "The files of " + to_string(id) + " cannot be written: "
-           + std::strerror(errno) + "; check the disk of state_dir.";
+    return "The files of " + name + " cannot be written (" + reason()
+           + "): check state_dir and its disk.";
   x.path_.clear();
   return {};
+}
+
+std::optional<std::string> spool_files::digest_of(batch_id id) const {
+  std::ifstream in{dir_ + '/' + to_string(id) + ".sha256"};
+  std::string result;
+  if (!(in >> result))
+    return std::nullopt;
+  return result;
+}
+
+std::string for_each_line(
+  const std::string& path, uint64_t line_bytes_max,
+  const std::function<void(uint64_t, uint64_t, std::string_view)>& f) {
+  line_reader reader{path, line_bytes_max};
+  while (const auto line = reader.next())
+    f(line->number, line->offset, line->text);
+  return reader.fault();
 }
 
 } // namespace rota

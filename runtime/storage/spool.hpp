@@ -1,25 +1,49 @@
 #pragma once
 
 #include "messages/envelopes.hpp"
+#include "runtime/storage/unfolding.hpp"
 
 #include <caf/actor_system.hpp>
 
+#include <atomic>
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace rota {
 
+/// SHA-256 of what it is given.
+class sha256 {
+public:
+  sha256();
+  ~sha256();
+  sha256(const sha256&) = delete;
+  sha256& operator=(const sha256&) = delete;
+
+  void write(std::string_view piece);
+
+  /// @returns 64 hexadecimal digits. To be asked for once.
+  std::string finish();
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
 /// The files of batches, in one directory:
-///   ID.jsonl  the lines as they came in; never changed
-///   ID.skip   numbers of lines that must not run, u64 each
-///   ID.index  offset and line number of every 256th item, u64 each
+///   ID.jsonl   the lines as they came in; never changed
+///   ID.sha256  their SHA-256, as sha256sum -c reads it
+///   ID.skip    numbers of lines that must not run
+///   ID.index   where every 1024th item stands
 /// An item is a line that is neither blank nor skipped, counted from 0.
+/// Thread-safe, but for a single upload.
 class spool_files {
 public:
+  /// Makes the directory, and removes what earlier runs had not accepted.
   explicit spool_files(std::string dir);
 
   /// A file on its way in, removed again unless it is sealed.
@@ -30,23 +54,37 @@ public:
     upload(const upload&) = delete;
     upload& operator=(const upload&) = delete;
 
+    /// A whole object {"requests":[...]} is written as lines.
     void write(std::string_view piece);
 
-    /// Ends the file. A whole object {"requests":[...]} becomes lines.
-    /// @returns One sentence if it is too large or cannot be written.
+    /// Ends the file.
+    /// @returns One sentence if it is too large, broke off or cannot be
+    ///          written.
     std::string finish();
 
     const std::string& path() const {
       return path_;
     }
 
+    /// The digest of the lines, once the file has ended.
+    const std::string& digest() const {
+      return digest_;
+    }
+
   private:
     friend class spool_files;
-    std::string unfold();
+    void begin();
+    void store(std::string_view piece);
+    void blame();
 
     std::string path_;
     uint64_t bytes_max_;
     uint64_t bytes_ = 0;
+    std::string head_; // What came before the form was known.
+    bool begun_ = false;
+    std::unique_ptr<unfolding> unfolding_;
+    sha256 sum_;
+    std::string digest_;
     std::FILE* file_ = nullptr;
     std::string fault_;
   };
@@ -54,10 +92,14 @@ public:
   std::unique_ptr<upload> begin(uint64_t bytes_max);
 
   /// Keeps a finished upload as the file of a batch, durably.
+  /// @param bad_lines Numbers of the lines to skip, in order.
   /// @returns One sentence if it cannot.
   std::string seal(upload& x, batch_id id,
                    const std::vector<uint64_t>& bad_lines,
                    uint64_t line_bytes_max);
+
+  /// The digest that was stored with a batch.
+  std::optional<std::string> digest_of(batch_id id) const;
 
   const std::string& dir() const {
     return dir_;
@@ -65,7 +107,7 @@ public:
 
 private:
   std::string dir_;
-  uint64_t next_ = 1;
+  std::atomic<uint64_t> next_ = 1;
 };
 
 /// Calls `f` with each line of a file, its number from 1, and its offset, in
@@ -76,9 +118,6 @@ std::string for_each_line(
   const std::string& path, uint64_t line_bytes_max,
   const std::function<void(uint64_t number, uint64_t offset,
                            std::string_view text)>& f);
-
-/// Whether a line holds nothing but blanks.
-bool is_blank(std::string_view line);
 
 /// Spawns the SPOOL on the system's workers: it may wait for the disk.
 spool_actor spawn_spool(caf::actor_system& sys, std::string dir);

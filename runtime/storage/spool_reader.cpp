@@ -1,22 +1,25 @@
-#include "runtime/storage/codec.hpp"
+#include "runtime/storage/line_reader.hpp"
 #include "runtime/storage/spool.hpp"
+#include "runtime/storage/spool_index.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
-#include <map>
+#include <list>
 #include <sstream>
 
 namespace rota {
 
 namespace {
 
-constexpr uint64_t index_step = 256;
-constexpr size_t index_row = 16;
-
-/// Files that stay open at the same time; more are opened again when needed.
+/// Files that stay open at the same time; the one that was not read for the
+/// longest time makes room.
 constexpr size_t open_max = 32;
+
+/// Read at once from each.
+constexpr size_t chunk_bytes = 64 * 1024;
 
 std::string text_of(const std::string& path) {
   std::ifstream in{path, std::ios::binary};
@@ -29,99 +32,117 @@ std::string text_of(const std::string& path) {
 class item_reader {
 public:
   item_reader(const std::string& dir, batch_id id)
-    : stem_{dir + '/' + to_string(id)},
-      file_{stem_ + ".jsonl", std::ios::binary} {
-    const auto skip = text_of(stem_ + ".skip");
-    for (size_t i = 0; i + 8 <= skip.size(); i += 8)
-      skip_.push_back(from_be64(std::string_view{skip}.substr(i, 8)));
+    : stem_{dir + '/' + to_string(id)} {
+    auto index = decode_index(text_of(stem_ + ".index"));
+    auto skips = decode_skips(text_of(stem_ + ".skip"));
+    std::error_code err;
+    const auto size = std::filesystem::file_size(stem_ + ".jsonl", err);
+    if (err) {
+      fault_ = "The file " + stem_ + ".jsonl cannot be read (" + err.message()
+               + "): check state_dir and its disk.";
+    } else if (!index || !skips) {
+      fault_ = "The file " + stem_ + (index ? ".skip" : ".index")
+               + " is damaged: cancel the batch and submit its lines again.";
+    } else if (size != index->bytes) {
+      fault_ = "The file " + stem_
+               + ".jsonl was changed after it had been accepted: cancel the"
+                 " batch and submit its lines again.";
+    } else {
+      index_ = std::move(*index);
+      skips_ = std::move(*skips);
+      lines_.emplace(stem_ + ".jsonl", index_.longest, chunk_bytes);
+      fault_ = lines_->fault();
+    }
   }
 
   line_block_ptr read(const lines_wanted& x) {
     auto block = std::make_shared<line_block>();
     block->batch = x.batch;
-    if (!file_) {
-      block->error = "the file " + stem_ + ".jsonl cannot be read";
-      return block;
-    }
-    if (x.item != item_ && !seek(x.item)) {
-      block->error = "the file " + stem_ + ".index is damaged";
-      return block;
-    }
+    if (fault_.empty() && x.item < index_.items)
+      fill(*block, x);
+    block->error = fault_;
+    return block;
+  }
+
+private:
+  void fill(line_block& block, const lines_wanted& x) {
+    if (x.item != item_)
+      seek(x.item);
     struct place {
       uint64_t number;
       size_t begin, size;
     };
     std::vector<place> places;
-    std::string line;
     const auto first = item_;
     while (places.size() < x.count
-           && (places.empty() || block->text.size() < x.max_bytes)
-           && next(line)) {
-      places.push_back({number_, block->text.size(), line.size()});
-      block->text += line;
+           && (places.empty() || block.text.size() < x.max_bytes)) {
+      const auto line = next();
+      if (!line)
+        break;
+      places.push_back({line->number, block.text.size(), line->text.size()});
+      block.text += line->text;
     }
-    const std::string_view text{block->text};
+    const std::string_view text{block.text};
     for (size_t i = 0; i < places.size(); ++i)
-      block->lines.push_back({first + i, places[i].number,
-                              text.substr(places[i].begin, places[i].size)});
-    return block;
+      block.lines.push_back({first + i, places[i].number,
+                             text.substr(places[i].begin, places[i].size)});
   }
 
-private:
-  bool next(std::string& line) {
-    while (std::getline(file_, line)) {
-      ++number_;
-      if (!line.empty() && line.back() == '\r')
-        line.pop_back();
-      if (is_blank(line)
-          || std::binary_search(skip_.begin(), skip_.end(), number_))
+  std::optional<file_line> next() {
+    while (const auto line = lines_->next()) {
+      if (is_blank(line->text)
+          || std::binary_search(skips_.begin(), skips_.end(), line->number))
         continue;
       ++item_;
-      return true;
+      return line;
     }
-    file_.clear(); // The end is no fault.
-    return false;
+    if (item_ < index_.items)
+      fault_ = lines_->fault().empty()
+                 ? "The file " + stem_ + ".jsonl has fewer lines than it had."
+                 : lines_->fault();
+    return std::nullopt;
   }
 
-  bool seek(uint64_t item) {
-    std::ifstream index{stem_ + ".index", std::ios::binary};
-    char row[index_row];
-    index.seekg(static_cast<std::streamoff>(item / index_step * index_row));
-    if (!index.read(row, index_row))
-      return false;
-    const std::string_view fields{row, index_row};
-    file_.clear();
-    file_.seekg(static_cast<std::streamoff>(from_be64(fields.substr(0, 8))));
-    number_ = from_be64(fields.substr(8)) - 1;
-    item_ = item / index_step * index_step;
-    std::string line;
-    while (item_ < item)
-      if (!next(line))
-        return false;
-    return true;
+  void seek(uint64_t item) {
+    const auto& row = index_.rows[item / spool_index::step];
+    lines_->seek(row.offset, row.line);
+    item_ = item / spool_index::step * spool_index::step;
+    while (item_ < item && next())
+      ;
   }
 
   std::string stem_;
-  std::ifstream file_;
-  std::vector<uint64_t> skip_;
-  uint64_t item_ = 0;   // Next to be read.
-  uint64_t number_ = 0; // Of the line before it.
+  std::string fault_;
+  std::optional<line_reader> lines_;
+  spool_index index_;
+  std::vector<uint64_t> skips_;
+  uint64_t item_ = 0; // Next to be read.
 };
 
 struct spool_state {
   static constexpr const char* name = "spool";
+
+  struct open_file {
+    batch_id batch;
+    std::unique_ptr<item_reader> reader;
+  };
+
   std::string dir;
-  std::map<batch_id, std::unique_ptr<item_reader>> readers;
+  std::list<open_file> open; // Read last comes first.
 
   line_block_ptr read(const lines_wanted& x) {
-    auto& reader = readers[x.batch];
-    if (!reader) {
-      if (readers.size() > open_max)
-        for (auto i = readers.begin(); i != readers.end();)
-          i = i->first != x.batch ? readers.erase(i) : std::next(i);
-      readers[x.batch] = std::make_unique<item_reader>(dir, x.batch);
-    }
-    return readers[x.batch]->read(x);
+    const auto is_it = [&x](const open_file& y) { return y.batch == x.batch; };
+    const auto i = std::find_if(open.begin(), open.end(), is_it);
+    if (i != open.end())
+      open.splice(open.begin(), open, i);
+    else
+      open.push_front({x.batch, std::make_unique<item_reader>(dir, x.batch)});
+    if (open.size() > open_max)
+      open.pop_back();
+    auto block = open.front().reader->read(x);
+    if (!block->error.empty()) // Somebody may mend it.
+      open.pop_front();
+    return block;
   }
 };
 

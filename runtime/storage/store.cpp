@@ -1,12 +1,8 @@
 #include "runtime/storage/store.hpp"
 
-#include "actors/domain/ledger_fold.hpp"
-#include "runtime/storage/codec.hpp"
-#include "runtime/storage/database.hpp"
+#include "runtime/storage/store_impl.hpp"
 
-#include <mutex>
-#include <unordered_map>
-#include <unordered_set>
+#include <stdexcept>
 
 namespace rota {
 
@@ -16,62 +12,15 @@ constexpr auto schema_key = "schema";
 constexpr auto run_key = "run";
 constexpr auto batch_key = "batch";
 constexpr auto account_key = "account";
-constexpr auto name_prefix = "name/";
+constexpr std::string_view name_prefix = "name/";
 
-rocksdb::WriteOptions synced() {
-  rocksdb::WriteOptions o;
-  o.sync = true;
-  return o;
-}
-
-rocksdb::ReadOptions scanning() {
-  rocksdb::ReadOptions o;
-  o.fill_cache = false;
-  return o;
-}
-
-std::string result_key(batch_id batch, uint64_t item) {
-  return be64(batch.value) + be64(item);
-}
-
-std::string_view view(const rocksdb::Slice& x) {
-  return {x.data(), x.size()};
+std::string record(uint64_t x) {
+  std::string result;
+  encode(result, x);
+  return result;
 }
 
 } // namespace
-
-struct store::impl {
-  database base;
-  uint32_t run = 0;
-  uint64_t next_segment = 1;
-  mutable std::mutex mutex;
-  std::unordered_map<account_id, account_head> heads;
-  std::unordered_map<account_id, account_row> rows;
-  // Used by `write` only; keep their memory.
-  std::string segment;
-  std::string scratch;
-  std::vector<ledger_entry> entries;
-
-  std::string setup(const std::string& dir);
-  std::string load(const std::string& dir);
-  uint64_t number(const char* key, uint64_t otherwise) const;
-  uint64_t raise(const char* key);
-
-  template <class F>
-  void scan(family which, F f) const {
-    const std::unique_ptr<rocksdb::Iterator> i{
-      base.db->NewIterator(scanning(), base[which])};
-    for (i->SeekToFirst(); i->Valid(); i->Next())
-      f(view(i->key()), view(i->value()));
-  }
-
-  void put(rocksdb::WriteBatch& to, family which, const std::string& key,
-           const auto& record) {
-    scratch.clear();
-    encode(scratch, record);
-    to.Put(base[which], key, scratch);
-  }
-};
 
 store::store(std::unique_ptr<impl> x) : impl_{std::move(x)} {
   // nop
@@ -79,82 +28,134 @@ store::store(std::unique_ptr<impl> x) : impl_{std::move(x)} {
 
 store::~store() = default;
 
+// -- opening ------------------------------------------------------------------
+
 store::opened
 store::open(const std::string& dir, const store_options& options,
             std::function<void(const std::string&)> on_failure) {
   auto x = std::make_unique<impl>();
-  auto fault = x->base.open(dir, options, std::move(on_failure));
-  if (fault.empty())
-    fault = x->setup(dir);
-  if (fault.empty())
-    fault = x->load(dir);
+  x->dir = dir;
+  x->failure = std::make_shared<fail_stop>(std::move(on_failure));
+  // A newer version's store is left alone even where ours could open it.
+  if (!database::strangers(dir).empty())
+    if (const auto found
+        = decode<uint64_t>(database::peek(dir, schema_key));
+        !found || *found > schema)
+      return {nullptr, x->refuse_newer(found.value_or(0))};
+  auto fault = x->base.open(dir, options, x->failure);
+  for (const auto step :
+       {&impl::begin_run, &impl::load_names, &impl::load_accounts,
+        &impl::check_batches, &impl::load_ledger_end})
+    if (fault.empty())
+      fault = (*x.*step)();
   if (!fault.empty())
     return {nullptr, std::move(fault)};
   return {std::unique_ptr<store>{new store{std::move(x)}}, {}};
 }
 
-std::string store::impl::setup(const std::string& dir) {
+std::string store::impl::refuse_newer(uint64_t found) const {
+  const auto theirs = found == 0 ? "of a schema this one cannot read"
+                                 : "schema " + std::to_string(found);
+  return "The store in " + dir + " was written by a newer rota (" + theirs
+         + "; this one knows schema " + std::to_string(schema)
+         + "): start that version, or choose another state_dir.";
+}
+
+std::string store::impl::begin_run() {
   const auto found = number(schema_key, schema);
-  if (found > schema)
-    return "The store in " + dir + " was written by a newer rota (schema "
-           + std::to_string(found) + ", this one knows "
-           + std::to_string(schema)
-           + "); nothing was changed. Start that version instead.";
-  run = static_cast<uint32_t>(number(run_key, 0)) + 1;
+  const auto before = number(run_key, 0);
+  const auto batches = number(batch_key, 0);
+  const auto given = number(account_key, 0);
+  if (!found || !before || !batches || !given)
+    return damaged("its first records");
+  if (*found > schema)
+    return refuse_newer(*found);
+  last_batch = *batches;
+  last_account = *given;
+  run = static_cast<uint32_t>(*before) + 1;
   rocksdb::WriteBatch first;
-  first.Put(base[family::meta], schema_key, be64(schema));
-  first.Put(base[family::meta], run_key, be64(run));
+  first.Put(base[family::meta], schema_key, record(schema));
+  first.Put(base[family::meta], run_key, record(run));
   const auto status = base.db->Write(synced(), &first);
   if (!status.ok())
-    return "The store in " + dir + " cannot be written: " + status.ToString()
-           + "; check the disk and the permissions of that directory.";
+    return "The store in " + dir + " cannot be written (" + status.ToString()
+           + "): check the disk and the permissions of that directory.";
   return {};
 }
 
-std::string store::impl::load(const std::string& dir) {
+std::string store::impl::load_names() {
   std::string fault;
-  const auto damaged = [&](const char* what, uint64_t id) {
-    fault = "The store in " + dir + " is damaged: the " + what + " of account "
-            + std::to_string(id)
-            + " cannot be read; nothing was changed. Restore it from a backup.";
+  const auto read = scan(family::meta, [&](auto key, auto value) {
+    if (!key.starts_with(name_prefix))
+      return true;
+    const auto name = std::string{key.substr(name_prefix.size())};
+    const auto id = decode<uint64_t>(value);
+    if (!id || *id == 0 || *id > last_account) {
+      fault = damaged("the number of account " + name);
+      return false;
+    }
+    const auto x = account_id{static_cast<uint32_t>(*id)};
+    names.emplace(name, x);
+    known(x).head.name = name;
+    return true;
+  });
+  return read ? fault : damaged("the list of accounts");
+}
+
+std::string store::impl::load_accounts() {
+  std::string fault;
+  const auto broken = [&](const char* what, std::string_view key) {
+    fault = damaged(std::string{what} + " of account "
+                    + std::to_string(from_be32(key)));
+    return false;
   };
-  scan(family::head, [&](std::string_view key, std::string_view value) {
-    if (auto x = decode<account_head>(value))
-      heads.emplace(x->account, std::move(*x));
-    else
-      damaged("books", from_be32(key));
+  auto read = scan(family::head, [&](auto key, auto value) {
+    auto x = decode<account_head>(value);
+    if (!x || be32(x->account.value) != key)
+      return broken("the books", key);
+    known(x->account).head = std::move(*x);
+    return true;
   });
-  scan(family::account, [&](std::string_view key, std::string_view value) {
-    if (auto x = decode<account_row>(value))
-      rows.emplace(x->account, std::move(*x));
-    else
-      damaged("state", from_be32(key));
+  if (!read || !fault.empty())
+    return read ? fault : damaged("the books");
+  read = scan(family::account, [&](auto key, auto value) {
+    auto x = decode<account_row>(value);
+    if (!x || be32(x->account.value) != key)
+      return broken("the state", key);
+    known(x->account).row = std::move(*x);
+    return true;
   });
+  return read ? fault : damaged("the state of the accounts");
+}
+
+std::string store::impl::check_batches() {
+  std::string fault;
+  const auto read = scan(family::batch, [&](auto key, auto value) {
+    const auto x = decode<batch_row>(value);
+    if (x && be64(x->id.value) == key)
+      return true;
+    fault = damaged("the state of " + to_string(batch_id{from_be64(key)}));
+    return false;
+  });
+  return read ? fault : damaged("the list of batches");
+}
+
+std::string store::impl::load_ledger_end() {
   const std::unique_ptr<rocksdb::Iterator> last{
     base.db->NewIterator(scanning(), base[family::ledger])};
   last->SeekToLast();
   if (last->Valid())
     next_segment = from_be64(view(last->key())) + 1;
-  if (fault.empty() && !last->status().ok())
-    fault = "The store in " + dir
-            + " cannot be read: " + last->status().ToString() + ".";
-  return fault;
+  return last->status().ok() ? std::string{} : damaged("the ledger's end");
 }
 
-uint64_t store::impl::number(const char* key, uint64_t otherwise) const {
+std::optional<uint64_t> store::impl::number(const std::string& key,
+                                            uint64_t otherwise) const {
   std::string value;
   const auto status = base.db->Get({}, base[family::meta], key, &value);
-  return status.ok() ? from_be64(value) : otherwise;
-}
-
-uint64_t store::impl::raise(const char* key) {
-  const auto result = number(key, 0) + 1;
-  const auto status
-    = base.db->Put(synced(), base[family::meta], key, be64(result));
-  if (!status.ok())
-    throw std::runtime_error{"The store cannot be written: "
-                             + status.ToString()};
-  return result;
+  if (status.IsNotFound())
+    return otherwise;
+  return status.ok() ? decode<uint64_t>(value) : std::nullopt;
 }
 
 uint32_t store::run() const {
@@ -164,27 +165,32 @@ uint32_t store::run() const {
 // -- accounts -----------------------------------------------------------------
 
 account_id store::id_of(const std::string& name) {
-  std::lock_guard guard{impl_->mutex};
-  auto& base = impl_->base;
-  const auto key = name_prefix + name;
-  std::string value;
-  if (base.db->Get({}, base[family::meta], key, &value).ok())
-    return {from_be32(value)};
-  const auto id = static_cast<uint32_t>(impl_->number(account_key, 0)) + 1;
+  auto& my = *impl_;
+  std::lock_guard guard{my.mutex};
+  if (const auto i = my.names.find(name); i != my.names.end())
+    return i->second;
+  const account_id id{static_cast<uint32_t>(my.last_account + 1)};
   rocksdb::WriteBatch fresh;
-  fresh.Put(base[family::meta], account_key, be64(id));
-  fresh.Put(base[family::meta], key, be32(id));
-  const auto status = base.db->Write({}, &fresh); // Synced by the first entry.
-  if (!status.ok())
-    throw std::runtime_error{"The store cannot be written: "
-                             + status.ToString()};
-  return {id};
+  fresh.Put(my.base[family::meta], account_key, record(id.value));
+  fresh.Put(my.base[family::meta], std::string{name_prefix} + name,
+            record(id.value));
+  // Not synced: the log keeps the order, so whatever is synced about this
+  // account later takes its name along, and ten thousand new ones cost
+  // no ten thousand syncs.
+  if (const auto status = my.base.db->Write({}, &fresh); !status.ok())
+    throw std::runtime_error{
+      my.fail("The store cannot be written (" + status.ToString()
+              + "): check the disk, then start rotad again.")};
+  ++my.last_account;
+  my.names.emplace(name, id);
+  my.known(id).head.name = name;
+  return id;
 }
 
 account_head store::head_of(account_id x) const {
   std::lock_guard guard{impl_->mutex};
-  if (const auto i = impl_->heads.find(x); i != impl_->heads.end())
-    return i->second;
+  if (const auto i = impl_->accounts.find(x); i != impl_->accounts.end())
+    return i->second.head;
   account_head fresh;
   fresh.account = x;
   return fresh;
@@ -192,34 +198,64 @@ account_head store::head_of(account_id x) const {
 
 std::optional<account_row> store::row_of(account_id x) const {
   std::lock_guard guard{impl_->mutex};
-  if (const auto i = impl_->rows.find(x); i != impl_->rows.end())
-    return i->second;
+  if (const auto i = impl_->accounts.find(x); i != impl_->accounts.end())
+    return i->second.row;
   return std::nullopt;
 }
 
-void store::for_each_entry(
+std::vector<account_head> store::heads() const {
+  std::lock_guard guard{impl_->mutex};
+  std::vector<account_head> result;
+  for (const auto& [id, x] : impl_->accounts)
+    if (x.head.seq > 0)
+      result.push_back(x.head);
+  return result;
+}
+
+bool store::for_each_entry(
   account_id x, const std::function<void(const ledger_entry&)>& f) const {
-  impl_->scan(family::ledger, [&](std::string_view, std::string_view value) {
-    if (const auto entries = decode<std::vector<ledger_entry>>(value))
-      for (const auto& entry : *entries)
-        if (entry.account == x)
-          f(entry);
-  });
+  auto good = true;
+  const auto read
+    = impl_->scan(family::ledger, [&](std::string_view, auto value) {
+        const auto entries = decode<std::vector<ledger_entry>>(value);
+        good = entries.has_value();
+        if (good)
+          for (const auto& entry : *entries)
+            if (entry.account == x)
+              f(entry);
+        return good;
+      });
+  return read && good;
 }
 
 // -- batches ------------------------------------------------------------------
 
 batch_id store::next_batch_id() {
-  std::lock_guard guard{impl_->mutex};
-  return {impl_->raise(batch_key)};
+  auto& my = *impl_;
+  std::lock_guard guard{my.mutex};
+  const auto result = my.last_batch + 1;
+  if (const auto status = my.base.db->Put(synced(), my.base[family::meta],
+                                          batch_key, record(result));
+      !status.ok())
+    throw std::runtime_error{
+      my.fail("The store cannot be written (" + status.ToString()
+              + "): check the disk, then start rotad again.")};
+  my.last_batch = result;
+  return {result};
 }
 
 std::vector<batch_row> store::batches() const {
   std::vector<batch_row> result;
-  impl_->scan(family::batch, [&](std::string_view, std::string_view value) {
-    if (auto x = decode<batch_row>(value))
+  auto good = true;
+  const auto read = impl_->scan(family::batch, [&](std::string_view, auto v) {
+    auto x = decode<batch_row>(v);
+    good = x.has_value();
+    if (good)
       result.push_back(std::move(*x));
+    return good;
   });
+  if (!read || !good)
+    impl_->fail(impl_->damaged("the list of batches"));
   return result;
 }
 
@@ -228,90 +264,53 @@ std::optional<batch_row> store::batch(batch_id x) const {
   const auto status
     = impl_->base.db->Get({}, impl_->base[family::batch], be64(x.value),
                           &value);
-  return status.ok() ? decode<batch_row>(value) : std::nullopt;
+  if (status.IsNotFound())
+    return std::nullopt;
+  auto result = status.ok() ? decode<batch_row>(value) : std::nullopt;
+  if (!result)
+    impl_->fail(impl_->damaged("the state of " + to_string(x)));
+  return result;
 }
+
+namespace {
+
+/// Walks over the records of a batch's results from an item on.
+template <class T, class F>
+bool walk(const database& base, batch_id x, uint64_t from_item, F f) {
+  const auto end = be64(x.value + 1);
+  const rocksdb::Slice bound{end};
+  auto options = scanning();
+  options.iterate_upper_bound = &bound;
+  const std::unique_ptr<rocksdb::Iterator> i{
+    base.db->NewIterator(options, base[family::result])};
+  for (i->Seek(result_key(x, from_item)); i->Valid(); i->Next()) {
+    const auto found = decode<T>(view(i->value()));
+    if (!found)
+      return false;
+    if (!f(*found))
+      return true;
+  }
+  return i->status().ok();
+}
+
+} // namespace
 
 batch_resume store::resume_of(const batch_row& x) const {
   batch_resume result{x, {}};
-  for_each_result(x.id, x.cursor, [&result](const item_result& y) {
-    result.ended.push_back({y.id.item, y.state, y.cost});
-    return true;
-  });
+  const auto good = walk<ended_item>(impl_->base, x.id, x.cursor,
+                                     [&result](const ended_item& y) {
+                                       result.ended.push_back(y);
+                                       return true;
+                                     });
+  if (!good)
+    impl_->fail(impl_->damaged("a result of " + to_string(x.id)));
   return result;
 }
 
 bool store::for_each_result(
   batch_id x, uint64_t from_item,
   const std::function<bool(const item_result&)>& f) const {
-  const auto end = be64(x.value + 1);
-  const rocksdb::Slice bound{end};
-  auto options = scanning();
-  options.iterate_upper_bound = &bound;
-  const std::unique_ptr<rocksdb::Iterator> i{
-    impl_->base.db->NewIterator(options, impl_->base[family::result])};
-  for (i->Seek(result_key(x, from_item)); i->Valid(); i->Next()) {
-    const auto result = decode<item_result>(view(i->value()));
-    if (!result)
-      return false;
-    if (!f(*result))
-      return true;
-  }
-  return i->status().ok();
-}
-
-// -- writing ------------------------------------------------------------------
-
-std::string store::write(const std::vector<commit_ptr>& group) {
-  auto& it = *impl_;
-  rocksdb::WriteBatch out;
-  std::unordered_set<account_id> touched;
-  it.entries.clear();
-  for (const auto& x : group)
-    it.entries.insert(it.entries.end(), x->entries.begin(), x->entries.end());
-  if (!it.entries.empty()) {
-    it.segment.clear();
-    encode(it.segment, it.entries);
-    out.Put(it.base[family::ledger], be64(it.next_segment++), it.segment);
-  }
-  {
-    std::lock_guard guard{it.mutex};
-    for (const auto& entry : it.entries) {
-      auto& head = it.heads[entry.account];
-      head.account = entry.account;
-      if (!fold(head, entry))
-        return "The books of account " + std::to_string(entry.account.value)
-               + " do not add up at entry " + std::to_string(entry.seq)
-               + "; nothing of it was written.";
-      touched.insert(entry.account);
-    }
-    for (const auto id : touched)
-      it.put(out, family::head, be32(id.value), it.heads[id]);
-    for (const auto& x : group)
-      if (x->account) {
-        it.rows[x->account->account] = *x->account;
-        it.put(out, family::account, be32(x->account->account.value),
-               *x->account);
-      }
-  }
-  for (const auto& x : group) {
-    if (x->batch)
-      it.put(out, family::batch, be64(x->batch->id.value), *x->batch);
-    if (!x->result)
-      continue;
-    const auto key = result_key(x->result->id.batch, x->result->id.item);
-    rocksdb::PinnableSlice before;
-    // A line ends once: what was acknowledged first stays.
-    if (it.base.db->Get({}, it.base[family::result], key, &before).ok())
-      continue;
-    it.put(out, family::result, key, *x->result);
-  }
-  if (out.Count() == 0)
-    return {};
-  const auto status = it.base.db->Write(synced(), &out);
-  if (!status.ok())
-    return "The store cannot be written: " + status.ToString()
-           + "; rotad stops. Check the disk, then start it again.";
-  return {};
+  return walk<item_result>(impl_->base, x, from_item, f);
 }
 
 } // namespace rota

@@ -17,13 +17,16 @@ namespace rota {
 /// written is synced before `write` returns. Thread-safe; `write` is meant for
 /// one thread.
 ///
-/// Column families: meta (schema, run, names of accounts), ledger (segments of
-/// entries by number), head and account (by account id), batch (by id), result
-/// (by batch and item).
+/// Column families: meta (schema, run, names of accounts; RocksDB calls it
+/// default), ledger (segments of entries by number), head and account (by
+/// account id), batch (by id), result (by batch and item). Keys are big-endian.
+///
+/// What cannot be read or written once the store is open is a reason to stop:
+/// `on_failure` is told once, and nothing is written from then on.
 class store {
 public:
   /// The version of all that is written. Raised with a migration.
-  static constexpr uint32_t schema = 1;
+  static constexpr uint64_t schema = 1;
 
   struct opened {
     std::unique_ptr<store> disk;
@@ -32,8 +35,8 @@ public:
   };
 
   /// Opens or creates the store in `dir` and begins a new run.
-  /// @param on_failure Called once, from any thread, when RocksDB fails in the
-  ///                   background: nothing more must be written.
+  /// @param on_failure Called once, from any thread, when the store fails:
+  ///                   nothing more must be written.
   static opened open(const std::string& dir, const store_options& options,
                      std::function<void(const std::string&)> on_failure);
 
@@ -44,21 +47,30 @@ public:
 
   // -- accounts ---------------------------------------------------------------
 
-  /// An account's number; a new name is given one for ever.
+  /// An account's number; a new name is given one for ever. It is durable no
+  /// later than the first thing that is written about the account.
+  /// @throws std::runtime_error if the store fails.
   account_id id_of(const std::string& name);
 
   /// Its books and its row as of the last write; empty for a new account.
   account_head head_of(account_id x) const;
   std::optional<account_row> row_of(account_id x) const;
 
+  /// All accounts that have books, those no longer configured included.
+  std::vector<account_head> heads() const;
+
   /// All entries of an account, in order. Reads the whole ledger.
-  void for_each_entry(account_id x,
+  /// @returns False if a segment is damaged; later ones are not read.
+  bool for_each_entry(account_id x,
                       const std::function<void(const ledger_entry&)>& f) const;
 
   // -- batches ----------------------------------------------------------------
 
   /// A number for a new batch; never given twice.
+  /// @throws std::runtime_error if the store fails.
   batch_id next_batch_id();
+
+  /// All batches, the oldest first.
   std::vector<batch_row> batches() const;
   std::optional<batch_row> batch(batch_id x) const;
 
@@ -66,7 +78,7 @@ public:
   batch_resume resume_of(const batch_row& x) const;
 
   /// The results of a batch in the order of its lines, from an item on, until
-  /// `f` returns false. Bounded memory.
+  /// `f` returns false. Bounded memory; sees what was written until the call.
   /// @returns False if one is damaged.
   bool for_each_result(batch_id x, uint64_t from_item,
                        const std::function<bool(const item_result&)>& f) const;
@@ -75,9 +87,13 @@ public:
 
   /// Writes a group of commits: all of it or nothing, synced. The heads of the
   /// accounts are derived from the entries here, and entries that do not
-  /// continue the books are refused.
-  /// @returns One sentence if it failed; then nothing must be written any more.
+  /// continue the books are refused. A result of a line that has one already
+  /// is not written: the first stays.
+  /// @returns One sentence if it failed; then nothing is written any more.
   std::string write(const std::vector<commit_ptr>& group);
+
+  /// Results that were not written because their line had ended before.
+  uint64_t duplicates() const;
 
 private:
   struct impl;

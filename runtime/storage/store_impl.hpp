@@ -1,0 +1,125 @@
+#pragma once
+
+// The inside of `store`, shared by its sources.
+
+#include "runtime/storage/codec.hpp"
+#include "runtime/storage/database.hpp"
+#include "runtime/storage/store.hpp"
+
+#include <mutex>
+#include <unordered_map>
+
+namespace rota {
+
+inline std::string_view view(const rocksdb::Slice& x) {
+  return {x.data(), x.size()};
+}
+
+inline rocksdb::WriteOptions synced() {
+  rocksdb::WriteOptions o;
+  o.sync = true;
+  return o;
+}
+
+/// For reading much, once: what is often asked for stays in the cache.
+inline rocksdb::ReadOptions scanning() {
+  rocksdb::ReadOptions o;
+  o.fill_cache = false;
+  return o;
+}
+
+inline std::string result_key(batch_id batch, uint64_t item) {
+  return be64(batch.value) + be64(item);
+}
+
+struct store::impl {
+  /// What is known of an account while the store is open.
+  struct account {
+    account_head head;
+    std::optional<account_row> row;
+    /// Whether the group that is being written touches its head.
+    bool touched = false;
+  };
+
+  /// A result of the group that is being written.
+  struct candidate {
+    job_id id;
+    size_t commit = 0;
+    friend auto operator<=>(const candidate&, const candidate&) = default;
+  };
+
+  std::string dir;
+  std::shared_ptr<fail_stop> failure;
+  database base;
+  uint32_t run = 0;
+
+  mutable std::mutex mutex; // Guards the next four.
+  std::unordered_map<account_id, account> accounts;
+  std::unordered_map<std::string, account_id> names;
+  uint64_t last_account = 0;
+  uint64_t last_batch = 0;
+
+  // Used by `write` only; they keep their memory.
+  uint64_t next_segment = 1;
+  rocksdb::WriteBatch out;
+  std::string scratch;
+  std::vector<ledger_entry> entries;
+  std::vector<account*> touched;
+  std::vector<candidate> results;
+  std::atomic<uint64_t> duplicates = 0;
+
+  // Opening; each returns one sentence if it fails.
+  std::string refuse_newer(uint64_t found) const;
+  std::string begin_run();
+  std::string load_names();
+  std::string load_accounts();
+  std::string check_batches();
+  std::string load_ledger_end();
+
+  /// Reads a number of the meta family; `otherwise` where there is none.
+  /// @returns Nothing if it cannot be read.
+  std::optional<uint64_t> number(const std::string& key,
+                                 uint64_t otherwise) const;
+
+  account& known(account_id x) {
+    auto& result = accounts[x];
+    result.head.account = x;
+    return result;
+  }
+
+  std::string damaged(const std::string& what) const {
+    return "The store in " + dir + " is damaged: " + what
+           + " cannot be read; nothing was repaired. Restore it from a copy.";
+  }
+
+  /// Raises the failure. @returns The sentence.
+  std::string fail(std::string sentence) const {
+    failure->raise(sentence);
+    return sentence;
+  }
+
+  /// Calls `f(key, value)` for each record of a family until it returns false.
+  /// @returns Whether RocksDB could read them.
+  template <class F>
+  bool scan(family which, F f) const {
+    const std::unique_ptr<rocksdb::Iterator> i{
+      base.db->NewIterator(scanning(), base[which])};
+    for (i->SeekToFirst(); i->Valid(); i->Next())
+      if (!f(view(i->key()), view(i->value())))
+        return true;
+    return i->status().ok();
+  }
+
+  void put(family which, const std::string& key, const auto& record) {
+    scratch.clear();
+    encode(scratch, record);
+    out.Put(base[which], key, scratch);
+  }
+
+  // Parts of a group; each returns one sentence if it must not be written.
+  std::string stage_books(const std::vector<commit_ptr>& group);
+  void stage_heads();
+  std::string stage_results(const std::vector<commit_ptr>& group);
+};
+
+} // namespace rota

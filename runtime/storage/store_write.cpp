@@ -1,0 +1,107 @@
+#include "actors/domain/ledger_fold.hpp"
+#include "runtime/storage/store.hpp"
+#include "runtime/storage/store_impl.hpp"
+
+#include <algorithm>
+
+namespace rota {
+
+namespace {
+
+/// A batch of writes that grew beyond this does not keep its memory.
+constexpr size_t kept_bytes = 8 << 20;
+
+} // namespace
+
+std::string store::write(const std::vector<commit_ptr>& group) {
+  auto& my = *impl_;
+  if (my.failure->raised())
+    return "The store has failed before; nothing is written to it any more.";
+  my.out.Clear();
+  auto fault = my.stage_books(group);
+  for (const auto& x : group)
+    if (x->batch)
+      my.put(family::batch, be64(x->batch->id.value), *x->batch);
+  if (fault.empty())
+    fault = my.stage_results(group);
+  if (!fault.empty())
+    return my.fail(std::move(fault));
+  if (my.out.Count() == 0)
+    return {};
+  const auto status = my.base.db->Write(synced(), &my.out);
+  if (!status.ok())
+    return my.fail("The store cannot be written (" + status.ToString()
+                   + "): check the disk, then start rotad again.");
+  if (my.out.GetDataSize() > kept_bytes)
+    my.out = rocksdb::WriteBatch{};
+  return {};
+}
+
+uint64_t store::duplicates() const {
+  return impl_->duplicates;
+}
+
+std::string store::impl::stage_books(const std::vector<commit_ptr>& group) {
+  entries.clear();
+  for (const auto& x : group)
+    entries.insert(entries.end(), x->entries.begin(), x->entries.end());
+  if (!entries.empty())
+    put(family::ledger, be64(next_segment++), entries);
+  std::lock_guard guard{mutex};
+  touched.clear();
+  account* last = nullptr;
+  for (const auto& entry : entries) {
+    if (last == nullptr || last->head.account != entry.account)
+      last = &known(entry.account);
+    if (!fold(last->head, entry))
+      return "The books of account " + std::to_string(entry.account.value)
+             + (last->head.name.empty() ? "" : " (" + last->head.name + ")")
+             + " do not add up at entry " + std::to_string(entry.seq)
+             + ": nothing of it was written; report this with rotad's log.";
+    if (!std::exchange(last->touched, true))
+      touched.push_back(last);
+  }
+  stage_heads();
+  for (const auto& x : group)
+    if (x->account) {
+      known(x->account->account).row = *x->account;
+      put(family::account, be32(x->account->account.value), *x->account);
+    }
+  return {};
+}
+
+void store::impl::stage_heads() {
+  for (auto* x : touched) {
+    x->touched = false;
+    put(family::head, be32(x->head.account.value), x->head);
+  }
+}
+
+std::string store::impl::stage_results(const std::vector<commit_ptr>& group) {
+  results.clear();
+  for (size_t i = 0; i < group.size(); ++i)
+    if (group[i]->result)
+      results.push_back({group[i]->result->id, i});
+  // In the order of their keys, so that two of one line stand side by side.
+  std::sort(results.begin(), results.end());
+  const job_id* before = nullptr;
+  for (const auto& x : results) {
+    if (before != nullptr && *before == x.id) {
+      ++duplicates;
+      continue;
+    }
+    before = &x.id;
+    const auto key = result_key(x.id.batch, x.id.item);
+    rocksdb::PinnableSlice found;
+    const auto status = base.db->Get({}, base[family::result], key, &found);
+    if (status.ok())
+      ++duplicates;
+    else if (status.IsNotFound())
+      put(family::result, key, *group[x.commit]->result);
+    else
+      return damaged("a result of " + to_string(x.id.batch));
+  }
+  return {};
+}
+
+} // namespace rota

@@ -1,0 +1,108 @@
+#pragma once
+
+#include "messages/account.hpp"
+#include "messages/batch.hpp"
+#include "messages/ledger.hpp"
+
+#include <vector>
+
+namespace rota {
+
+// One value of each kind that is stored, with every field set. What they look
+// like on disk is kept in tests/data/store: never change them.
+
+inline std::vector<ledger_entry> sample_entries() {
+  const hold_id hold{{{17}, 42}, 0x301};
+  const timestamp at{1'795'000'000'123};
+  std::vector<ledger_entry> result;
+  result.push_back({{7}, 1, entry_kind::open, {25'000'000'000}, {}, at, {}, {},
+                    {25'000'000'000}, {}});
+  result.push_back({{7}, 2, entry_kind::hold, {1'500}, hold, at,
+                    {1'795'000'720'123}, {}, {25'000'000'000}, {1'500}});
+  result.push_back({{7}, 3, entry_kind::settle, {-1'299}, hold, at, {}, {},
+                    {24'999'998'701}, {}});
+  result.push_back({{8}, 900, entry_kind::reading, {-20'000}, {}, at, {},
+                    {77'000}, {-20'001}, {3}});
+  return result;
+}
+
+inline account_head sample_head() {
+  account_head x;
+  x.account = {7};
+  x.name = "north-1";
+  x.seq = 123'456;
+  x.balance = {24'999'998'701};
+  x.held = {4'500};
+  x.reading = {25'000'000'000};
+  x.read_at = {1'795'000'000'000};
+  x.spent_since_reading = {1'299};
+  x.funded = true;
+  x.calls = 61'000;
+  x.spent = {999'000'000};
+  x.last_used = {1'795'000'000'123};
+  x.overruns = 3;
+  x.lates = 2;
+  x.holds = {
+    {{{{17}, 42}, 0x301}, {1'500}, {1'795'000'000'001}, {1'795'000'720'001},
+     false},
+    {{{{}, 43}, 0x202}, {3'000}, {1'795'000'000'002}, {1'795'003'600'002},
+     true},
+  };
+  return x;
+}
+
+inline account_row sample_account_row() {
+  account_row x;
+  x.account = {7};
+  x.admin = admin_state::drain;
+  x.health = health_state::ejected;
+  x.cooldown_until = {1'795'000'005'000};
+  x.ejections = 4;
+  x.failures = 19;
+  x.exhausted = true;
+  x.reason = "429 Too Many Requests";
+  return x;
+}
+
+inline batch_row sample_batch_row() {
+  batch_row x;
+  x.id = {17};
+  x.state = batch_state::paused;
+  x.format = batch_format::gemini;
+  x.options.name = "night run";
+  x.options.max_in_flight = 32;
+  x.options.model = "gemini-2.0-flash";
+  x.options.tags = {"eu", "cheap"};
+  x.options.skip_invalid = true;
+  x.file_name = "in.jsonl";
+  x.total = 1'000'000;
+  x.cursor = 250'000;
+  x.ended = {249'000, 900, 100, {12'345'678'900}};
+  x.created_at = {1'795'000'000'000};
+  x.ended_at = {1'795'000'900'000};
+  x.in_doubt = 5;
+  return x;
+}
+
+inline item_result sample_result() {
+  item_result x;
+  x.id = {{17}, 42};
+  x.custom_id = "line-43";
+  x.line = 43;
+  x.state = item_state::failed;
+  x.status = 500;
+  x.request_id = "req_011CQ";
+  x.body = "{\"error\":{\"message\":\"na\xc3\xafve \\u00e9\"}}";
+  x.error_code = "server_error";
+  x.error_text = "The provider failed.";
+  x.account = "north-1";
+  x.model = "claude-haiku";
+  x.attempts = 3;
+  x.cost = {1'299};
+  x.used = {1'000, 200, 30, 4, 500, 60, 7, service_tier::batch, true, true,
+            usage_source::partial};
+  x.at = {1'795'000'000'123};
+  return x;
+}
+
+} // namespace rota
