@@ -1,51 +1,117 @@
 #include "actors/domain/alert_rules.hpp"
 
+#include <set>
+
 namespace rota {
+
+namespace {
+
+std::string subject(const std::string& account) {
+  return "Account " + account;
+}
+
+/// A sentence's end, after a reason that may have one of its own.
+std::string ended(std::string text) {
+  if (text.empty() || text.back() != '.')
+    text += '.';
+  return text;
+}
+
+std::string low_text(const account_view& x) {
+  return subject(x.name) + " has only " + to_string(x.available)
+         + " USD available; its floor is " + to_string(x.floor) + " USD.";
+}
+
+std::string exhausted_text(const account_view& x) {
+  if (x.available > x.floor && !x.reason.empty())
+    return subject(x.name) + " has no money left, says its provider ("
+           + x.reason + "), although the books say "
+           + to_string(x.available) + " USD.";
+  return subject(x.name) + " has no money left to spend: "
+         + to_string(x.available) + " USD available, floor "
+         + to_string(x.floor) + " USD.";
+}
+
+std::string ejected_text(const account_view& x) {
+  return ended(subject(x.name) + " is ejected after failures"
+               + (x.reason.empty() ? "" : ": " + x.reason));
+}
+
+std::string resolved_text(const alert& x) {
+  switch (x.kind) {
+    case alert_kind::all_accounts_failed:
+      return "Jobs are served again.";
+    case alert_kind::account_ejected:
+      return subject(x.account) + " is healthy again.";
+    default:
+      return subject(x.account) + " has " + to_string(x.available)
+             + " USD available again.";
+  }
+}
+
+} // namespace
 
 std::vector<alert> alert_rules::walk(const std::vector<account_view>& accounts,
                                      const pool_state& pool, timestamp now) {
   std::vector<alert> edges;
+  std::set<std::string_view> known;
   for (const auto& x : accounts) {
-    alert about;
-    about.account = x.name;
-    about.provider = to_string(x.kind);
-    about.available = x.available;
-    about.floor = x.floor;
-    const auto name = "Account " + x.name;
-    about.kind = alert_kind::account_low;
-    about.level = severity::warning;
-    about.text = name + " has only " + to_string(x.available)
-                 + " USD available; its floor is " + to_string(x.floor)
-                 + " USD.";
-    judge({about.kind, x.name}, x.funds == funds_state::low, about, now,
-          edges);
-    about.kind = alert_kind::account_exhausted;
-    about.level = severity::error;
-    about.text = name + " has no money left to spend: " + to_string(x.available)
-                 + " USD available, floor " + to_string(x.floor) + " USD.";
-    judge({about.kind, x.name}, x.funds == funds_state::exhausted, about, now,
-          edges);
-    about.kind = alert_kind::account_ejected;
-    about.level = severity::error;
-    about.text = name + " is ejected after failures"
-                 + (x.reason.empty() ? "." : ": " + x.reason + ".");
-    judge({about.kind, x.name}, x.health == health_state::ejected, about, now,
-          edges);
+    known.insert(x.name);
+    walk_account(x, now, edges);
   }
   alert about;
   about.kind = alert_kind::all_accounts_failed;
   about.level = severity::critical;
   about.text = "No account can serve: every one was refused or failed.";
-  const key everybody{about.kind, ""};
   const auto failed = pool.refused > last_pool_.refused;
   const auto served = pool.served > last_pool_.served;
-  const auto& before = tracks_[everybody];
-  const auto was_on = before.state == alert_state::firing
-                      || before.state == alert_state::pending;
   // Once on, only a job that is served turns it off.
-  judge(everybody, !served && (failed || was_on), about, now, edges);
+  judge(about, !served && (failed || is_on(about.kind, "")), now, edges);
   last_pool_ = pool;
+  // Who left the pool needs no help any more.
+  for (auto i = tracks_.begin(); i != tracks_.end();) {
+    const auto& name = i->first.second;
+    if (name.empty() || known.contains(name)) {
+      ++i;
+      continue;
+    }
+    if (i->second.state == alert_state::firing) {
+      edges.push_back(resolved(i->second, i->second.last, now));
+      edges.back().text = subject(name) + " left the pool.";
+    }
+    i = tracks_.erase(i);
+  }
   return edges;
+}
+
+void alert_rules::walk_account(const account_view& x, timestamp now,
+                               std::vector<alert>& edges) {
+  alert about;
+  about.account = x.name;
+  about.provider = to_string(x.kind);
+  about.available = x.available;
+  about.floor = x.floor;
+  const auto exhausted = x.funds == funds_state::exhausted;
+  about.kind = alert_kind::account_low;
+  about.level = severity::warning;
+  about.text = low_text(x);
+  // Who runs dry is not well again.
+  judge(about,
+        x.funds == funds_state::low
+          || (exhausted && is_on(about.kind, x.name)),
+        now, edges);
+  about.kind = alert_kind::account_exhausted;
+  about.level = severity::error;
+  about.text = exhausted_text(x);
+  judge(about, exhausted, now, edges);
+  about.kind = alert_kind::account_ejected;
+  about.level = severity::error;
+  about.text = ejected_text(x);
+  // A probe that may still fail is no recovery.
+  judge(about,
+        x.health == health_state::ejected
+          || (x.health == health_state::probing && is_on(about.kind, x.name)),
+        now, edges);
 }
 
 std::vector<alert> alert_rules::firing() const {
@@ -56,36 +122,44 @@ std::vector<alert> alert_rules::firing() const {
   return result;
 }
 
-void alert_rules::judge(key which, bool condition, alert text, timestamp now,
-                        std::vector<alert>& edges) {
-  auto& it = tracks_[which];
+bool alert_rules::is_on(alert_kind kind, const std::string& account) const {
+  return tracks_.contains({kind, account});
+}
+
+alert alert_rules::resolved(const track& it, alert text, timestamp now) {
+  text.state = alert_state::resolved;
+  text.level = severity::info;
+  text.since = it.since;
   text.at = now;
+  text.text = resolved_text(text);
+  return text;
+}
+
+void alert_rules::judge(const alert& about, bool condition, timestamp now,
+                        std::vector<alert>& edges) {
+  const key which{about.kind, about.account};
+  const auto found = tracks_.find(which);
   if (!condition) {
-    if (it.state == alert_state::firing) {
-      text.state = alert_state::resolved;
-      text.level = severity::info;
-      text.since = it.since;
-      text.text = which.first == alert_kind::all_accounts_failed
-                    ? "Jobs are served again."
-                    : "Account " + which.second + " is well again: "
-                        + to_string(text.available) + " USD available.";
-      edges.push_back(text);
-    }
-    it = {};
-    it.state = alert_state::inactive;
+    if (found == tracks_.end())
+      return;
+    if (found->second.state == alert_state::firing)
+      edges.push_back(resolved(found->second, about, now));
+    tracks_.erase(found);
     return;
   }
+  auto& it = found != tracks_.end() ? found->second : tracks_[which];
   if (it.state == alert_state::inactive) {
     it.state = alert_state::pending;
     it.since = now;
   }
-  text.since = it.since;
-  text.state = alert_state::firing;
+  it.last = about;
+  it.last.since = it.since;
+  it.last.at = now;
+  it.last.state = alert_state::firing;
   if (it.state == alert_state::pending && now - it.since >= options_.hold) {
     it.state = alert_state::firing;
-    edges.push_back(text);
+    edges.push_back(it.last);
   }
-  it.last = std::move(text);
 }
 
 } // namespace rota

@@ -18,6 +18,16 @@ struct pool_state {
 /// Walks the alert rules. An alert is inactive, pending while its condition
 /// holds for less than `hold`, firing, then resolved; only the edges to
 /// firing and resolved are returned, each once. Pure.
+///
+///   account.low        its funds are low; ends 20 % above the mark (the
+///                      account keeps that mark), not by running dry
+///   account.exhausted  it has no money to spend
+///   account.ejected    its health or key is bad; a cooldown is no reason.
+///                      Ends when it is healthy, not when it is probed
+///   pool.all_failed    a job was refused by all and none was served since the
+///                      last walk; ends when one is served
+///
+/// What concerned an account that left the pool is resolved.
 class alert_rules {
 public:
   explicit alert_rules(alert_options options) : options_{std::move(options)} {
@@ -40,11 +50,19 @@ private:
 
   using key = std::pair<alert_kind, std::string>;
 
-  void judge(key which, bool condition, alert text, timestamp now,
+  void walk_account(const account_view& x, timestamp now,
+                    std::vector<alert>& edges);
+
+  void judge(const alert& about, bool condition, timestamp now,
              std::vector<alert>& edges);
 
+  /// Whether its condition held at the last walk.
+  bool is_on(alert_kind kind, const std::string& account) const;
+
+  static alert resolved(const track& it, alert text, timestamp now);
+
   alert_options options_;
-  std::map<key, track> tracks_;
+  std::map<key, track> tracks_; // Without the inactive ones.
   pool_state last_pool_;
 };
 

@@ -15,33 +15,41 @@ constexpr double minute_ms = 60'000;
 
 limiter::limiter(limiter_options options)
   : options_{options}, window_{static_cast<double>(options.max_in_flight)} {
-  requests_.per_minute = options.requests_per_minute;
-  requests_.level = options.requests_per_minute;
-  tokens_.per_minute = options.tokens_per_minute;
-  tokens_.level = options.tokens_per_minute;
+  requests_.limit(options.requests_per_minute);
+  tokens_.limit(options.tokens_per_minute);
 }
 
 void limiter::options(limiter_options x) {
   // A raised limit counts at once; a lowered one never lifts the window.
-  if (x.max_in_flight != options_.max_in_flight)
-    window_ = x.max_in_flight > options_.max_in_flight
-                ? static_cast<double>(x.max_in_flight)
-                : std::min(window_, static_cast<double>(x.max_in_flight));
-  requests_.per_minute = x.requests_per_minute;
-  requests_.level
-    = std::min(requests_.level, static_cast<double>(x.requests_per_minute));
-  tokens_.per_minute = x.tokens_per_minute;
-  tokens_.level
-    = std::min(tokens_.level, static_cast<double>(x.tokens_per_minute));
+  const auto most = static_cast<double>(x.max_in_flight);
+  if (x.max_in_flight > options_.max_in_flight)
+    window_ = most;
+  else
+    window_ = std::min(window_, most);
+  requests_.limit(x.requests_per_minute);
+  tokens_.limit(x.tokens_per_minute);
   options_ = x;
 }
 
+void limiter::bucket::limit(uint32_t x) {
+  const auto full = static_cast<double>(x);
+  level = per_minute == 0 ? full : std::min(level, full);
+  per_minute = x;
+}
+
 double limiter::bucket::level_at(timestamp now) const {
-  if (at.millis == 0)
+  if (at.millis == 0 || now <= at)
     return level;
   const auto refill = static_cast<double>((now - at).count())
                       * static_cast<double>(per_minute) / minute_ms;
   return std::min(level + refill, static_cast<double>(per_minute));
+}
+
+void limiter::bucket::take(double x, timestamp now) {
+  if (per_minute == 0)
+    return;
+  level = level_at(now) - x;
+  at = std::max(at, now);
 }
 
 ec limiter::check(int64_t tokens, timestamp now) const {
@@ -60,10 +68,8 @@ ec limiter::check(int64_t tokens, timestamp now) const {
 
 void limiter::acquire(int64_t tokens, timestamp now) {
   ++in_flight_;
-  requests_.level = requests_.level_at(now) - 1;
-  requests_.at = now;
-  tokens_.level = tokens_.level_at(now) - static_cast<double>(tokens);
-  tokens_.at = now;
+  requests_.take(1, now);
+  tokens_.take(static_cast<double>(std::max(tokens, int64_t{0})), now);
 }
 
 void limiter::release() {
@@ -89,6 +95,7 @@ uint32_t limiter::limit() const {
 }
 
 timestamp limiter::next_refill(int64_t tokens, timestamp now) const {
+  // A full window opens by an answer, not by time.
   if (in_flight_ >= limit() || check(tokens, now) == ec::ok)
     return {};
   const auto wait = [now](const bucket& x, double wanted) {

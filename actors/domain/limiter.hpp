@@ -16,7 +16,8 @@ struct limiter_options {
 /// How many requests an account may have in flight and per minute. The window
 /// of concurrency adapts by AIMD: one more per window of successes, x 0.7
 /// after a rate limit, x 0.9 after a timeout, never below 1. The rates are
-/// token buckets that refill continuously. Pure.
+/// token buckets that refill continuously; a request of more tokens than a
+/// minute has passes on a full bucket and leaves a debt. Pure.
 class limiter {
 public:
   explicit limiter(limiter_options options);
@@ -49,9 +50,11 @@ public:
 private:
   struct bucket {
     uint32_t per_minute = 0;
-    double level = 0; // In [.., per_minute]; may go below 0.
+    double level = 0; // At most per_minute; may go below 0.
     timestamp at;
+    void limit(uint32_t x);
     double level_at(timestamp now) const;
+    void take(double x, timestamp now);
   };
 
   limiter_options options_;

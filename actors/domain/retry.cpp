@@ -29,13 +29,13 @@ next_step retry_budget::after_refusal(timestamp now) {
 }
 
 milliseconds retry_budget::backoff(double draw) const {
-  const auto shift = std::min(rounds_, 20u);
+  const auto shift = std::min(rounds_ > 0 ? rounds_ - 1 : 0, 20u);
   const auto most
     = std::min(options_.backoff_max,
                options_.backoff_base * (int64_t{1} << shift));
-  return std::max(milliseconds{1},
-                  milliseconds{static_cast<int64_t>(
-                    draw * static_cast<double>(most.count()))});
+  const auto span
+    = static_cast<int64_t>(draw * static_cast<double>(most.count()));
+  return milliseconds{span + 1};
 }
 
 bool retry_budget::over(timestamp now) const {

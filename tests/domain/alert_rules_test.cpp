@@ -1,0 +1,234 @@
+#include "actors/domain/alert_rules.hpp"
+
+#include "tests/support/catch.hpp"
+
+#include <random>
+
+using namespace rota;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int64_t dollar = 1'000'000'000;
+
+account_view view(const std::string& name, funds_state funds,
+                  health_state health = health_state::healthy) {
+  account_view x;
+  x.name = name;
+  x.kind = provider::new_api;
+  x.funds = funds;
+  x.health = health;
+  x.available = money{5 * dollar};
+  x.floor = money{dollar};
+  return x;
+}
+
+struct fixture {
+  alert_rules it{alert_options{}};
+  timestamp now{1'000'000'000};
+  std::vector<account_view> accounts{view("a", funds_state::funded)};
+  pool_state pool;
+  std::vector<alert> last;
+
+  /// The edges of the next walk.
+  std::string walk() {
+    now = now + 5s;
+    last = it.walk(accounts, pool, now);
+    std::string result;
+    for (const auto& x : last)
+      result += x.account + ' ' + to_string(x.kind) + ' ' + to_string(x.state)
+                + ';';
+    return result;
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "only edges are told, each once", "[alerts]") {
+  CHECK(walk() == "");
+  accounts[0].funds = funds_state::low;
+  CHECK(walk() == "a account.low firing;");
+  CHECK(last[0].level == severity::warning);
+  CHECK(last[0].provider == "new_api");
+  CHECK(last[0].available == money{5 * dollar});
+  CHECK(last[0].floor == money{dollar});
+  CHECK(last[0].since == now);
+  CHECK(last[0].at == now);
+  CHECK(last[0].text
+        == "Account a has only 5.00 USD available; its floor is 1.00 USD.");
+  const auto since = now;
+  CHECK(walk() == "");
+  CHECK(walk() == "");
+  REQUIRE(it.firing().size() == 1);
+  CHECK(it.firing()[0].since == since);
+  CHECK(it.firing()[0].at == now);
+  accounts[0].funds = funds_state::funded;
+  accounts[0].available = money{30 * dollar};
+  CHECK(walk() == "a account.low resolved;");
+  CHECK(last[0].level == severity::info);
+  CHECK(last[0].since == since);
+  CHECK(last[0].at == now);
+  CHECK(last[0].text == "Account a has 30.00 USD available again.");
+  CHECK(walk() == "");
+  CHECK(it.firing().empty());
+}
+
+TEST_CASE_METHOD(fixture, "running dry is no recovery from being low",
+                 "[alerts]") {
+  accounts[0].funds = funds_state::low;
+  CHECK(walk() == "a account.low firing;");
+  accounts[0].funds = funds_state::exhausted;
+  accounts[0].available = money{dollar};
+  CHECK(walk() == "a account.exhausted firing;");
+  CHECK(last[0].level == severity::error);
+  CHECK(last[0].text
+        == "Account a has no money left to spend: 1.00 USD available, floor "
+           "1.00 USD.");
+  accounts[0].funds = funds_state::low;
+  CHECK(walk() == "a account.exhausted resolved;");
+  accounts[0].funds = funds_state::exhausted;
+  CHECK(walk() == "a account.exhausted firing;");
+  accounts[0].funds = funds_state::funded;
+  CHECK(walk() == "a account.low resolved;a account.exhausted resolved;");
+}
+
+TEST_CASE_METHOD(fixture, "a provider may know better than the books",
+                 "[alerts]") {
+  accounts[0].funds = funds_state::exhausted;
+  accounts[0].reason = "quota_exhausted";
+  CHECK(walk() == "a account.exhausted firing;");
+  CHECK(last[0].text
+        == "Account a has no money left, says its provider (quota_exhausted), "
+           "although the books say 5.00 USD.");
+}
+
+TEST_CASE_METHOD(fixture, "an account of unknown balance alarms nobody",
+                 "[alerts]") {
+  accounts[0].funds = funds_state::unknown;
+  CHECK(walk() == "");
+}
+
+TEST_CASE_METHOD(fixture, "ejection alarms until the account is well",
+                 "[alerts]") {
+  accounts[0].cooldown_until = now + 1h; // A cooldown is no reason.
+  CHECK(walk() == "");
+  accounts[0].health = health_state::degraded;
+  CHECK(walk() == "");
+  accounts[0].health = health_state::probing;
+  CHECK(walk() == "");
+  accounts[0].health = health_state::ejected;
+  accounts[0].reason = "the key is refused";
+  CHECK(walk() == "a account.ejected firing;");
+  CHECK(last[0].level == severity::error);
+  CHECK(last[0].text
+        == "Account a is ejected after failures: the key is refused.");
+  accounts[0].health = health_state::probing;
+  CHECK(walk() == "");
+  accounts[0].health = health_state::ejected;
+  CHECK(walk() == "");
+  accounts[0].health = health_state::healthy;
+  CHECK(walk() == "a account.ejected resolved;");
+  CHECK(last[0].text == "Account a is healthy again.");
+}
+
+TEST_CASE_METHOD(fixture, "all accounts failing is one alarm", "[alerts]") {
+  pool = {100, 0};
+  CHECK(walk() == "");
+  pool = {110, 3};
+  CHECK(walk() == ""); // Some jobs were served.
+  CHECK(walk() == "");
+  pool = {110, 4};
+  CHECK(walk() == " pool.all_failed firing;");
+  CHECK(last[0].level == severity::critical);
+  CHECK(walk() == ""); // Silence is no recovery.
+  pool = {110, 9};
+  CHECK(walk() == "");
+  pool = {111, 12};
+  CHECK(walk() == " pool.all_failed resolved;");
+  CHECK(last[0].text == "Jobs are served again.");
+  CHECK(walk() == "");
+}
+
+TEST_CASE_METHOD(fixture, "an alert waits for as long as it is told",
+                 "[alerts]") {
+  alert_options patient;
+  patient.hold = 10s;
+  it = alert_rules{patient};
+  accounts[0].funds = funds_state::low;
+  CHECK(walk() == "");
+  CHECK(it.firing().empty());
+  const auto since = now;
+  CHECK(walk() == "");
+  CHECK(walk() == "a account.low firing;");
+  CHECK(last[0].since == since);
+  accounts[0].funds = funds_state::funded;
+  CHECK(walk() == "a account.low resolved;");
+  accounts[0].funds = funds_state::low;
+  CHECK(walk() == "");
+  accounts[0].funds = funds_state::funded; // Gone before it fired.
+  CHECK(walk() == "");
+  accounts[0].funds = funds_state::low;
+  CHECK(walk() == "");
+  CHECK(walk() == "");
+}
+
+TEST_CASE_METHOD(fixture, "who leaves the pool leaves no alarm", "[alerts]") {
+  accounts.push_back(view("b", funds_state::low, health_state::ejected));
+  CHECK(walk() == "b account.low firing;b account.ejected firing;");
+  accounts.pop_back();
+  CHECK(walk() == "b account.low resolved;b account.ejected resolved;");
+  CHECK(last[0].text == "Account b left the pool.");
+  CHECK(walk() == "");
+  CHECK(it.firing().empty());
+}
+
+TEST_CASE_METHOD(fixture, "accounts alarm apart from each other",
+                 "[alerts]") {
+  accounts.push_back(view("b", funds_state::low));
+  CHECK(walk() == "b account.low firing;");
+  accounts[0].funds = funds_state::low;
+  CHECK(walk() == "a account.low firing;");
+  accounts[1].funds = funds_state::funded;
+  CHECK(walk() == "b account.low resolved;");
+}
+
+TEST_CASE("firing and resolved take turns", "[alerts][property]") {
+  for (uint64_t seed = 1; seed <= 2'000; ++seed) {
+    INFO("seed " << seed);
+    std::mt19937_64 random{seed};
+    const auto below = [&random](int n) {
+      return std::uniform_int_distribution<int>{0, n - 1}(random);
+    };
+    alert_options options;
+    options.hold = milliseconds{below(3) * 5'000};
+    alert_rules it{options};
+    pool_state pool;
+    timestamp now{1'000'000};
+    std::map<std::pair<alert_kind, std::string>, alert> on;
+    for (int i = 0; i < 60; ++i) {
+      std::vector<account_view> accounts;
+      for (const auto* name : {"a", "b", "c"})
+        if (below(10) > 0)
+          accounts.push_back(view(name, static_cast<funds_state>(below(4)),
+                                  static_cast<health_state>(below(4))));
+      pool.served += static_cast<uint64_t>(below(2));
+      pool.refused += static_cast<uint64_t>(below(2));
+      now = now + 5s;
+      for (const auto& x : it.walk(accounts, pool, now)) {
+        const std::pair key{x.kind, x.account};
+        REQUIRE(!x.text.empty());
+        REQUIRE(x.at == now);
+        if (x.state == alert_state::firing) {
+          REQUIRE(now - x.since >= options.hold);
+          REQUIRE(on.emplace(key, x).second);
+        } else {
+          REQUIRE(x.state == alert_state::resolved);
+          REQUIRE(on.contains(key));
+          REQUIRE(on.at(key).since == x.since);
+          on.erase(key);
+        }
+      }
+      REQUIRE(it.firing().size() == on.size());
+    }
+  }
+}
