@@ -27,8 +27,8 @@ std::optional<int64_t> parse_scaled(std::string_view text, int places) {
     if (c < '0' || c > '9' || decimals == places)
       return std::nullopt;
     if (__builtin_mul_overflow(result, int64_t{10}, &result)
-        || __builtin_add_overflow(result, int64_t{c - '0'}, &result))
-      return std::nullopt;
+        || __builtin_sub_overflow(result, int64_t{c - '0'}, &result))
+      return std::nullopt; // Negative: the lowest value has no opposite.
     ++digits;
     if (decimals >= 0)
       ++decimals;
@@ -38,7 +38,9 @@ std::optional<int64_t> parse_scaled(std::string_view text, int places) {
   for (int i = decimals < 0 ? 0 : decimals; i < places; ++i)
     if (__builtin_mul_overflow(result, int64_t{10}, &result))
       return std::nullopt;
-  return negative ? -result : result;
+  if (!negative && __builtin_sub_overflow(int64_t{0}, result, &result))
+    return std::nullopt;
+  return result;
 }
 
 /// Writes units of 10^-places with all `places` digits.

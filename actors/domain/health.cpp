@@ -141,7 +141,8 @@ ec health::check(const std::string& model, uint32_t in_flight,
   if (const auto code = check(in_flight, now); code != ec::ok)
     return code;
   const auto i = models_.find(model);
-  return i != models_.end() && i->second.until > latest(now) ? ec::cooling : ec::ok;
+  const auto cools = i != models_.end() && i->second.until > latest(now);
+  return cools ? ec::cooling : ec::ok;
 }
 
 health_state health::state(timestamp now) const {

@@ -28,8 +28,9 @@ public:
   next_step after_refusal(timestamp now);
 
   /// How long to wait: uniform in (0, base * 2^n] for the n-th wait from 0,
-  /// full jitter. `draw` is uniform in [0, 1). Source: full jitter bounds contention best among
-  /// the backoff variants compared by AWS's architecture blog.
+  /// full jitter. `draw` is uniform in [0, 1). Source: full jitter bounds
+  /// contention best among the backoff variants compared by AWS's
+  /// architecture blog.
   milliseconds backoff(double draw) const;
 
   uint32_t attempts() const {
