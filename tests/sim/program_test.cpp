@@ -148,6 +148,27 @@ TEST_CASE("rota-sim reports all faults of its file", "[sim]") {
   CHECK(std::count(x.text.begin(), x.text.end(), '\n') == 2);
 }
 
+TEST_CASE("a script answers with a file beside its own", "[sim]") {
+  directory dir;
+  dir.write("answer.json", "{\"odd\": 1}\n");
+  const auto file =
+      dir.write("sim.yaml", good
+                                + "script: [{action: {status: 418, body_file: "
+                                  "answer.json, headers: {x-odd: yes}}}]\n");
+  program x{{"--config", file}};
+  REQUIRE(x.read_line());
+  const auto at = x.text.find("http://");
+  http_caller caller{x.text.substr(at, x.text.size() - at - 1)};
+  const auto got =
+      caller.post("/v1/completions", R"({"model":"m","prompt":"x"})",
+                  {"Authorization: Bearer k"});
+  CHECK(got.status == 418);
+  CHECK(got.body == "{\"odd\": 1}\n");
+  CHECK_THAT(got.head, ContainsSubstring("\r\nx-odd: yes\r\n"));
+  x.tell(SIGTERM);
+  CHECK(x.wait() == 0);
+}
+
 TEST_CASE("rota-sim checks a file without serving", "[sim]") {
   program x{{"--config", ROTA_SOURCE_DIR "/tools/sim/example.yaml",
              "--check-config"}};

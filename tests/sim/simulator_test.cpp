@@ -341,6 +341,62 @@ TEST_CASE("bad bodies are refused and cost nothing", "[sim]") {
   CHECK(x.get("/sim/books").at("total_charged") == "0.000000000");
 }
 
+TEST_CASE("counting and moderating are free", "[sim]") {
+  bench x{head + "accounts: [{key: k, balance: 1}]\n"};
+  const auto flagged =
+      json::parse(x.send("POST", "/v1/moderations",
+                         R"({"model":"m","input":["a","b"]})", "k")
+                      .body);
+  CHECK(flagged.at("results").size() == 2);
+  const auto count =
+      json::parse(x.send("POST", "/v1beta/models/m:countTokens",
+                         R"({"contents":[{"parts":[{"text":"12345"}]}]})", "k")
+                      .body);
+  CHECK(count.at("totalTokens") == 2);
+  CHECK(x.account().at("calls") == 2);
+  CHECK(x.account().at("charged_calls") == 0);
+  CHECK(x.get("/sim/executions?min=1").at("total") == 0);
+}
+
+TEST_CASE("embeddings come as numbers or as base64", "[sim]") {
+  bench x{head
+          + "replies: {embedding_dimensions: 3}\n"
+            "accounts: [{key: k, balance: 1}]\n"};
+  const auto ask = [&x](const std::string& more) {
+    const auto got =
+        x.send("POST", "/v1/embeddings",
+               R"({"model":"m","input":["a","b"])" + more + "}", "k");
+    return json::parse(got.body).at("data");
+  };
+  const auto numbers = ask("");
+  REQUIRE(numbers.size() == 2);
+  CHECK(numbers.at(0).at("embedding").size() == 3);
+  CHECK(numbers.at(0).at("embedding") != numbers.at(1).at("embedding"));
+  // Three floats are twelve bytes are sixteen letters.
+  const auto letters = ask(R"(,"encoding_format":"base64")");
+  CHECK(letters.at(1).at("embedding").get<std::string>().size() == 16);
+}
+
+TEST_CASE("accounts have prices, models and latency of their own", "[sim]") {
+  bench x{head
+          + "latency: {first_byte: 5ms}\n"
+            "accounts:\n"
+            "  - {key: k, balance: 1, multiplier: 0.5}\n"
+            "  - key: l\n"
+            "    balance: 1\n"
+            "    prices: {m: {input: 2, output: 2}}\n"
+            "    models: [m, n]\n"
+            "    latency: {first_byte: 9ms}\n"};
+  CHECK(x.ask("x", "k").delay == 5ms);
+  CHECK(x.ask("x", "l").delay == 9ms);
+  CHECK(x.account(0).at("charged") == sim::usd_text(128'500));
+  CHECK(x.account(1).at("charged") == sim::usd_text(130'000));
+  CHECK(x.get("/v1/models", "l").at("data").size() == 2);
+  CHECK(x.send("POST", "/v1/completions", R"({"model":"z","prompt":"x"})", "l")
+            .status
+        == 403);
+}
+
 TEST_CASE("delays are drawn as their distribution says", "[sim]") {
   using sim::distribution;
   CHECK(sim::draw_delay({}, 5) == 0us);

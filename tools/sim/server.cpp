@@ -30,6 +30,9 @@ using timer_type =
     asio::basic_waitable_timer<std::chrono::steady_clock,
                                asio::wait_traits<std::chrono::steady_clock>,
                                executor>;
+/// What one read may bring; each connection holds as much.
+constexpr size_t read_bytes = 16 * 1'024;
+
 using parser_type = http::request_parser<http::string_body>;
 
 struct shared {
@@ -126,7 +129,7 @@ private:
 
   void read() {
     socket_.async_read_some(
-        input_.prepare(64 * 1'024),
+        input_.prepare(read_bytes),
         [self = shared_from_this()](error_code ec, size_t n) {
           if (ec)
             return;
@@ -196,7 +199,7 @@ private:
 
   /// Says nothing until the caller gives up.
   void hang() {
-    socket_.async_read_some(input_.prepare(64 * 1'024),
+    socket_.async_read_some(input_.prepare(read_bytes),
                             [self = shared_from_this()](error_code ec, size_t) {
                               if (!ec)
                                 self->hang();
@@ -229,6 +232,7 @@ private:
 
 struct server::impl : shared {
   asio::basic_socket_acceptor<tcp, executor> acceptor{loop};
+  timer_type retry{loop};
   std::optional<asio::signal_set> signals;
 
   void accept() {
@@ -237,7 +241,18 @@ struct server::impl : shared {
         std::make_shared<session>(*this, std::move(socket))->start();
       else if (ec == asio::error::operation_aborted)
         return;
+      else
+        return accept_later();
       accept();
+    });
+  }
+
+  /// Out of file descriptors, most likely: some calls must end first.
+  void accept_later() {
+    retry.expires_after(std::chrono::milliseconds{20});
+    retry.async_wait([this](error_code ec) {
+      if (!ec)
+        accept();
     });
   }
 };
