@@ -1,60 +1,9 @@
-#include "actors/domain/health.hpp"
-
-#include "tests/support/catch.hpp"
-
-#include <random>
-#include <set>
+#include "tests/domain/health_cases.hpp"
 
 using namespace rota;
-using namespace std::chrono_literals;
+using namespace rota::health_cases;
 
 namespace {
-
-constexpr timestamp start{1'000'000'000};
-
-using cls = failure_class;
-using scope = failure_scope;
-using action = account_action;
-using state = health_state;
-
-attempt_report report(cls c, scope s, action a, const std::string& model = "m",
-                      std::optional<milliseconds> wait = {}) {
-  attempt_report x;
-  x.judged.cls = c;
-  x.judged.scope = s;
-  x.judged.action = a;
-  x.judged.cooldown = wait;
-  x.model = model;
-  x.first_byte = 100ms;
-  return x;
-}
-
-attempt_report good(const std::string& model = "m") {
-  return report(cls::none, scope::request, action::none, model);
-}
-
-attempt_report bad() {
-  return report(cls::upstream_error, scope::account, action::penalty);
-}
-
-attempt_report throttled(scope s, std::optional<milliseconds> wait = {}) {
-  return report(cls::rate_limited, s, action::cooldown, "m", wait);
-}
-
-attempt_report refused_key() {
-  return report(cls::auth_invalid, scope::account, action::disabled);
-}
-
-/// eject_after 3, 10 s to 60 s; cooldowns 5 s to 40 s.
-health_options limits() {
-  health_options x;
-  x.eject_after = 3;
-  x.eject_base = 10s;
-  x.eject_max = 60s;
-  x.cooldown_base = 5s;
-  x.cooldown_max = 40s;
-  return x;
-}
 
 struct fixture {
   health it{limits()};
@@ -421,77 +370,4 @@ TEST_CASE_METHOD(fixture, "a restart goes on where it stopped", "[health]") {
     CHECK(restored().check(9, now) == ec::ok);
     CHECK(restored().state(now) == state::healthy);
   }
-}
-
-TEST_CASE("only legal edges are ever taken", "[health][property]") {
-  const std::set<std::pair<state, state>> legal{
-    {state::healthy, state::degraded}, {state::degraded, state::healthy},
-    {state::degraded, state::ejected}, {state::ejected, state::probing},
-    {state::probing, state::healthy},  {state::probing, state::ejected},
-    // By a refused key, a person, or time while nobody looked.
-    {state::healthy, state::ejected},  {state::ejected, state::healthy},
-  };
-  std::map<std::pair<state, state>, int> taken;
-  for (uint64_t seed = 1; seed <= 10'000; ++seed) {
-    INFO("seed " << seed);
-    std::mt19937_64 random{seed};
-    const auto below = [&random](int n) {
-      return std::uniform_int_distribution<int>{0, n - 1}(random);
-    };
-    health it{limits()};
-    auto now = start;
-    auto before = it.state(now);
-    for (int i = 0; i < 40; ++i) {
-      const auto aged = it.state(now = now + milliseconds{below(4'000)});
-      REQUIRE((aged == before
-               || (before == state::ejected && aged == state::probing)));
-      if (aged != before)
-        ++taken[{before, aged}];
-      account_row row;
-      it.store(row);
-      const auto revision = it.revision();
-      const auto dice = below(100);
-      const auto jitter = below(100) / 100.0;
-      if (dice < 30)
-        it.on_attempt(good(), now, jitter);
-      else if (dice < 75)
-        it.on_attempt(bad(), now, jitter);
-      else if (dice < 85)
-        it.on_attempt(throttled(scope::account), now, jitter);
-      else if (dice < 95)
-        it.on_attempt(throttled(scope::account_model), now, jitter);
-      else if (dice < 97)
-        it.on_attempt(refused_key(), now, jitter);
-      else if (dice < 98)
-        it.reset();
-      else
-        it.cool(now + milliseconds{below(9'000)}, "host");
-      const auto after = it.state(now);
-      if (after != aged) {
-        REQUIRE(legal.contains({aged, after}));
-        if (dice < 95)
-          ++taken[{aged, after}];
-      }
-      account_row next;
-      it.store(next);
-      if (next.health != row.health || next.cooldown_until > row.cooldown_until
-          || next.exhausted != row.exhausted
-          || next.ejections != row.ejections)
-        REQUIRE(it.revision() > revision);
-      REQUIRE((it.check(0, now) == ec::ejected)
-              == (after == state::ejected));
-      if (const auto until = it.cooldown_until(now); until.millis != 0) {
-        REQUIRE(until > now);
-        REQUIRE(it.check(0, now) != ec::ok);
-        REQUIRE(it.check(0, until) == ec::ok);
-        REQUIRE(it.next_change(now).millis != 0);
-        REQUIRE(it.next_change(now) <= until);
-      }
-      before = after;
-    }
-  }
-  // Each edge was really taken.
-  CHECK(taken.size() == 6);
-  for (const auto& [edge, times] : taken)
-    CHECK(times >= 100);
 }

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "actors/domain/health.hpp"
+
+#include "tests/support/catch.hpp"
+
+// What happens to an account in the tests of its health.
+namespace rota::health_cases {
+
+using namespace std::chrono_literals;
+
+inline constexpr timestamp start{1'000'000'000};
+
+using cls = failure_class;
+using scope = failure_scope;
+using action = account_action;
+using state = health_state;
+
+inline attempt_report report(cls c, scope s, action a,
+                             const std::string& model = "m",
+                             std::optional<milliseconds> wait = {}) {
+  attempt_report x;
+  x.judged.cls = c;
+  x.judged.scope = s;
+  x.judged.action = a;
+  x.judged.cooldown = wait;
+  x.model = model;
+  x.first_byte = 100ms;
+  return x;
+}
+
+inline attempt_report good(const std::string& model = "m") {
+  return report(cls::none, scope::request, action::none, model);
+}
+
+inline attempt_report bad() {
+  return report(cls::upstream_error, scope::account, action::penalty);
+}
+
+inline attempt_report throttled(scope s,
+                                std::optional<milliseconds> wait = {}) {
+  return report(cls::rate_limited, s, action::cooldown, "m", wait);
+}
+
+inline attempt_report refused_key() {
+  return report(cls::auth_invalid, scope::account, action::disabled);
+}
+
+/// eject_after 3, 10 s to 60 s; cooldowns 5 s to 40 s.
+inline health_options limits() {
+  health_options x;
+  x.eject_after = 3;
+  x.eject_base = 10s;
+  x.eject_max = 60s;
+  x.cooldown_base = 5s;
+  x.cooldown_max = 40s;
+  return x;
+}
+
+} // namespace rota::health_cases
