@@ -90,6 +90,7 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
     window->add(0, x->cost, t);
   if (was_live) {
     limits->release();
+    successes += judged.cls == failure_class::none;
     if (judged.cls == failure_class::none)
       limits->on_success();
     else if (judged.cls == failure_class::rate_limited)
@@ -183,6 +184,7 @@ account_view account_actor_state::status() const {
     x.doubts = doubts_of(books->snapshot());
   x.calls = head.calls;
   x.failures = condition->failures();
+  x.successes = successes;
   x.overruns = head.overruns;
   x.spent = head.spent;
   x.last_used = head.last_used;

@@ -81,6 +81,7 @@ struct account_actor_state {
   std::optional<window_sum> window;
   admin_state admin = admin_state::ready;
   bool low = false;
+  uint64_t successes = 0;
   bool admin_changed = false;
   uint64_t stored_revision = 0;
   uint64_t version = 0;

@@ -38,7 +38,11 @@ alerts_ptr alerter_state::status() const {
 void alerter_state::walk(const std::vector<account_view>& accounts,
                          const pool_view& pool) {
   const auto t = clock.at(self->clock().now());
-  for (auto& edge : rules->walk(accounts, {pool.granted, pool.refused}, t))
+  pool_state state;
+  state.refused = pool.refused;
+  for (const auto& x : accounts)
+    state.served += x.successes;
+  for (auto& edge : rules->walk(accounts, state, t))
     self->send(notifier, atom::notify_v, std::move(edge));
 }
 

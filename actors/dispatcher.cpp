@@ -57,7 +57,11 @@ void dispatcher_state::cancel(const job_id& x) {
 }
 
 void dispatcher_state::publish(const account_state& x) {
-  ranks.update(x);
+  const auto i = members.find(x.account);
+  if (i == members.end() || x.version < i->second.state.version)
+    return;
+  i->second.state = x;
+  rank(i->second);
   if (waiting > 0 && x.refusal == ec::ok)
     serve();
 }
@@ -67,8 +71,9 @@ void dispatcher_state::cool(const cooldown_notice& x) {
   if (from == members.end())
     return;
   for (const auto& [id, member] : members)
-    if (x.scope == failure_scope::pool || member.host == from->second.host)
-      self->send(member.actor, atom::cool_v, x);
+    if (x.scope == failure_scope::pool
+        || member.about.host == from->second.about.host)
+      self->send(member.about.actor, atom::cool_v, x);
 }
 
 void dispatcher_state::exhausted(const job_id&) {
@@ -77,7 +82,7 @@ void dispatcher_state::exhausted(const job_id&) {
 }
 
 void dispatcher_state::enlist(const enlistment& x) {
-  members[x.account] = x;
+  members[x.account].about = x;
   account_abilities abilities;
   abilities.account = x.account;
   abilities.surfaces = surfaces_of(x.kind);
@@ -115,7 +120,7 @@ caf::result<account_views_ptr> dispatcher_state::accounts() {
   x->answer = self->make_response_promise<account_views_ptr>();
   x->views.reserve(members.size());
   for (const auto& [id, member] : members)
-    x->left.push_back(member.actor);
+    x->left.push_back(member.about.actor);
   if (x->left.empty())
     x->answer.deliver(std::make_shared<const std::vector<account_view>>());
   else
@@ -162,19 +167,11 @@ bool dispatcher_state::ask(seeker& x) {
   if (!best)
     return false;
   const auto id = *best;
-  // What we ask for counts from now on, or a burst would ask one account for
-  // more than it has before its next word arrives.
-  auto expected = *ranks.find(id);
-  const auto cost = x.want->want.list_cost;
   ranks.granted(id);
-  expected.available -= cost;
-  expected.headroom -= cost;
-  if (++expected.in_flight >= expected.limit)
-    expected.refusal = ec::at_limit;
-  ranks.update(expected);
+  count_ask(id, x.want->want.list_cost, true);
   auto shared = std::make_shared<seeker>(std::move(x));
   self
-    ->request(members.at(id).actor, caf::infinite, atom::hold_v, shared->want)
+    ->request(members.at(id).about.actor, caf::infinite, atom::hold_v, shared->want)
     .then(
       [this, shared, id](const hold_grant& grant) {
         answered(std::move(*shared), id, grant);
@@ -216,15 +213,19 @@ void dispatcher_state::place(seeker x) {
 void dispatcher_state::answered(seeker x, account_id from,
                                 const hold_grant& grant) {
   ++granted;
+  count_ask(from, x.want->want.list_cost, false);
   if (const auto i = members.find(from); i != members.end())
-    x.answer.deliver(lease{grant, i->second.actor});
+    x.answer.deliver(lease{grant, i->second.about.actor});
   else // It left the pool meanwhile; its hold expires.
     place(std::move(x));
+  if (waiting > 0) // The account may have room beside this one.
+    serve();
 }
 
 void dispatcher_state::declined(seeker x, account_id from,
                                 const caf::error& reason) {
   ++declines;
+  count_ask(from, x.want->want.list_cost, false);
   const auto code = code_of(reason);
   if (code == ec::already_held || code == ec::already_ended) {
     x.answer.deliver(reason);
@@ -232,10 +233,35 @@ void dispatcher_state::declined(seeker x, account_id from,
   }
   // Its fresh state has arrived before its word. A seeker that declines have
   // led round the whole pool waits for the next change.
-  if (const auto* state = ranks.find(from);
-      state != nullptr && state->refusal == ec::ok)
+  if (const auto i = members.find(from);
+      i != members.end() && i->second.state.refusal == ec::ok)
     x.excluded.push_back(from);
   place(std::move(x));
+  if (waiting > 0)
+    serve();
+}
+
+void dispatcher_state::count_ask(account_id who, money list_cost,
+                                 bool begins) {
+  const auto i = members.find(who);
+  if (i == members.end())
+    return;
+  auto& it = i->second;
+  it.asked += begins ? 1 : -1;
+  it.asked_cost += begins ? list_cost : -list_cost;
+  rank(it);
+}
+
+void dispatcher_state::rank(const member& x) {
+  if (x.state.version == 0)
+    return; // It has not said anything yet.
+  auto expected = x.state;
+  expected.available -= x.asked_cost;
+  expected.headroom -= x.asked_cost;
+  expected.in_flight += x.asked;
+  if (expected.refusal == ec::ok && expected.in_flight >= expected.limit)
+    expected.refusal = ec::at_limit;
+  ranks.update(expected);
 }
 
 void dispatcher_state::serve() {

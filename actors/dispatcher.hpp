@@ -55,6 +55,18 @@ struct dispatcher_state {
     bool refused = false; // Counted as refused already.
   };
 
+  /// An account as the dispatcher knows it.
+  struct member {
+    enlistment about;
+    /// As it published it.
+    account_state state;
+    /// Holds that were asked for and not answered yet. They count as if they
+    /// were granted, or a burst would ask one account for more than it has
+    /// before its next word arrives.
+    uint32_t asked = 0;
+    money asked_cost;
+  };
+
   /// Seekers with equal demands wait in one line.
   using line_key = std::tuple<surface, std::string, std::vector<std::string>>;
 
@@ -79,6 +91,12 @@ struct dispatcher_state {
   void answered(seeker x, account_id from, const hold_grant& grant);
   void declined(seeker x, account_id from, const caf::error& reason);
 
+  /// Takes an ask into account, or out of it.
+  void count_ask(account_id who, money list_cost, bool begins);
+
+  /// Ranks an account by its word and what is asked of it.
+  void rank(const member& x);
+
   /// Gives those that wait another chance.
   void serve();
 
@@ -90,7 +108,7 @@ struct dispatcher_state {
   wall_clock clock;
   routing_setup_ptr setup;
   ranking ranks;
-  std::unordered_map<account_id, enlistment> members;
+  std::unordered_map<account_id, member> members;
   std::map<line_key, std::deque<seeker>> lines;
   uint64_t waiting = 0;
   uint64_t granted = 0;

@@ -110,6 +110,8 @@ struct account_view {
   std::vector<open_hold> doubts;
   uint64_t calls = 0;
   uint64_t failures = 0;
+  /// Attempts that succeeded in this run.
+  uint64_t successes = 0;
   uint64_t overruns = 0;
   money spent;
   timestamp last_used;

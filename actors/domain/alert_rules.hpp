@@ -11,7 +11,7 @@ namespace rota {
 
 /// What the pool as a whole looks like to the rules.
 struct pool_state {
-  uint64_t served = 0;  ///< Holds granted since the start.
+  uint64_t served = 0;  ///< Attempts that succeeded since the start.
   uint64_t refused = 0; ///< Jobs for which every account was refused or failed.
 };
 

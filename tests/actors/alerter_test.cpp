@@ -64,7 +64,7 @@ TEST_CASE_METHOD(fixture, "all accounts failing raises one alarm",
   };
   for (uint64_t i = 0; i < 10; ++i)
     start(line(i));
-  for (int i = 0; i < 900 && owned->finished.size() < 10; ++i)
+  for (int i = 0; i < 7'200 && owned->finished.size() < 10; ++i)
     advance(1s);
   CHECK(owned->finished.size() == 10);
   advance(10s);

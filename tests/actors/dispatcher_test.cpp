@@ -113,9 +113,11 @@ TEST_CASE_METHOD(fixture, "proportional splits 100 lines as the money is",
 
 TEST_CASE_METHOD(fixture, "proportional splits a burst just the same",
                  "[dispatcher]") {
-  for (const auto& [name, dollars] :
-       {std::pair{"a", 30}, {"b", 30}, {"c", 25}, {"d", 15}}) {
-    auto x = options(name, money{dollars * 1'000'000'000});
+  constexpr int64_t dollar = 1'000'000'000;
+  for (const auto& [name, amount] :
+       {std::pair{"a", 30 * dollar}, {"b", 30 * dollar}, {"c", 25 * dollar},
+        {"d", 15 * dollar}}) {
+    auto x = options(name, money{amount});
     x.account.max_in_flight = 100;
     add(x);
   }
