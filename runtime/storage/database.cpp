@@ -73,7 +73,7 @@ db_options(const store_options& x,
 }
 
 rocksdb::ColumnFamilyOptions
-family_options(const store_options& x,
+family_options(family which, const store_options& x,
                const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
@@ -86,12 +86,14 @@ family_options(const store_options& x,
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   o.write_buffer_size = x.write_buffer_bytes;
   o.max_write_buffer_number = 2;
-  // Most looks for a result are for one that is not there.
-  o.memtable_prefix_bloom_size_ratio = 0.02;
-  o.memtable_whole_key_filtering = true;
   o.force_consistency_checks = true;
   o.level_compaction_dynamic_level_bytes = true;
   o.compression = rocksdb::kLZ4Compression;
+  if (which == family::result) {
+    // Each new result is looked for before it is written, to no avail.
+    o.memtable_prefix_bloom_size_ratio = 0.02;
+    o.memtable_whole_key_filtering = true;
+  }
   return o;
 }
 
@@ -157,8 +159,10 @@ std::string database::open(const std::string& dir, const store_options& options,
   const auto listener = std::make_shared<failure_listener>(failure);
   const auto cache = rocksdb::NewLRUCache(cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (const auto* name : family_names)
-    families.emplace_back(name, family_options(options, cache));
+  for (size_t i = 0; i < family_names.size(); ++i)
+    families.emplace_back(family_names[i],
+                          family_options(static_cast<family>(i), options,
+                                         cache));
   std::vector<rocksdb::ColumnFamilyHandle*> opened;
   rocksdb::DB* raw = nullptr;
   const auto status = rocksdb::DB::Open(db_options(options, listener), dir,
