@@ -144,7 +144,8 @@ struct looker {
         return false;
     }
     // Nothing may follow.
-    if (x.fault || document.current_location().error() != simdjson::OUT_OF_BOUNDS)
+    if (x.fault
+        || document.current_location().error() != simdjson::OUT_OF_BOUNDS)
       return false;
     switch (route) {
       case surface::openai_responses:

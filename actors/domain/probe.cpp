@@ -158,6 +158,12 @@ std::string said(int status, const std::string& message) {
   return result;
 }
 
+probe_reading refusal(int status, const std::string& message) {
+  return failed(probe_outcome::auth_failed,
+                "The site refuses the credential (" + said(status, message)
+                  + ").");
+}
+
 bool is_html(const upstream_outcome& x) {
   return x.header("content-type").find("text/html") != std::string_view::npos
          || trimmed(x.body).starts_with('<');
@@ -182,9 +188,7 @@ std::optional<probe_reading> fault_of(const upstream_outcome& x,
   const auto outer = text(body, top);
   const auto message = outer.empty() ? text(body, inner) : outer;
   if (x.status == 401 || x.status == 403)
-    return failed(probe_outcome::auth_failed, "The site refuses the credential ("
-                                                + said(x.status, message)
-                                                + ").");
+    return refusal(x.status, message);
   if (x.status < 200 || x.status > 299)
     return failed(probe_outcome::transient,
                   "The site failed (" + said(x.status, message) + ").");
@@ -199,9 +203,7 @@ std::optional<probe_reading> fault_of(const upstream_outcome& x,
   const auto code = error ? text(body, json::json_pointer{"/error/code"})
                           : text(body, json::json_pointer{"/code"});
   if (is_refusal(message, code))
-    return failed(probe_outcome::auth_failed,
-                  "The site refuses the credential (" + said(x.status, message)
-                    + ").");
+    return refusal(x.status, message);
   return failed(probe_outcome::transient,
                 "The site failed (" + said(x.status, message) + ").");
 }
@@ -237,7 +239,8 @@ probe_reading read_billing(std::span<const json> bodies) {
                   "The key has no limit of its own; probe newapi_console asks "
                   "for the user's balance.");
   if (bodies.size() < 2)
-    return failed(probe_outcome::transient, "The call for the usage is missing.");
+    return failed(probe_outcome::transient,
+                  "The call for the usage was not answered.");
   // In cents. What is spent is rounded up, so the balance is rounded down.
   const auto used = amount(bodies[1], usage, {1, 100}, rounding::up);
   int64_t rest = 0;
