@@ -136,6 +136,11 @@ TEST_CASE_METHOD(fixture, "settling books what was charged", "[ledger]") {
     CHECK(entries() == "settle 0 ");
     CHECK(balance() == 10);
   }
+  SECTION("a nanodollar more than held") {
+    CHECK(books.settle(id(1), money{4 * dollar + 1}, start) == ec::ok);
+    CHECK(entries() == "settle -4 overrun 0 ");
+    CHECK(books.head().balance == money{6 * dollar - 1});
+  }
   SECTION("more than held") {
     CHECK(settle(1, 6) == ec::ok);
     CHECK(entries() == "settle -4 overrun -2 ");
@@ -213,6 +218,17 @@ TEST_CASE_METHOD(fixture, "a doubt stays held, then is assumed",
   CHECK(held() == 0);
   CHECK(books.in_doubt() == 0);
   CHECK(books.in_doubt_amount() == money{});
+}
+
+TEST_CASE_METHOD(fixture, "a doubt moves the end of its hold", "[ledger]") {
+  REQUIRE(hold(1, 1) == ec::ok);
+  REQUIRE(hold(2, 1) == ec::ok);
+  REQUIRE(books.doubt(id(1), start + 1h, start) == ec::ok);
+  REQUIRE(books.doubt(id(2), start + 1min, start) == ec::ok);
+  CHECK(books.expire(start + 1min) == 1);
+  CHECK(books.expire(expiry) == 0);
+  CHECK(books.in_doubt() == 1);
+  CHECK(books.expire(start + 1h) == 1);
 }
 
 TEST_CASE_METHOD(fixture, "a doubt may be cleared in time", "[ledger]") {
