@@ -145,13 +145,16 @@ void daemon::wire() {
                                 set_up_notifier(opts_.alerts, *directory_));
   all.alerter = spawn_hosted(*system_, &loop_, alerter, all.clock,
                              all.dispatcher, all.notifier, opts_.alerts);
-  watchdog_->watch("journal", all.journal.address());
-  watchdog_->watch("spool", all.spool.address());
-  watchdog_->watch("upstream", all.upstream.address());
-  watchdog_->watch("dispatcher", all.dispatcher.address());
-  watchdog_->watch("refresher", all.refresher.address());
-  watchdog_->watch("notifier", all.notifier.address());
-  watchdog_->watch("alerter", all.alerter.address());
+  const auto watch = [this](const char* name, const auto& whom) {
+    watchdog_->watch(name, caf::actor_cast<caf::strong_actor_ptr>(whom));
+  };
+  watch("journal", all.journal);
+  watch("spool", all.spool);
+  watch("upstream", all.upstream);
+  watch("dispatcher", all.dispatcher);
+  watch("refresher", all.refresher);
+  watch("notifier", all.notifier);
+  watch("alerter", all.alerter);
   accounts_ = std::make_unique<account_pool>(
     all, directory_, [this](const std::string& x) { return recall(x); });
   accounts_->apply(opts_, opts_.accounts);

@@ -23,9 +23,9 @@ watch_all(caf::stateful_actor<watchdog_state>* self,
     if (i != self->state.watched.end())
       on_death("The " + i->second + " died; rotad stops.");
   });
-  return {[self](const caf::actor_addr& whom, const std::string& name) {
-    self->state.watched[whom] = name;
-    self->monitor(whom);
+  return {[self](const caf::strong_actor_ptr& whom, const std::string& name) {
+    self->state.watched[whom->address()] = name;
+    self->monitor(caf::actor_cast<caf::actor>(whom));
   }};
 }
 
@@ -37,8 +37,8 @@ watchdog::watchdog(caf::actor_system& system,
   // nop
 }
 
-void watchdog::watch(const std::string& name, const caf::actor_addr& whom) {
-  caf::anon_send(self_, whom, name);
+void watchdog::watch(const std::string& name, caf::strong_actor_ptr whom) {
+  caf::anon_send(self_, std::move(whom), name);
 }
 
 void watchdog::stop() {

@@ -2,6 +2,7 @@
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/actor_control_block.hpp>
 
 #include <functional>
 #include <string>
@@ -15,7 +16,9 @@ public:
   watchdog(caf::actor_system& system,
            std::function<void(const std::string&)> on_death);
 
-  void watch(const std::string& name, const caf::actor_addr& whom);
+  /// Keeps `whom` alive until it is watched: to monitor by a weak address what
+  /// died meanwhile is undefined in CAF 0.17.
+  void watch(const std::string& name, caf::strong_actor_ptr whom);
 
   /// From here on deaths are wanted.
   void stop();

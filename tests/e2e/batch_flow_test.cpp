@@ -51,7 +51,8 @@ std::map<std::string, std::pair<json, json>> both_books(stage& on) {
   std::map<std::string, std::pair<json, json>> result;
   for (const auto& x : on.ask({"accounts"}))
     result[x["name"]].first = x;
-  for (const auto& x : on.books()["accounts"])
+  const auto books = on.books();
+  for (const auto& x : books["accounts"])
     result[x["name"]].second = x;
   return result;
 }

@@ -76,7 +76,10 @@ TEST_CASE("a reload adds, changes and removes accounts in place", "[e2e]") {
         != std::string::npos);
   CHECK(on.ask({"accounts"}).size() == 2);
   write_file(on.dir / "jobs.jsonl", chat_lines(20));
-  CHECK(on.rota({"submit", on.dir / "jobs.jsonl", "--wait"}).code == 0);
+  CHECK(on.rota({"submit", on.dir / "jobs.jsonl", "--wait", "--max-in-flight",
+                 "1"})
+          .code
+        == 0);
   CHECK(on.ask({"account", "a"})["calls"] == 10);
   CHECK(on.ask({"account", "b"})["calls"] == 10);
 

@@ -21,7 +21,7 @@ struct unreachable : std::runtime_error {
 /// The daemon refused: exit code 1.
 struct refused : std::runtime_error {
   refused(const std::string& message, json body)
-    : std::runtime_error{message}, reply{std::move(body)} {
+    : std::runtime_error{message}, reply(std::move(body)) {
     // nop
   }
   json reply;
