@@ -8,50 +8,79 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <utility>
 #include <unistd.h>
 
 namespace rota::cli {
 
-namespace {
-
-[[noreturn]] void cannot_write(const std::string& file) {
-  throw std::runtime_error{"The file " + file + " cannot be written: "
-                           + std::strerror(errno) + "."};
+whole_file::whole_file(const std::string& name) : name_{name} {
+  if (name == "-") {
+    out_ = stdout;
+    return;
+  }
+  std::error_code err;
+  const auto kind = std::filesystem::status(name, err).type();
+  if (kind == std::filesystem::file_type::directory)
+    throw std::runtime_error{"The file " + name
+                             + " cannot be written: it is a directory; name a"
+                               " file."};
+  if (kind == std::filesystem::file_type::regular) {
+    // A link to it stays: what it leads to is replaced.
+    name_ = std::filesystem::canonical(name).string();
+    part_ = name_ + ".part";
+  } else if (kind == std::filesystem::file_type::not_found) {
+    part_ = name_ + ".part";
+  }
+  out_ = std::fopen(part_.empty() ? name_.c_str() : part_.c_str(), "wbe");
+  if (out_ == nullptr)
+    fail();
 }
 
-} // namespace
+whole_file::~whole_file() {
+  if (out_ == nullptr || out_ == stdout)
+    return;
+  std::fclose(out_);
+  if (!part_.empty())
+    unlink(part_.c_str());
+}
+
+void whole_file::write(std::string_view piece) {
+  if (std::fwrite(piece.data(), 1, piece.size(), out_) != piece.size())
+    fail();
+}
+
+void whole_file::finish() {
+  auto* out = std::exchange(out_, nullptr);
+  const auto good = out == stdout ? std::fflush(out) == 0
+                                  : std::fclose(out) == 0;
+  if (good && (part_.empty()
+               || std::rename(part_.c_str(), name_.c_str()) == 0))
+    return;
+  const auto why = errno;
+  if (!part_.empty())
+    unlink(part_.c_str());
+  errno = why;
+  fail();
+}
+
+void whole_file::fail() const {
+  throw std::runtime_error{
+    (name_ == "-" ? "Standard output" : "The file " + name_)
+    + " cannot be written: " + std::strerror(errno)
+    + "; the results stay in rotad, so it can be done again."};
+}
 
 uint64_t save_lines(client& from, const std::string& path,
                     const std::string& file) {
   uint64_t lines = 0;
-  const auto to_stdout = file == "-";
-  const auto part = file + ".part";
-  auto* out = to_stdout ? stdout : std::fopen(part.c_str(), "wbe");
-  if (out == nullptr)
-    cannot_write(part);
-  auto good = true;
-  try {
-    from.download(path, [&](std::string_view piece) {
-      lines += static_cast<uint64_t>(
-        std::count(piece.begin(), piece.end(), '\n'));
-      good = good
-             && std::fwrite(piece.data(), 1, piece.size(), out) == piece.size();
-    });
-  } catch (...) {
-    if (!to_stdout) {
-      std::fclose(out);
-      unlink(part.c_str());
-    }
-    throw;
-  }
-  if (to_stdout) {
-    std::fflush(out);
-    return lines;
-  }
-  good = std::fclose(out) == 0 && good;
-  if (!good || std::rename(part.c_str(), file.c_str()) != 0)
-    cannot_write(file);
+  whole_file out{file};
+  from.download(path, [&](std::string_view piece) {
+    lines += static_cast<uint64_t>(std::count(piece.begin(), piece.end(), '\n'));
+    out.write(piece);
+  });
+  out.finish();
   return lines;
 }
 
