@@ -279,11 +279,11 @@ batch(batch_actor::stateful_pointer<batch_actor_state> self, wall_clock clock,
   st->max_in_flight = st->row.options.max_in_flight > 0
                         ? st->row.options.max_in_flight
                         : limits.max_in_flight;
-  st->next = st->read_to = st->row.cursor;
   st->counts = st->row.ended;
   st->began = st->now();
   for (const auto& x : from.ended)
     st->count(x);
+  st->next = st->read_to = st->row.cursor; // Which those may have moved.
   st->ended_here = 0;
   st->fill();
   st->conclude();

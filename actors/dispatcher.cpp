@@ -16,6 +16,9 @@ constexpr auto patrol = std::chrono::seconds{1};
 /// search.
 constexpr size_t gather_window = 64;
 
+/// How long a line of a batch waits for the account whose turn it is.
+constexpr milliseconds turn_wait{2'000};
+
 bool waits_for(ec why) {
   switch (why) {
     case ec::at_limit:
@@ -163,7 +166,16 @@ demand dispatcher_state::demand_of(const seeker& x) {
 }
 
 bool dispatcher_state::ask(seeker& x) {
-  const auto best = ranks.pick(demand_of(x), x.excluded);
+  auto excluded = x.excluded;
+  auto best = ranks.pick(demand_of(x), excluded);
+  while (best && ranks.find(*best)->refusal != ec::ok) {
+    // Its turn, but busy. A line of a batch waits for it for a while, so that
+    // shares are exact; a request that somebody waits for does not.
+    if (x.want->want.work->deadline.millis == 0 && now() - x.since < turn_wait)
+      return false;
+    excluded.push_back(*best);
+    best = ranks.pick(demand_of(x), excluded);
+  }
   if (!best)
     return false;
   const auto id = *best;
@@ -189,7 +201,9 @@ void dispatcher_state::place(seeker x) {
   }
   if (ask(x))
     return;
-  const auto none = ranks.explain(demand_of(x), x.excluded);
+  auto none = ranks.explain(demand_of(x), x.excluded);
+  if (none.why == ec::ok) // Somebody could, but it is a busy one's turn.
+    none.why = ec::at_limit;
   const auto& work = *x.want->want.work;
   const auto hopeless = work.deadline.millis != 0 && none.why != ec::at_limit
                         && (none.earliest.millis == 0

@@ -200,8 +200,7 @@ void ledger::adjust(money delta, timestamp now) {
   // After this point, the correction must be booked.
   delta = bounded(head_.balance + bounded(delta)) - head_.balance;
   head_.balance += delta;
-  if (head_.read_at.millis == 0)
-    head_.reading += delta; // What the operator said stands in for a reading.
+  head_.reading += delta; // What the operator knows corrects the reading, too.
   append(entry_kind::adjust, delta, {}, now);
 }
 

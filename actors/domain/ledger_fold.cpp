@@ -37,10 +37,13 @@ bool fold(account_head& head, const ledger_entry& x) {
       head.reading += x.amount;
       head.balance += x.amount;
       break;
-    case entry_kind::topup:
     case entry_kind::adjust:
+      // A reading that caused it follows and sets the figure anew.
+      head.reading += x.amount;
+      [[fallthrough]];
+    case entry_kind::topup:
       head.balance += x.amount;
-      if (head.read_at.millis == 0)
+      if (x.kind == entry_kind::topup && head.read_at.millis == 0)
         head.reading += x.amount;
       break;
     case entry_kind::hold:

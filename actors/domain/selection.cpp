@@ -126,8 +126,17 @@ struct ranking::impl {
     x.ranked = false;
   }
 
+  /// Whether an account has its place among those that may be picked. Shares
+  /// are only kept if whoever is merely busy keeps its turn; a probe that is
+  /// under way may take long, so its account has none.
+  bool in_turn(const account_state& x) const {
+    return x.refusal == ec::ok
+           || (by == strategy::proportional && x.refusal == ec::at_limit
+               && x.health != health_state::probing);
+  }
+
   void rank(entry& x) {
-    if (!x.known || x.state.refusal != ec::ok)
+    if (!x.known || !in_turn(x.state))
       return;
     x.key = key_of(x);
     x.in->second.order.insert(x.key, x.state.headroom);
@@ -242,7 +251,7 @@ void ranking::update(const account_state& x) {
     e.in = impl_->join_class(e);
   }
   // Who comes back has no claim on what the others served meanwhile.
-  if (!was_ranked && x.refusal == ec::ok)
+  if (!was_ranked && impl_->in_turn(x))
     e.pass = std::max(e.pass, impl_->now);
   impl_->rank(e);
 }

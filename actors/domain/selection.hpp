@@ -60,7 +60,9 @@ public:
   /// the same age is taken: a guess may be laid over what is known.
   void update(const account_state& x);
 
-  /// The best account for a demand that is not excluded, or nothing.
+  /// The best account for a demand that is not excluded, or nothing. Under
+  /// `proportional` it may be one that is merely busy: to keep the shares, wait
+  /// for it; to give them up, exclude it.
   std::optional<account_id> pick(const demand& x,
                                  std::span<const account_id> excluded) const;
 

@@ -206,7 +206,8 @@ TEST_CASE_METHOD(fixture, "a restart runs what has not ended, once",
   batch_resume from;
   from.row.cursor = 40;
   from.row.ended.succeeded = 40;
-  for (const uint64_t item : {41u, 42u, 45u, 60u})
+  // The stored cursor lags: 40 and 41 have ended, too.
+  for (const uint64_t item : {40u, 41u, 45u, 60u})
     from.ended.push_back({item, item_state::succeeded, money{210'000}});
   submit(from);
   for (int i = 0; i < 100 && !done(); ++i)
@@ -214,7 +215,8 @@ TEST_CASE_METHOD(fixture, "a restart runs what has not ended, once",
   CHECK(row().ended.succeeded == 100);
   CHECK(script->calls.size() == 56);
   CHECK(log->results.size() == 56);
-  CHECK_FALSE(log->results.contains({{1}, 42}));
+  for (const uint64_t item : {39u, 40u, 41u, 45u, 60u})
+    CHECK_FALSE(log->results.contains({{1}, item}));
 }
 
 TEST_CASE_METHOD(fixture, "a drain answers once nothing is in flight",

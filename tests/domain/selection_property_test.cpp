@@ -113,7 +113,7 @@ account_state random_state(std::mt19937_64& dice, uint32_t id,
   x.headroom = x.available - usd(1);
   x.version = version;
   if (dice() % 5 == 0)
-    x.refusal = dice() % 2 == 0 ? ec::at_limit : ec::cooling;
+    x.refusal = dice() % 2 == 0 ? ec::ejected : ec::cooling;
   x.in_flight = static_cast<uint32_t>(dice() % 4);
   x.window_calls = dice() % 10;
   x.window_spent = usd(static_cast<double>(dice() % 5));

@@ -142,7 +142,11 @@ accounts:
   - {name: a, key: key-a, balance: 30.00}
   - {name: b, key: key-b, balance: 30.00}
   - {name: c, key: key-c, balance: 30.00}
-prices: {default: {input: 1, output: 4}}
+prices:
+  claude-sonnet-4-5: {input: 3, output: 15, cache_read: 0.3, cache_write_5m: 3.75, cache_write_1h: 6}
+  gemini-2.5-flash: {input: 0.3, output: 2.5, cache_read: 0.03}
+  gpt-5-mini: {input: 0.25, output: 2, cache_read: 0.025}
+  text-embedding-3-small: {input: 0.02, output: 0}
 )"};
   on.start(R"(
 accounts:
