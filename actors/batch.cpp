@@ -142,7 +142,7 @@ void batch_actor_state::start(const line_block_ptr& block,
                               const line_block::line& line) {
   auto planned
     = plan_line(row.format, line.text, line.number, row.options, limits);
-  if (!planned.plan) { // The file was checked before: it has been tampered with.
+  if (!planned.plan) { // It was checked before: somebody changed the file.
     auto result = std::make_shared<item_result>();
     result->id = {row.id, line.index};
     result->line = line.number;

@@ -183,7 +183,8 @@ bool dispatcher_state::ask(seeker& x) {
   count_ask(id, x.want->want.list_cost, true);
   auto shared = std::make_shared<seeker>(std::move(x));
   self
-    ->request(members.at(id).about.actor, caf::infinite, atom::hold_v, shared->want)
+    ->request(members.at(id).about.actor, caf::infinite, atom::hold_v,
+              shared->want)
     .then(
       [this, shared, id](const hold_grant& grant) {
         answered(std::move(*shared), id, grant);

@@ -51,7 +51,8 @@ void refresher_state::outcome(const call_outcome& x) {
     return;
   auto& it = j->second;
   it.answers.push_back(x.outcome);
-  const auto good = x.outcome->ended == transport::ok && x.outcome->status < 300;
+  const auto good
+    = x.outcome->ended == transport::ok && x.outcome->status < 300;
   if (good && it.answers.size() < it.requests.size())
     ask(it);
   else

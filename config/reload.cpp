@@ -19,8 +19,6 @@ struct section {
 constexpr std::array<section, 10> sections{{
     {"routing", &option_diff::routing},
     {"health", &option_diff::health},
-    {"refresh", &option_diff::refresh},
-    {"alerts", &option_diff::alerts},
     {"batch", &option_diff::batch},
     {"upstream", &option_diff::upstream},
     {"store", &option_diff::store},

@@ -18,8 +18,6 @@ struct option_diff {
   /// Whether an option of the section changed that is applied live.
   bool routing = false;
   bool health = false;
-  bool refresh = false;
-  bool alerts = false;
   bool batch = false;
   bool upstream = false;
   bool store = false;

@@ -10,7 +10,7 @@ namespace {
 
 /// How many ended holds are remembered. A repeat comes within seconds; a late
 /// charge within the total timeout of a request.
-constexpr uint32_t memory_max = 65'536;
+constexpr uint32_t memory_max = 4'096;
 
 /// No account holds more; a figure beyond it is a provider's nonsense, and
 /// sums of a few such figures still fit.

@@ -100,17 +100,12 @@ TEST_CASE("every live option of an account makes it changed", "[reload]") {
 
 TEST_CASE("sections are flagged one by one", "[reload]") {
   const auto flags = [](const option_diff& x) {
-    return std::vector<bool>{x.routing, x.health,       x.refresh, x.alerts,
-                             x.batch,   x.upstream,     x.store,   x.log,
-                             x.prices,  x.failure_rules};
+    return std::vector<bool>{x.routing, x.health, x.batch,  x.upstream,
+                             x.store,   x.log,    x.prices, x.failure_rules};
   };
   const std::vector<std::function<void(options&)>> edits{
       [](auto& x) { x.routing.by = strategy::fastest; },
       [](auto& x) { x.health.eject_after = 9; },
-      [](auto& x) { x.refresh.timeout = 1s; },
-      [](auto& x) {
-        x.alerts.webhook = {secret_ref::source::env, "H"};
-      },
       [](auto& x) { x.batch.window = 99; },
       [](auto& x) { x.upstream.total_timeout = 1s; },
       [](auto& x) { x.store.doubt_grace = 1s; },

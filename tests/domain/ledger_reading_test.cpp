@@ -165,9 +165,10 @@ TEST_CASE_METHOD(fixture, "spending after a reading lowers both views",
   spend(1, 30 * dollar, start + 2h);
   CHECK(books.available() == money{70 * dollar});
   CHECK(books.posted() == money{30 * dollar});
-  // An operator may believe in more money; the reading does not yet.
+  // What an operator knows corrects both.
   books.adjust(money{50 * dollar}, start + 2h);
-  CHECK(books.available() == money{70 * dollar});
+  CHECK(books.available() == money{120 * dollar});
+  CHECK(books.posted() == money{30 * dollar});
   books.adjust(money{-60 * dollar}, start + 2h);
   CHECK(books.available() == money{60 * dollar});
 }
