@@ -45,6 +45,7 @@ int64_t tokens_of(const job& x) {
 
 caf::result<hold_grant> account_actor_state::hold(const acquire_ptr& x) {
   const auto t = now();
+  ++answered;
   const auto& work = *x->want.work;
   const auto& options = setup->account;
   auto code = refusal(t);
@@ -288,6 +289,7 @@ void account_actor_state::publish(timestamp t) {
   account_state x;
   x.account = books->head().account;
   x.version = ++version;
+  x.answered = answered;
   x.admin = admin;
   x.health = condition->state(t);
   x.funds = funds();

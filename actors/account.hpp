@@ -85,6 +85,7 @@ struct account_actor_state {
   bool admin_changed = false;
   uint64_t stored_revision = 0;
   uint64_t version = 0;
+  uint64_t answered = 0; // Requests for a hold.
   timestamp armed; // When the next tick comes; "never" if none is on its way.
   std::minstd_rand random;
 };

@@ -63,8 +63,14 @@ void dispatcher_state::publish(const account_state& x) {
   const auto i = members.find(x.account);
   if (i == members.end() || x.version < i->second.state.version)
     return;
-  i->second.state = x;
-  rank(i->second);
+  auto& it = i->second;
+  it.state = x;
+  const auto open = it.asks > x.answered ? it.asks - x.answered : 0;
+  while (it.asked.size() > open) {
+    it.asked_cost -= it.asked.front();
+    it.asked.pop_front();
+  }
+  rank(it);
   if (waiting > 0 && x.refusal == ec::ok)
     serve();
 }
@@ -180,11 +186,14 @@ bool dispatcher_state::ask(seeker& x) {
     return false;
   const auto id = *best;
   ranks.granted(id);
-  count_ask(id, x.want->want.list_cost, true);
+  auto& it = members.at(id);
+  ++it.asks;
+  it.asked.push_back(x.want->want.list_cost);
+  it.asked_cost += it.asked.back();
+  rank(it);
   auto shared = std::make_shared<seeker>(std::move(x));
   self
-    ->request(members.at(id).about.actor, caf::infinite, atom::hold_v,
-              shared->want)
+    ->request(it.about.actor, caf::infinite, atom::hold_v, shared->want)
     .then(
       [this, shared, id](const hold_grant& grant) {
         answered(std::move(*shared), id, grant);
@@ -228,19 +237,15 @@ void dispatcher_state::place(seeker x) {
 void dispatcher_state::answered(seeker x, account_id from,
                                 const hold_grant& grant) {
   ++granted;
-  count_ask(from, x.want->want.list_cost, false);
   if (const auto i = members.find(from); i != members.end())
     x.answer.deliver(lease{grant, i->second.about.actor});
   else // It left the pool meanwhile; its hold expires.
     place(std::move(x));
-  if (waiting > 0) // The account may have room beside this one.
-    serve();
 }
 
 void dispatcher_state::declined(seeker x, account_id from,
                                 const caf::error& reason) {
   ++declines;
-  count_ask(from, x.want->want.list_cost, false);
   const auto code = code_of(reason);
   if (code == ec::already_held || code == ec::already_ended) {
     x.answer.deliver(reason);
@@ -252,19 +257,6 @@ void dispatcher_state::declined(seeker x, account_id from,
       i != members.end() && i->second.state.refusal == ec::ok)
     x.excluded.push_back(from);
   place(std::move(x));
-  if (waiting > 0)
-    serve();
-}
-
-void dispatcher_state::count_ask(account_id who, money list_cost,
-                                 bool begins) {
-  const auto i = members.find(who);
-  if (i == members.end())
-    return;
-  auto& it = i->second;
-  it.asked += begins ? 1 : -1;
-  it.asked_cost += begins ? list_cost : -list_cost;
-  rank(it);
 }
 
 void dispatcher_state::rank(const member& x) {
@@ -273,7 +265,8 @@ void dispatcher_state::rank(const member& x) {
   auto expected = x.state;
   expected.available -= x.asked_cost;
   expected.headroom -= x.asked_cost;
-  expected.in_flight += x.asked;
+  expected.in_flight += static_cast<uint32_t>(x.asked.size());
+  expected.window_calls += x.asked.size();
   if (expected.refusal == ec::ok && expected.in_flight >= expected.limit)
     expected.refusal = ec::at_limit;
   ranks.update(expected);

@@ -60,11 +60,13 @@ struct dispatcher_state {
     enlistment about;
     /// As it published it.
     account_state state;
-    /// Holds that were asked for and not answered yet. They count as if they
-    /// were granted, or a burst would ask one account for more than it has
-    /// before its next word arrives.
-    uint32_t asked = 0;
+    /// List costs of the holds that were asked for and that `state` does not
+    /// contain yet, in order. They count as if they were granted, or a burst
+    /// would ask one account for more than it has before its next word comes.
+    std::deque<money> asked;
     money asked_cost;
+    /// Holds asked for in all.
+    uint64_t asks = 0;
   };
 
   /// Seekers with equal demands wait in one line.
@@ -90,9 +92,6 @@ struct dispatcher_state {
 
   void answered(seeker x, account_id from, const hold_grant& grant);
   void declined(seeker x, account_id from, const caf::error& reason);
-
-  /// Takes an ask into account, or out of it.
-  void count_ask(account_id who, money list_cost, bool begins);
 
   /// Ranks an account by its word and what is asked of it.
   void rank(const member& x);

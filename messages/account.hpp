@@ -65,6 +65,9 @@ struct account_state {
   account_id account;
   /// Rises with each change; an older state never replaces a newer one.
   uint64_t version = 0;
+  /// Requests for a hold that it has answered, one way or the other: whoever
+  /// counts what it asked knows which of it this state contains.
+  uint64_t answered = 0;
   admin_state admin = admin_state::ready;
   health_state health = health_state::healthy;
   funds_state funds = funds_state::unknown;

@@ -138,7 +138,7 @@ struct ranking::impl {
   void rank(entry& x) {
     if (!x.known || !in_turn(x.state))
       return;
-    x.key = key_of(x);
+    x.key = key_of(x, x.state);
     x.in->second.order.insert(x.key, x.state.headroom);
     x.ranked = true;
   }
@@ -150,7 +150,17 @@ struct ranking::impl {
       rank(*std::exchange(loose, nullptr));
   }
 
-  rank_key key_of(const entry& x) const;
+  rank_key key_of(const entry& x, const account_state& st) const;
+
+  /// Whether a new state leaves an account where it is in its tree. The word
+  /// that a hold was granted mostly does: it was expected.
+  bool stays(const entry& x, const account_state& st) const {
+    return in_turn(st) && st.headroom == x.state.headroom
+           && (by != strategy::proportional
+               || weight_of(st) == weight_of(x.state))
+           && key_of(x, st) == x.key
+           && same(st.cooling_models, x.state.cooling_models);
+  }
 
   /// Moves an account's next turn so that it keeps the share of a stride that
   /// it still waits: with another weight the stride is another.
@@ -171,8 +181,8 @@ struct ranking::impl {
   uint128 now = epoch; ///< Virtual time of the latest grant.
 };
 
-rank_key ranking::impl::key_of(const entry& x) const {
-  const auto& st = x.state;
+rank_key ranking::impl::key_of(const entry& x,
+                               const account_state& st) const {
   const auto id = st.account;
   switch (by) {
     case strategy::most_balance: {
@@ -240,6 +250,10 @@ void ranking::update(const account_state& x) {
   if (e.known && x.version < e.state.version)
     return;
   const auto was_ranked = e.ranked;
+  if (was_ranked && &e != impl_->loose && impl_->stays(e, x)) {
+    e.state = x;
+    return;
+  }
   impl_->unrank(e);
   if (e.known)
     impl_->reweigh(e, weight_of(e.state), weight_of(x));

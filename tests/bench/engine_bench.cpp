@@ -37,7 +37,9 @@ struct counter_state {
 };
 
 journal_actor::behavior_type
-counting_journal(journal_actor::stateful_pointer<counter_state> self) {
+counting_journal(journal_actor::stateful_pointer<counter_state> self,
+                 uint64_t begin) {
+  self->state.entries = begin;
   return {[self](atom::append, const commit_ptr& x) {
     self->state.entries += x->entries.size();
   }};
@@ -47,8 +49,8 @@ using driver_actor = caf::typed_actor<caf::reacts_to<atom::tick>>;
 
 struct driver_state {
   static constexpr const char* name = "driver";
-  dispatcher_actor pool;
   uint64_t started = 0;
+  dispatcher_actor pool;
   uint64_t ended = 0;
   uint64_t wanted = 0;
   std::promise<void>* done = nullptr;
@@ -120,7 +122,7 @@ figures measure(size_t accounts, size_t window, uint64_t pairs, strategy by) {
                            std::chrono::steady_clock::now()};
     auto setup = std::make_shared<routing_setup>();
     setup->routing.by = by;
-    const auto journal = spawn_hosted(sys, &loop, counting_journal);
+    const auto journal = spawn_hosted(sys, &loop, counting_journal, uint64_t{0});
     const auto pool = spawn_hosted(sys, &loop, dispatcher, clock,
                                    routing_setup_ptr{setup});
     std::vector<account_actor> members;
@@ -165,6 +167,7 @@ figures measure(size_t accounts, size_t window, uint64_t pairs, strategy by) {
       caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(pool, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(journal, caf::exit_reason::user_shutdown);
+    loop.await_actors();
   }
   loop.stop();
   return result;
