@@ -1,15 +1,27 @@
 #include "tools/rota/client.hpp"
 
 #include <curl/curl.h>
+#include <fmt/format.h>
+#include <sys/un.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <memory>
 
 namespace rota::cli {
 
 namespace {
+
+constexpr long connect_timeout_s = 10;
+
+/// A daemon that takes and gives nothing for so long hangs. Checking a file of
+/// many gigabytes, without a word meanwhile, takes less.
+constexpr long silence_s = 600;
+
+/// Longer than any sentence: what an error may say at most.
+constexpr size_t error_body_max = 16 * 1024 * 1024;
 
 struct easy_deleter {
   void operator()(CURL* x) const {
@@ -23,43 +35,51 @@ struct list_deleter {
   }
 };
 
-size_t on_reply(char* data, size_t, size_t size, void* to) {
-  static_cast<std::string*>(to)->append(data, size);
-  return size;
-}
-
-struct sink {
-  CURL* easy = nullptr;
-  const std::function<void(std::string_view)>* piece = nullptr;
-  std::string error_body;
+struct file_closer {
+  void operator()(std::FILE* x) const {
+    if (x != stdin)
+      std::fclose(x);
+  }
 };
 
-size_t on_piece(char* data, size_t, size_t size, void* to) {
-  auto& x = *static_cast<sink*>(to);
-  long status = 0;
-  curl_easy_getinfo(x.easy, CURLINFO_RESPONSE_CODE, &status);
-  if (status >= 400)
-    x.error_body.append(data, size);
-  else
-    (*x.piece)({data, size});
-  return size;
+using open_file = std::unique_ptr<std::FILE, file_closer>;
+
+[[noreturn]] void cannot_read(const std::string& file, int why) {
+  throw std::runtime_error{fmt::format(
+    "{} cannot be read: {}. Nothing was submitted.",
+    file == "-" ? "Standard input" : "The file " + file, std::strerror(why))};
 }
 
-size_t on_upload(char* to, size_t, size_t room, void* from) {
-  return std::fread(to, 1, room, static_cast<std::FILE*>(from));
+open_file open_to_read(const std::string& file) {
+  if (file == "-")
+    return open_file{stdin};
+  open_file result{std::fopen(file.c_str(), "rbe")};
+  // A directory opens; its first byte tells.
+  if (result == nullptr
+      || (std::ungetc(std::fgetc(result.get()), result.get()) == EOF
+          && std::ferror(result.get()) != 0))
+    cannot_read(file, errno);
+  std::clearerr(result.get());
+  return result;
 }
 
 } // namespace
 
+/// One request and its reply. The callbacks run inside of curl, which is C:
+/// what they throw waits in `failure`.
 struct client::exchange {
   explicit exchange(const std::string& socket, const std::string& path)
     : easy{curl_easy_init()} {
     set(CURLOPT_UNIX_SOCKET_PATH, socket.c_str());
     set(CURLOPT_URL, ("http://rotad" + path).c_str());
+    set(CURLOPT_PATH_AS_IS, 1L);
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_PROXY, "");
+    set(CURLOPT_CONNECTTIMEOUT, connect_timeout_s);
+    set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+    set(CURLOPT_LOW_SPEED_TIME, silence_s);
     set(CURLOPT_WRITEFUNCTION, &on_reply);
-    set(CURLOPT_WRITEDATA, &reply);
+    set(CURLOPT_WRITEDATA, this);
   }
 
   template <class T>
@@ -67,92 +87,157 @@ struct client::exchange {
     curl_easy_setopt(easy.get(), option, value);
   }
 
+  long status() const {
+    long result = 0;
+    curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &result);
+    return result;
+  }
+
+  static size_t on_reply(char* data, size_t, size_t size, void* to) {
+    auto& x = *static_cast<exchange*>(to);
+    if (x.status() >= 400 && x.reply.size() + size > error_body_max)
+      return 0;
+    try {
+      if (x.piece != nullptr && x.status() < 400)
+        (*x.piece)({data, size});
+      else
+        x.reply.append(data, size);
+    } catch (...) {
+      x.failure = std::current_exception();
+      return 0;
+    }
+    return size;
+  }
+
+  static size_t on_upload(char* to, size_t, size_t room, void* from) {
+    auto& x = *static_cast<exchange*>(from);
+    const auto size = std::fread(to, 1, room, x.source.get());
+    if (size > 0 || std::ferror(x.source.get()) == 0)
+      return size;
+    // A body that just ended here would be taken for the whole file.
+    x.source_error = errno;
+    return CURL_READFUNC_ABORT;
+  }
+
   std::unique_ptr<CURL, easy_deleter> easy;
   std::unique_ptr<curl_slist, list_deleter> headers;
+  open_file source;
+  const sink* piece = nullptr;
   std::string reply;
+  int source_error = 0;
+  std::exception_ptr failure;
 };
 
-json client::perform(exchange& x) {
-  const auto code = curl_easy_perform(x.easy.get());
-  if (code == CURLE_COULDNT_CONNECT)
+void client::cannot_connect(int os_error) const {
+  const auto why = os_error == ENOENT   ? "there is no such socket"
+                   : os_error == EACCES ? "you may not open it; join the group"
+                                          " that rotad runs in"
+                   : os_error == ENOTSOCK ? "it is no socket"
+                                          : "nobody listens there";
+  throw unreachable{fmt::format(
+    "rotad cannot be reached at {}: {}. Start it with `rotad --config FILE`,"
+    " or name its socket with --socket.",
+    socket_, why)};
+}
+
+void client::perform(exchange& x) {
+  if (socket_.size() >= sizeof(sockaddr_un::sun_path))
     throw unreachable{"rotad cannot be reached at " + socket_
-                      + ": nobody listens there. Start it with `rotad --config"
-                        " FILE`, or name its socket with --socket."};
-  long status = 0;
-  curl_easy_getinfo(x.easy.get(), CURLINFO_RESPONSE_CODE, &status);
-  // A reply that came before the upload's end says why.
-  if (code != CURLE_OK && status < 400)
-    throw unreachable{"The connection to rotad at " + socket_
-                      + " broke: " + curl_easy_strerror(code) + "."};
-  auto body = json::parse(x.reply, nullptr, false);
-  if (status >= 400) {
-    const auto said = body.is_object() && body.contains("error")
-                        ? body["error"].value("message", std::string{})
-                        : std::string{};
-    throw refused{said.empty() ? "rotad answered " + std::to_string(status)
-                                   + " without a reason."
-                               : said,
-                  std::move(body)};
+                      + ": the path of a socket has at most 107 bytes."};
+  const auto code = curl_easy_perform(x.easy.get());
+  if (x.failure)
+    std::rethrow_exception(x.failure);
+  if (code == CURLE_COULDNT_CONNECT) {
+    long os_error = 0;
+    curl_easy_getinfo(x.easy.get(), CURLINFO_OS_ERRNO, &os_error);
+    cannot_connect(static_cast<int>(os_error));
   }
+  const auto status = x.status();
+  // A refusal that came before the upload's end says why.
+  if (code != CURLE_OK && x.source_error == 0 && status < 400)
+    throw unreachable{fmt::format("The connection to rotad at {} broke: {}.",
+                                  socket_, curl_easy_strerror(code))};
+  if (status >= 400)
+    refuse(x);
+}
+
+void client::refuse(const exchange& x) const {
+  auto body = json::parse(x.reply, nullptr, false);
+  std::string said;
+  if (body.is_object() && body.contains("error")
+      && body["error"].is_object() && body["error"].contains("message")
+      && body["error"]["message"].is_string())
+    said = body["error"]["message"].get<std::string>();
+  else
+    said = fmt::format("What listens at {} answered {} without a reason; is it"
+                       " rotad?",
+                       socket_, x.status());
+  throw refused{said, std::move(body)};
+}
+
+json client::reply_of(exchange& x) {
+  perform(x);
+  auto body = json::parse(x.reply, nullptr, false);
+  if (body.is_discarded())
+    throw std::runtime_error{"What listens at " + socket_
+                             + " did not answer with JSON; is it rotad?"};
   return body;
 }
 
 json client::get(const std::string& path) {
   exchange x{socket_, path};
-  return perform(x);
+  return reply_of(x);
 }
 
 json client::post(const std::string& path, const std::string& body) {
   exchange x{socket_, path};
   x.set(CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
   x.set(CURLOPT_POSTFIELDS, body.c_str());
-  return perform(x);
+  return reply_of(x);
 }
 
 json client::post_file(const std::string& path, const parameters& query,
                        const std::string& file) {
-  auto* in = file == "-" ? stdin : std::fopen(file.c_str(), "rbe");
-  if (in == nullptr)
-    throw refused{"The file " + file + " cannot be read: "
-                    + std::strerror(errno) + ".",
-                  {}};
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> closing{
-    in, [](std::FILE* f) { return f == stdin ? 0 : std::fclose(f); }};
   auto target = path;
-  const std::unique_ptr<CURL, easy_deleter> escaper{curl_easy_init()};
-  for (const auto& [name, value] : query) {
-    if (value.empty())
-      continue;
-    auto* text = curl_easy_escape(escaper.get(), value.c_str(),
-                                  static_cast<int>(value.size()));
-    target += (target == path ? "?" : "&") + name + '=' + text;
-    curl_free(text);
-  }
+  for (const auto& [name, value] : query)
+    if (!value.empty())
+      target += (target == path ? "?" : "&") + name + '=' + escaped(value);
   exchange x{socket_, target};
-  x.headers.reset(curl_slist_append(nullptr, "Expect:"));
-  x.headers.reset(curl_slist_append(x.headers.release(),
-                                    "Transfer-Encoding: chunked"));
+  x.source = open_to_read(file);
+  // Chunks, since the length of a pipe is unknown. Without "Expect:" curl
+  // would wait a second for leave to send.
+  for (const auto* header : {"Expect:", "Transfer-Encoding: chunked",
+                             "Content-Type: application/jsonl"})
+    x.headers.reset(curl_slist_append(x.headers.release(), header));
   x.set(CURLOPT_HTTPHEADER, x.headers.get());
   x.set(CURLOPT_POST, 1L);
-  x.set(CURLOPT_READFUNCTION, &on_upload);
-  x.set(CURLOPT_READDATA, in);
-  return perform(x);
-}
-
-void client::download(const std::string& path,
-                      const std::function<void(std::string_view)>& piece) {
-  exchange x{socket_, path};
-  sink to{x.easy.get(), &piece, {}};
-  x.set(CURLOPT_WRITEFUNCTION, &on_piece);
-  x.set(CURLOPT_WRITEDATA, &to);
+  x.set(CURLOPT_READFUNCTION, &exchange::on_upload);
+  x.set(CURLOPT_READDATA, &x);
+  auto cut_off = [&] {
+    if (x.source_error != 0)
+      cannot_read(file, x.source_error);
+  };
   try {
-    perform(x);
-  } catch (const refused&) {
-    const auto body = json::parse(to.error_body, nullptr, false);
-    if (body.is_object() && body.contains("error"))
-      throw refused{body["error"].value("message", std::string{}), body};
+    auto result = reply_of(x);
+    cut_off();
+    return result;
+  } catch (const std::runtime_error&) {
+    cut_off();
     throw;
   }
+}
+
+void client::download(const std::string& path, const sink& piece) {
+  exchange x{socket_, path};
+  x.piece = &piece;
+  perform(x);
+}
+
+std::string escaped(const std::string& name) {
+  const std::unique_ptr<char, void (*)(void*)> text{
+    curl_easy_escape(nullptr, name.c_str(), static_cast<int>(name.size())),
+    curl_free};
+  return text.get();
 }
 
 } // namespace rota::cli

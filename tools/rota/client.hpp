@@ -29,28 +29,38 @@ struct refused : std::runtime_error {
 
 using parameters = std::vector<std::pair<std::string, std::string>>;
 
-/// Speaks HTTP to the admin API over its unix socket.
+/// @returns The name as one segment of a path: "a b" -> "a%20b".
+std::string escaped(const std::string& name);
+
+/// Speaks HTTP to the admin API over its unix socket, one connection a call.
+/// Every call throws `unreachable`, `refused` with the daemon's sentence, or
+/// another std::runtime_error with a sentence of its own.
 class client {
 public:
+  using sink = std::function<void(std::string_view)>;
+
   explicit client(std::string socket) : socket_{std::move(socket)} {
     // nop
   }
 
-  /// @throws unreachable, or refused with the daemon's sentence.
   json get(const std::string& path);
   json post(const std::string& path, const std::string& body = {});
 
   /// Sends a file as the body, in bounded memory. "-" is standard input.
+  /// Parameters without a value are left out.
   json post_file(const std::string& path, const parameters& query,
                  const std::string& file);
 
-  /// Receives a body of any length piece by piece.
-  void download(const std::string& path,
-                const std::function<void(std::string_view)>& piece);
+  /// Receives a body of any length piece by piece, in bounded memory. What the
+  /// sink throws ends the transfer and comes out here.
+  void download(const std::string& path, const sink& piece);
 
 private:
   struct exchange;
-  json perform(exchange& x);
+  void perform(exchange& x);
+  json reply_of(exchange& x);
+  [[noreturn]] void refuse(const exchange& x) const;
+  [[noreturn]] void cannot_connect(int os_error) const;
 
   std::string socket_;
 };

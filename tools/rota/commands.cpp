@@ -1,9 +1,16 @@
 #include "tools/rota/commands.hpp"
 
+#include "messages/ids.hpp"
+#include "tools/rota/print.hpp"
+#include "tools/rota/reply.hpp"
+
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
+#include <string_view>
 #include <unistd.h>
 
 namespace rota::cli {
@@ -12,16 +19,43 @@ namespace {
 
 constexpr uint64_t faults_shown = 50;
 
-std::string default_socket() {
-  const auto* named = std::getenv("ROTA_SOCKET");
-  return named != nullptr && *named != '\0' ? named : "./state/rotad.sock";
+/// The configuration's faults come as texts, a batch file's with line and
+/// code.
+std::string fault_line(const json& x, const std::string& file) {
+  if (x.is_string())
+    return printable(x.get<std::string>());
+  const auto line = count(x, "line");
+  return fmt::format("{}{}: {}: {}", file,
+                     line > 0 ? ":" + std::to_string(line) : "",
+                     text(x, "code"), text(x, "text"));
+}
+
+int run_checked(const action& run, const context& x) {
+  try {
+    return run(x);
+  } catch (const unreachable& e) {
+    fmt::print(stderr, "rota: {}\n", e.what());
+    return 3;
+  } catch (const refused& e) {
+    if (x.as_json && e.reply.is_object())
+      print_json(e.reply);
+    else
+      print_faults(e.reply, "config");
+    fmt::print(stderr, "rota: {}\n", printable(e.what()));
+    return 1;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "rota: {}\n", e.what());
+    return 1;
+  }
 }
 
 } // namespace
 
 bool context::colours() const {
   const auto* no = std::getenv("NO_COLOR");
+  const auto* kind = std::getenv("TERM");
   return !no_colour && (no == nullptr || *no == '\0')
+         && (kind == nullptr || std::string_view{kind} != "dumb")
          && isatty(STDOUT_FILENO) == 1;
 }
 
@@ -34,69 +68,63 @@ void print_json(const json& x) {
 }
 
 void print_faults(const json& reply, const std::string& file) {
-  if (!reply.is_object() || !reply.contains("faults"))
-    return;
   uint64_t shown = 0;
-  for (const auto& x : reply["faults"]) {
-    if (shown++ == faults_shown)
+  for (const auto& x : list(reply, "faults")) {
+    if (shown == faults_shown)
       break;
-    if (x.is_string())
-      fmt::print(stderr, "{}\n", x.get<std::string>());
-    else if (x.value("line", uint64_t{0}) == 0)
-      fmt::print(stderr, "{}: {}: {}\n", file, x.value("code", ""),
-                 x.value("text", ""));
-    else
-      fmt::print(stderr, "{}:{}: {}: {}\n", file, x.value("line", uint64_t{0}),
-                 x.value("code", ""), x.value("text", ""));
+    fmt::print(stderr, "{}\n", fault_line(x, file));
+    ++shown;
   }
-  const auto count
-    = reply.value("fault_count", static_cast<uint64_t>(reply["faults"].size()));
-  if (count > faults_shown)
-    fmt::print(stderr, "... and {} more.\n", count - faults_shown);
+  const uint64_t all = reply.is_object() && reply.contains("fault_count")
+                         ? count(reply, "fault_count")
+                         : list(reply, "faults").size();
+  if (all > shown)
+    fmt::print(stderr, "... and {} more.\n", all - shown);
+}
+
+void add_batch_id(CLI::App& command, std::string& id) {
+  command.add_option("id", id, "The batch, such as batch_3 or 3")
+    ->required()
+    ->transform(CLI::Validator{
+      [](std::string& given) {
+        const auto parsed = parse_batch_id(given);
+        if (parsed)
+          given = to_string(*parsed);
+        return parsed ? std::string{}
+                      : given + " is no batch; write batch_3 or 3";
+      },
+      ""});
 }
 
 int main_of(int argc, const char* const* argv) {
   CLI::App app{"rota talks to rotad, which owns a pool of LLM accounts."};
   context x;
-  x.socket = default_socket();
   action run;
   app.add_option("--socket", x.socket, "The daemon's admin socket")
     ->envname("ROTA_SOCKET")
     ->capture_default_str();
   app.add_flag("--json", x.as_json, "Print the daemon's reply as JSON");
   app.add_flag("--no-color", x.no_colour, "Print without colours");
-  app.set_version_flag("--version", ROTA_VERSION);
   app.require_subcommand(1);
   app.fallthrough();
   app.footer("Example: rota submit jobs.jsonl --wait\n"
              "Exit codes: 0 done, 1 failed, 2 usage, 3 daemon unreachable.");
-  add_submit(app, run);
-  add_estimate(app, run);
-  add_batches(app, run);
-  add_results(app, run);
-  add_accounts(app, run);
-  add_status(app, run);
+  for (auto* add : {add_submit, add_batches, add_batch, add_results,
+                    add_estimate, add_accounts, add_account, add_status,
+                    add_reload, add_version})
+    add(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }
-  try {
-    return run(x);
-  } catch (const unreachable& e) {
-    fmt::print(stderr, "rota: {}\n", e.what());
-    return 3;
-  } catch (const refused& e) {
-    if (x.as_json && e.reply.is_object())
-      print_json(e.reply);
-    else
-      print_faults(e.reply, "config");
-    fmt::print(stderr, "rota: {}\n", e.what());
-    return 1;
-  } catch (const std::exception& e) {
-    fmt::print(stderr, "rota: {}\n", e.what());
-    return 1;
+  auto code = run_checked(run, x);
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    fmt::print(stderr, "rota: Standard output cannot be written: {}.\n",
+               std::strerror(errno));
+    code = std::max(code, 1);
   }
+  return code;
 }
 
 } // namespace rota::cli

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -11,7 +12,7 @@ namespace rota::cli {
 
 /// What every command knows.
 struct context {
-  std::string socket;
+  std::string socket = "./state/rotad.sock";
   bool as_json = false;
   bool no_colour = false;
 
@@ -31,9 +32,17 @@ using action = std::function<int(const context&)>;
 void add_submit(CLI::App& app, action& run);
 void add_estimate(CLI::App& app, action& run);
 void add_batches(CLI::App& app, action& run);
+void add_batch(CLI::App& app, action& run);
 void add_results(CLI::App& app, action& run);
 void add_accounts(CLI::App& app, action& run);
+void add_account(CLI::App& app, action& run);
 void add_status(CLI::App& app, action& run);
+void add_reload(CLI::App& app, action& run);
+void add_version(CLI::App& app, action& run);
+
+/// Adds the positional `id` of a batch, "batch_3" or "3"; it becomes
+/// "batch_3".
+void add_batch_id(CLI::App& command, std::string& id);
 
 /// Parses, runs, and turns what goes wrong into one sentence and an exit code:
 /// 0 done, 1 failed, 2 usage, 3 daemon unreachable.
@@ -42,7 +51,8 @@ int main_of(int argc, const char* const* argv);
 /// Prints a reply as it is.
 void print_json(const json& x);
 
-/// Prints faults of a batch file as FILE:LINE: code: text, the first of them.
+/// Prints faults of a file to standard error as FILE:LINE: code: text, the
+/// first of them.
 void print_faults(const json& reply, const std::string& file);
 
 /// @returns The present, in seconds since the epoch.

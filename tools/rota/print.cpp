@@ -1,5 +1,7 @@
 #include "tools/rota/print.hpp"
 
+#include "tools/rota/reply.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,7 +29,15 @@ size_t width_of(const std::string& text) {
     }));
 }
 
-std::string table(const std::vector<std::vector<cell>>& rows, bool colours) {
+std::string cut(const std::string& text, size_t width) {
+  size_t seen = 0;
+  for (size_t i = 0; i < text.size(); ++i)
+    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80 && seen++ == width)
+      return text.substr(0, i);
+  return text;
+}
+
+std::string table(const std::vector<table_row>& rows, bool colours) {
   std::vector<size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
@@ -48,6 +58,19 @@ std::string table(const std::vector<std::vector<cell>>& rows, bool colours) {
     line.erase(line.find_last_not_of(' ') + 1);
     result += line + '\n';
   }
+  return result;
+}
+
+std::string details(const std::vector<std::pair<std::string, cell>>& lines,
+                    bool colours) {
+  size_t width = 0;
+  for (const auto& [name, what] : lines)
+    width = std::max(width, what.text.empty() ? 0 : width_of(name));
+  std::string result;
+  for (const auto& [name, what] : lines)
+    if (!what.text.empty())
+      result += name + std::string(width - width_of(name) + 2, ' ')
+                + tinted(what.text, what.tint, colours) + '\n';
   return result;
 }
 
@@ -73,12 +96,13 @@ std::string duration(double seconds) {
   return fmt::format("{} d {} h", s / 86'400, s % 86'400 / 3'600);
 }
 
-int64_t epoch_of(const std::string& time) {
+std::optional<int64_t> epoch_of(const std::string& time) {
   std::tm x{};
   if (std::sscanf(time.c_str(), "%d-%d-%dT%d:%d:%d", &x.tm_year, &x.tm_mon,
                   &x.tm_mday, &x.tm_hour, &x.tm_min, &x.tm_sec)
-      != 6)
-    return 0;
+        != 6
+      || !time.ends_with('Z'))
+    return std::nullopt;
   x.tm_year -= 1'900;
   x.tm_mon -= 1;
   return timegm(&x);
@@ -87,9 +111,17 @@ int64_t epoch_of(const std::string& time) {
 std::string relative(const json& time, int64_t now_s) {
   if (!time.is_string())
     return "-";
-  const auto off = now_s - epoch_of(time.get<std::string>());
+  const auto said = printable(time.get<std::string>());
+  const auto at = epoch_of(said);
+  if (!at)
+    return said;
+  const auto off = now_s - *at;
   return off >= 0 ? duration(static_cast<double>(off)) + " ago"
                   : "in " + duration(static_cast<double>(-off));
+}
+
+std::string counted(uint64_t number, const std::string& noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
 }
 
 cell state_cell(const std::string& state) {
@@ -100,17 +132,24 @@ cell state_cell(const std::string& state) {
     {"drain", colour::yellow},     {"maintenance", colour::yellow},
     {"paused", colour::yellow},    {"cancelled", colour::yellow},
     {"cancelling", colour::yellow}, {"completed", colour::green},
+    {"critical", colour::red},     {"error", colour::red},
+    {"warning", colour::yellow},
   };
   const auto i = tints.find(state);
   return {state, i != tints.end() ? i->second : colour::none, false};
 }
 
-cell money_cell(const json& decimal) {
-  return {short_money(decimal.get<std::string>()), colour::none, true};
+cell money_cell(const json& x, const char* key) {
+  field(x, key);
+  return {short_money(text(x, key)), colour::none, true};
 }
 
-cell number_cell(const json& number) {
-  return {number.dump(), colour::none, true};
+cell number_cell(const json& x, const char* key) {
+  return {std::to_string(count(x, key)), colour::none, true};
+}
+
+cell right_head(const std::string& text) {
+  return {text, colour::none, true};
 }
 
 } // namespace rota::cli

@@ -2,25 +2,43 @@
 
 #include "tools/rota/client.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace rota::cli {
 
-/// One line that says how a batch fares, fitted into a width: a bar where
-/// there is room for one, then done/failed/in flight, rate, spent, time left.
-std::string progress_line(const json& batch, size_t width);
-
 /// Whether a batch has come to its end.
 bool has_ended(const json& batch);
 
-/// Watches a batch to its end: a bar that is redrawn on a terminal, a line
-/// every ten seconds elsewhere. Ctrl-C leaves the batch alone.
-/// @returns The batch as it was last seen; `interrupted` if by Ctrl-C.
-struct watched {
-  json batch;
-  bool interrupted = false;
-};
+/// One line that says how a batch fares, shorter than a width: a bar where
+/// there is room for one, then done, failed, in flight, rate, spent, time
+/// left, or why nothing moves.
+std::string progress_line(const json& batch, size_t width);
 
-watched watch(client& rotad, const std::string& id);
+/// What to write while a batch is watched. It asks for no clock and no
+/// terminal; both are told.
+class progress_report {
+public:
+  /// @param terminal Whether a line can be drawn over.
+  /// @param now_s When the watching began.
+  progress_report(bool terminal, int64_t now_s)
+    : terminal_{terminal}, said_at_{now_s} {
+    // nop
+  }
+
+  /// @returns On a terminal the line drawn over the last one, and a line break
+  /// once the batch has ended; elsewhere a line every ten seconds, and else
+  /// nothing.
+  std::string next(const json& batch, size_t width, int64_t now_s);
+
+  /// Ends a drawn line where the watching ends early.
+  std::string leave() const;
+
+private:
+  bool terminal_;
+  bool drawn_ = false;
+  int64_t said_at_;
+};
 
 } // namespace rota::cli

@@ -1,6 +1,9 @@
 #include "tools/rota/results.hpp"
 
 #include "tools/rota/commands.hpp"
+#include "tools/rota/print.hpp"
+#include "tools/rota/progress.hpp"
+#include "tools/rota/reply.hpp"
 
 #include <fmt/format.h>
 
@@ -77,57 +80,96 @@ uint64_t save_lines(client& from, const std::string& path,
   uint64_t lines = 0;
   whole_file out{file};
   from.download(path, [&](std::string_view piece) {
-    lines += static_cast<uint64_t>(std::count(piece.begin(), piece.end(), '\n'));
+    lines += static_cast<uint64_t>(
+      std::count(piece.begin(), piece.end(), '\n'));
     out.write(piece);
   });
   out.finish();
   return lines;
 }
 
+std::string about_failures(const json& batch, const std::string& errors) {
+  const auto failed = count(batch, "failed");
+  if (failed == 0)
+    return {};
+  const auto said = counted(failed, "line") + " failed";
+  const auto format = text(batch, "format");
+  if (format == "anthropic" || format == "gemini")
+    return said + "; the results say why, line by line.\n";
+  if (!errors.empty())
+    return said + ": " + errors + '\n';
+  return said + ": rota results " + text(batch, "id") + " --errors FILE\n";
+}
+
+namespace {
+
+struct chosen {
+  std::string id, out, errors;
+};
+
+void print_written(const json& batch, const chosen& what, uint64_t good,
+                   uint64_t bad) {
+  std::string said;
+  if (!what.out.empty() && what.out != "-")
+    said += fmt::format("{}: {}\n", counted(good, "result"), what.out);
+  if (!what.errors.empty() && what.errors != "-")
+    said += fmt::format("{}: {}\n", counted(bad, "error"), what.errors);
+  if (!has_ended(batch))
+    said += fmt::format("{} is {}: these are the lines that have ended so"
+                        " far.\n",
+                        text(batch, "id"), text(batch, "state"));
+  if (what.errors.empty())
+    said += about_failures(batch, {});
+  // Standard output belongs to the results where they go there.
+  const auto to_stdout = what.out == "-" || what.errors == "-";
+  fmt::print(to_stdout ? stderr : stdout, "{}", said);
+}
+
+int results(const context& x, chosen what) {
+  if (what.out.empty() && what.errors.empty())
+    what.out = "-";
+  auto rotad = x.connect();
+  const auto path = "/admin/v1/batches/" + what.id;
+  const auto batch = rotad.get(path);
+  uint64_t good = 0;
+  uint64_t bad = 0;
+  if (!what.out.empty())
+    good = save_lines(rotad, path + "/results", what.out);
+  if (!what.errors.empty())
+    bad = save_lines(rotad, path + "/errors", what.errors);
+  if (x.as_json && what.out != "-" && what.errors != "-") {
+    json said{{"id", text(batch, "id")},
+              {"state", text(batch, "state")},
+              {"failed", count(batch, "failed")}};
+    if (!what.out.empty())
+      said["results"] = {{"file", what.out}, {"lines", good}};
+    if (!what.errors.empty())
+      said["errors"] = {{"file", what.errors}, {"lines", bad}};
+    print_json(said);
+  } else {
+    print_written(batch, what, good, bad);
+  }
+  return 0;
+}
+
+} // namespace
+
 void add_results(CLI::App& app, action& run) {
-  struct chosen {
-    std::string id, out = "-", errors;
-  };
   const auto it = std::make_shared<chosen>();
-  auto* command = app.add_subcommand("results", "Writes a batch's results");
-  command->add_option("id", it->id, "The batch, such as batch_3 or 3")
-    ->required();
-  command
-    ->add_option("-o,--output", it->out, "The output file; - is stdout")
-    ->capture_default_str();
-  command->add_option("--errors", it->errors,
-                      "The error file: lines that failed");
-  command->footer("Example: rota results batch_3 -o out.jsonl --errors"
-                  " failed.jsonl");
-  command->callback([&run, it] {
-    run = [it](const context& x) {
-      auto rotad = x.connect();
-      const auto path = "/admin/v1/batches/" + it->id;
-      const auto batch = rotad.get(path);
-      const auto good = save_lines(rotad, path + "/results", it->out);
-      uint64_t bad = 0;
-      if (!it->errors.empty())
-        bad = save_lines(rotad, path + "/errors", it->errors);
-      if (it->out == "-")
-        return 0;
-      if (x.as_json) {
-        print_json({{"id", batch["id"]},
-                    {"state", batch["state"]},
-                    {"results", good},
-                    {"errors", batch["failed"]}});
-        return 0;
-      }
-      fmt::print("{} lines in {}.\n", good, it->out);
-      if (!it->errors.empty())
-        fmt::print("{} lines in {}.\n", bad, it->errors);
-      else if (batch["failed"].get<uint64_t>() > 0
-               && batch["format"] != "anthropic"
-               && batch["format"] != "gemini")
-        fmt::print("{} lines failed; write them with `rota results {} -o {}"
-                   " --errors FILE`.\n",
-                   batch["failed"].dump(), it->id, it->out);
-      return 0;
-    };
+  auto* c = app.add_subcommand(
+    "results", "Writes a batch's results: whole, or not at all");
+  add_batch_id(*c, it->id);
+  c->add_option("-o,--output", it->out,
+                "The output file; - is stdout, which is the default without"
+                " --errors");
+  c->add_option("--errors", it->errors,
+                "The error file: lines that failed; - is stdout");
+  c->footer("Example: rota results batch_3 -o out.jsonl --errors"
+            " failed.jsonl");
+  c->callback([&run, it] {
+    if (!it->out.empty() && it->out == it->errors)
+      throw CLI::ValidationError{"-o and --errors name the same file"};
+    run = [it](const context& x) { return results(x, *it); };
   });
 }
 

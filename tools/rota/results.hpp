@@ -39,4 +39,9 @@ private:
 uint64_t save_lines(client& from, const std::string& path,
                     const std::string& file);
 
+/// Says, where lines failed, how many they are and how to get them.
+/// @param errors Where they have been written; empty: nowhere.
+/// @returns One line of text, or nothing.
+std::string about_failures(const json& batch, const std::string& errors);
+
 } // namespace rota::cli

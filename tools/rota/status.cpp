@@ -1,5 +1,7 @@
 #include "tools/rota/commands.hpp"
+#include "tools/rota/doubts.hpp"
 #include "tools/rota/print.hpp"
+#include "tools/rota/reply.hpp"
 
 #include <fmt/format.h>
 
@@ -7,82 +9,60 @@ namespace rota::cli {
 
 namespace {
 
+std::string pool_text(const json& pool) {
+  return fmt::format("{} granted, {} declined, {} refused, {} waiting",
+                     count(pool, "granted"), count(pool, "declined"),
+                     count(pool, "refused"), count(pool, "waiting"));
+}
+
 void print_status(const context& x, const json& s) {
-  const auto line = [](const char* name, const std::string& text) {
-    fmt::print("{:<12}{}\n", name, text);
-  };
-  const auto& money = s["money"];
-  const auto& pool = s["pool"];
-  const auto usd = [](const json& decimal) {
-    return short_money(decimal.get<std::string>()) + " USD";
-  };
-  line("rotad", fmt::format("{}, pid {}, run {}, up {}", s.value("version", ""),
-                            s["pid"].dump(), s["run"].dump(),
-                            duration(s["uptime_s"].get<double>())));
-  line("state", s.value("state_dir", ""));
-  line("accounts", s["accounts"].dump());
-  line("money", fmt::format("{} available, {} held, {} in doubt",
-                            usd(money["available"]), usd(money["held"]),
-                            usd(money["in_doubt"])));
-  line("pool", fmt::format("{} granted, {} declined, {} refused, {} waiting",
-                           pool["granted"].dump(), pool["declined"].dump(),
-                           pool["refused"].dump(), pool["waiting"].dump()));
-  if (const auto why = pool.value("waiting_for", ""); !why.empty())
-    line("", tinted("jobs wait: " + why, colour::yellow, x.colours()));
-  line("batches", fmt::format("{} running, {} paused, {} ended",
-                              s["batches"]["running"].dump(),
-                              s["batches"]["paused"].dump(),
-                              s["batches"]["ended"].dump()));
-  for (const auto& alert : s["alerts"])
-    line("ALERT",
-         tinted(alert.value("text", ""), colour::red, x.colours()));
-  const auto& doubts = s["in_doubt"];
-  if (doubts.empty())
-    return;
-  fmt::print("\n{} calls in doubt, perhaps charged without an answer:\n",
-             s["in_doubt_count"].dump());
-  std::vector<std::vector<cell>> rows{
-    {{"CALL"}, {"ACCOUNT"}, {"AMOUNT", colour::none, true}, {"SINCE"},
-     {"ASSUMED CHARGED"}}};
-  for (const auto& doubt : doubts)
-    rows.push_back({{doubt.value("hold", "")},
-                    {doubt.value("account", "")},
-                    money_cell(doubt["amount"]),
-                    {relative(doubt["since"], now_s())},
-                    {relative(doubt["until"], now_s())}});
-  fmt::print("{}", table(rows, x.colours()));
+  const auto colours = x.colours();
+  for (const auto& alert : list(s, "alerts"))
+    fmt::print("{}  {} ({})\n",
+               tinted("ALERT", state_cell(text(alert, "severity")).tint,
+                      colours),
+               text(alert, "text"),
+               relative(alert.value("since", json{}), now_s()));
+  const auto& money = field(s, "money");
+  const auto& pool = field(s, "pool");
+  const auto& batches = field(s, "batches");
+  const auto waiting_for = text(pool, "waiting_for");
+  fmt::print(
+    "{}",
+    details(
+      {{"rotad", {fmt::format("{}, pid {}, run {}, up {}", text(s, "version"),
+                              count(s, "pid"), count(s, "run"),
+                              duration(number(s, "uptime_s")))}},
+       {"state", {text(s, "state_dir")}},
+       {"accounts", {std::to_string(count(s, "accounts"))}},
+       {"money", {fmt::format("{} available, {} held, {} in doubt",
+                              usd(money, "available"), usd(money, "held"),
+                              usd(money, "in_doubt"))}},
+       {"pool", {pool_text(pool)}},
+       {"waiting for", {waiting_for, colour::yellow}},
+       {"batches", {fmt::format("{} running, {} paused, {} ended",
+                                count(batches, "running"),
+                                count(batches, "paused"),
+                                count(batches, "ended"))}}},
+      colours));
+  const auto doubts = count(s, "in_doubt_count");
+  if (doubts > 0)
+    fmt::print("\n{}\n{}",
+               tinted(counted(doubts, "call")
+                        + " in doubt: perhaps charged, though no answer came.",
+                      colour::yellow, colours),
+               doubt_table(list(s, "in_doubt"), doubts, colours));
 }
 
 } // namespace
 
 void add_status(CLI::App& app, action& run) {
-  auto* status = app.add_subcommand("status", "Shows how the daemon fares");
-  status->footer("Example: rota status");
-  status->callback([&run] {
+  auto* c = app.add_subcommand("status", "Shows how the daemon fares");
+  c->footer("Example: rota status");
+  c->callback([&run] {
     run = [](const context& x) {
       const auto reply = x.connect().get("/admin/v1/status");
       x.as_json ? print_json(reply) : print_status(x, reply);
-      return 0;
-    };
-  });
-
-  auto* reload
-    = app.add_subcommand("reload", "Makes the daemon read its configuration");
-  reload->footer("Example: rota reload");
-  reload->callback([&run] {
-    run = [](const context& x) {
-      const auto reply = x.connect().post("/admin/v1/reload");
-      if (x.as_json) {
-        print_json(reply);
-        return 0;
-      }
-      if (reply["changed"].empty())
-        fmt::print("Nothing changed.\n");
-      for (const auto& what : reply["changed"])
-        fmt::print("{}\n", what.get<std::string>());
-      for (const auto& key : reply["needs_restart"])
-        fmt::print("{} changes at the next start.\n",
-                   key.get<std::string>());
       return 0;
     };
   });

@@ -1,10 +1,11 @@
 #include "tools/rota/commands.hpp"
+#include "tools/rota/follow.hpp"
 #include "tools/rota/print.hpp"
-#include "tools/rota/progress.hpp"
-#include "tools/rota/results.hpp"
+#include "tools/rota/reply.hpp"
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 
 namespace rota::cli {
@@ -12,26 +13,29 @@ namespace rota::cli {
 namespace {
 
 struct submission {
-  std::string file, name, model, out, errors;
+  std::string file, name, model;
   std::vector<std::string> tags;
   uint32_t max_in_flight = 0;
   bool skip_invalid = false;
   bool wait = false;
+  result_files files;
 };
 
-std::string joined(const std::vector<std::string>& xs) {
-  std::string result;
-  for (const auto& x : xs)
-    result += (result.empty() ? "" : ",") + x;
-  return result;
+/// How the file is called, to people and to the daemon.
+std::string file_name(const std::string& file) {
+  return file == "-" ? "stdin"
+                     : std::filesystem::path{file}.filename().string();
 }
 
 parameters query_of(const submission& x) {
+  std::string tags;
+  for (const auto& tag : x.tags)
+    tags += (tags.empty() ? "" : ",") + tag;
   return {
     {"name", x.name},
     {"model", x.model},
-    {"file_name", x.file},
-    {"tags", joined(x.tags)},
+    {"file_name", file_name(x.file)},
+    {"tags", tags},
     {"max_in_flight",
      x.max_in_flight > 0 ? std::to_string(x.max_in_flight) : ""},
     {"skip_invalid", x.skip_invalid ? "1" : ""},
@@ -43,80 +47,59 @@ json send(client& rotad, const context& x, const submission& what) {
   try {
     return rotad.post_file("/admin/v1/batches", query_of(what), what.file);
   } catch (const refused& e) {
-    if (!x.as_json)
-      print_faults(e.reply, what.file);
+    if (x.as_json)
+      throw;
+    print_faults(e.reply, what.file == "-" ? "stdin" : what.file);
     // The faults are told; what is left is the sentence.
-    throw refused{e.what(), x.as_json ? e.reply : json{}};
+    throw refused{e.what(), {}};
   }
-}
-
-int summary(const context& x, client& rotad, const submission& what,
-            const json& batch) {
-  const auto id = batch.value("id", "");
-  const auto failed = batch["failed"].get<uint64_t>()
-                      + batch["cancelled"].get<uint64_t>();
-  const auto path = "/admin/v1/batches/" + id;
-  if (!what.out.empty())
-    save_lines(rotad, path + "/results", what.out);
-  if (!what.errors.empty())
-    save_lines(rotad, path + "/errors", what.errors);
-  if (x.as_json) {
-    print_json(batch);
-  } else {
-    fmt::print("{} {}: {} of {} lines succeeded, {} failed, {} USD spent.\n",
-               id, batch.value("state", ""), batch["succeeded"].dump(),
-               batch["total"].dump(), failed,
-               short_money(batch["spent"].get<std::string>()));
-    if (what.out.empty())
-      fmt::print("Results: rota results {} -o FILE\n", id);
-  }
-  return failed == 0 ? 0 : 1;
 }
 
 int submit(const context& x, const submission& what) {
   auto rotad = x.connect();
   const auto accepted = send(rotad, x, what);
-  const auto id = accepted.value("id", "");
-  if (const auto skipped
-      = accepted["report"].value("fault_count", uint64_t{0});
+  const auto id = text(accepted, "id");
+  const auto& report = field(accepted, "report");
+  if (const auto skipped = count(report, "fault_count");
       skipped > 0 && !x.as_json) {
-    print_faults(accepted["report"], what.file);
-    fmt::print(stderr, "{} lines are skipped.\n", skipped);
+    print_faults(report, what.file == "-" ? "stdin" : what.file);
+    fmt::print(stderr, "{} left out: rota results {} --errors FILE\n",
+               counted(skipped, "line"), id);
   }
-  if (!what.wait) {
-    if (x.as_json)
-      print_json(accepted);
-    else
-      fmt::print("{} runs {} lines, at most {} USD at list price.\n"
-                 "Watch it: rota batch {}\n",
-                 id, accepted["total"].dump(),
-                 short_money(
-                   accepted["report"]["cost_max"].get<std::string>()),
-                 id);
-    return 0;
+  if (what.wait) {
+    fmt::print(stderr, "{} runs {}, at most {} at list price.\n", id,
+               counted(count(accepted, "total"), "line"),
+               usd(report, "cost_max"));
+    return follow(x, rotad, id, what.files);
   }
-  const auto end = watch(rotad, id);
-  if (end.interrupted) {
-    fmt::print(stderr, "{} goes on without you. Watch it: rota batch {}\n", id,
-               id);
-    return 1;
-  }
-  return summary(x, rotad, what, end.batch);
+  if (x.as_json)
+    print_json(accepted);
+  else
+    fmt::print("{0} runs {1}, at most {2} at list price.\n"
+               "Watch it: rota batch {0} --wait\n",
+               id, counted(count(accepted, "total"), "line"),
+               usd(report, "cost_max"));
+  return 0;
 }
 
-void print_estimate(const json& x, const std::string& file) {
-  fmt::print("{}: {} lines, {} good, format {}.\n", file, x["lines"].dump(),
-             x["valid"].dump(), x.value("format", ""));
-  print_faults(x, file);
-  for (const auto& [model, lines] : x["models"].items())
-    fmt::print("  {:<32} {} lines\n", model, lines.dump());
-  fmt::print("Tokens: about {} in, at most {} out.\n"
-             "Cost: at most {} USD at list price; the pool has {} USD above"
-             " its floors: {}.\n",
-             x["tokens"]["input"].dump(), x["tokens"]["output_max"].dump(),
-             short_money(x["cost_max"].get<std::string>()),
-             short_money(x["available"].get<std::string>()),
-             x["fits"].get<bool>() ? "enough" : "perhaps not enough");
+bool same_file(const std::string& x, const std::string& y) {
+  std::error_code err;
+  return x == y || std::filesystem::equivalent(x, y, err);
+}
+
+void check(const CLI::App& app, const submission& x) {
+  const auto& [out, errors] = x.files;
+  if (!x.wait && (!out.empty() || !errors.empty()))
+    throw CLI::ValidationError{"-o and --errors need --wait"};
+  if (!out.empty() && out == errors)
+    throw CLI::ValidationError{"-o and --errors name the same file"};
+  for (const auto& file : {out, errors})
+    if (x.file != "-" && !file.empty() && same_file(x.file, file))
+      throw CLI::ValidationError{file + " is the batch file itself; write the"
+                                        " results into another one"};
+  if (app.count("--json") > 0 && x.files.to_stdout())
+    throw CLI::ValidationError{"--json and the results both want standard"
+                               " output; write the results into a file"};
 }
 
 } // namespace
@@ -128,40 +111,27 @@ void add_submit(CLI::App& app, action& run) {
                 "The file: OpenAI, Anthropic or Gemini lines, or bare bodies;"
                 " - is stdin")
     ->required();
-  c->add_flag("--wait", it->wait, "Show its progress until it ends");
+  c->add_flag("--wait", it->wait,
+              "Show its progress until it ends; exit code 1 if lines failed");
   c->add_option("--name", it->name, "A name for people");
   c->add_option("--model", it->model,
                 "The model of lines that name none (Gemini)");
   c->add_option("--max-in-flight", it->max_in_flight,
-                "Lines in flight at most");
-  c->add_option("--tag", it->tags, "Only accounts with this tag; repeatable");
+                "Lines in flight at most")
+    ->check(CLI::PositiveNumber);
+  c->add_option("--tag", it->tags, "Only accounts with this tag; repeatable")
+    ->allow_extra_args(false);
   c->add_flag("--skip-invalid", it->skip_invalid,
               "Run the good lines of a file with faults");
-  c->add_option("-o,--output", it->out, "With --wait: the output file");
-  c->add_option("--errors", it->errors, "With --wait: the error file");
-  c->footer("Example: rota submit jobs.jsonl --wait -o out.jsonl");
-  c->callback([&run, it] {
-    if (!it->wait && (!it->out.empty() || !it->errors.empty()))
-      throw CLI::ValidationError{"-o and --errors need --wait"};
+  c->add_option("-o,--output", it->files.out,
+                "With --wait: the output file; - is stdout");
+  c->add_option("--errors", it->files.errors,
+                "With --wait: the error file; - is stdout");
+  c->footer("Example: rota submit jobs.jsonl --wait -o out.jsonl --errors"
+            " failed.jsonl");
+  c->callback([&app, &run, it] {
+    check(app, *it);
     run = [it](const context& x) { return submit(x, *it); };
-  });
-}
-
-void add_estimate(CLI::App& app, action& run) {
-  const auto it = std::make_shared<submission>();
-  auto* c = app.add_subcommand("estimate",
-                               "Checks and prices a batch file; runs nothing");
-  c->add_option("file", it->file, "The file; - is stdin")->required();
-  c->add_option("--model", it->model,
-                "The model of lines that name none (Gemini)");
-  c->footer("Example: rota estimate jobs.jsonl");
-  c->callback([&run, it] {
-    run = [it](const context& x) {
-      const auto reply = x.connect().post_file("/admin/v1/estimate",
-                                               query_of(*it), it->file);
-      x.as_json ? print_json(reply) : print_estimate(reply, it->file);
-      return reply["fault_count"].get<uint64_t>() == 0 ? 0 : 1;
-    };
   });
 }
 

@@ -1,0 +1,52 @@
+#include "tools/rota/doubts.hpp"
+
+#include "tools/rota/commands.hpp"
+#include "tools/rota/print.hpp"
+#include "tools/rota/reply.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rota::cli {
+
+namespace {
+
+constexpr size_t shown_most = 20;
+
+/// Which line of the file: by its number where the daemon knows it.
+std::string line_of(const json& doubt) {
+  return doubt.contains("line") ? std::to_string(count(doubt, "line")) : "-";
+}
+
+} // namespace
+
+std::string doubt_table(const json& doubts, uint64_t all, bool colours) {
+  const auto lines = std::any_of(doubts.begin(), doubts.end(),
+                                 [](const json& x) {
+                                   return x.contains("line");
+                                 });
+  std::vector<table_row> rows{
+    {{"CALL"}, {"ACCOUNT"}, right_head("AMOUNT"), {"SINCE"},
+     {"TAKEN AS CHARGED"}}};
+  if (lines)
+    rows[0].insert(rows[0].begin(), right_head("LINE"));
+  for (size_t i = 0; i < std::min(doubts.size(), shown_most); ++i) {
+    const auto& x = doubts[i];
+    rows.push_back({{text(x, "hold")},
+                    {text(x, "account")},
+                    money_cell(x, "amount"),
+                    {relative(x.value("since", json{}), now_s())},
+                    {relative(x.value("until", json{}), now_s())}});
+    if (lines)
+      rows.back().insert(rows.back().begin(), right_head(line_of(x)));
+  }
+  auto result = table(rows, colours);
+  const auto shown = rows.size() - 1;
+  if (all > shown)
+    result += fmt::format("... and {} more; --json lists them.\n",
+                          all - shown);
+  return result;
+}
+
+} // namespace rota::cli
