@@ -1,6 +1,8 @@
 #include "tests/cli/cli_fixture.hpp"
 #include "tests/support/catch.hpp"
 
+#include <algorithm>
+
 using namespace rota;
 
 namespace {

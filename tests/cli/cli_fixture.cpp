@@ -2,8 +2,8 @@
 
 #include "tests/support/text_file.hpp"
 
+#include <algorithm>
 #include <ctime>
-#include <regex>
 
 namespace rota {
 
@@ -41,16 +41,16 @@ std::string time_ago(long ago) {
 
 std::string golden_reply(const std::string& name) {
   const auto raw = read_text(std::string{ROTA_TEST_DATA} + "/cli/" + name);
-  static const std::regex when{R"(@(-?\d+)@)"};
   std::string result;
-  auto rest = raw.cbegin();
-  for (std::sregex_iterator i{raw.begin(), raw.end(), when}, end; i != end;
-       ++i) {
-    result.append(rest, (*i)[0].first);
-    result += time_ago(-std::stol((*i)[1].str()));
-    rest = (*i)[0].second;
+  // Every second piece between two @ is a time.
+  auto is_time = false;
+  for (size_t from = 0; from <= raw.size(); is_time = !is_time) {
+    const auto end = std::min(raw.find('@', from), raw.size());
+    const auto piece = raw.substr(from, end - from);
+    result += is_time ? time_ago(-std::stol(piece)) : piece;
+    from = end + 1;
   }
-  return result.append(rest, raw.cend());
+  return result;
 }
 
 json golden_json(const std::string& name) {

@@ -28,6 +28,14 @@ public:
   fake_admin daemon{socket};
 };
 
+/// Shell that keeps a command from holding a body of half a gigabyte. A
+/// sanitizer takes terabytes of addresses for itself, so it goes without.
+#ifdef __SANITIZE_ADDRESS__
+constexpr const char* little_memory = "";
+#else
+constexpr const char* little_memory = "ulimit -v 300000; ";
+#endif
+
 /// A golden reply below tests/data/cli, its times "@-90@" made 90 s before
 /// now.
 std::string golden_reply(const std::string& name);

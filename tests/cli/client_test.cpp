@@ -3,8 +3,7 @@
 #include "tests/cli/cli_fixture.hpp"
 #include "tests/support/catch.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
+#include <memory>
 
 using namespace rota;
 
@@ -29,8 +28,7 @@ TEST_CASE("a daemon that does not run", "[cli]") {
                " FILE`, or name its socket with --socket.\n");
 
   // A daemon that was killed leaves its socket behind.
-  fake_admin* daemon = new fake_admin{dir / "dead.sock"};
-  delete daemon;
+  std::make_unique<fake_admin>(dir / "dead.sock").reset();
   const auto dead = ask(dir / "dead.sock");
   CHECK(dead.code == 3);
   CHECK_THAT(dead.err, ContainsSubstring("nobody listens there"));
@@ -75,6 +73,8 @@ TEST_CASE("answers that are not rotad's", "[cli]") {
   CHECK_THAT(ask(R"({"error":"no"})", 500), ContainsSubstring("answered 500"));
   CHECK_THAT(ask(R"({"error":{"message":7}})", 500),
              ContainsSubstring("answered 500"));
+  CHECK_THAT(ask(R"({"error":{"message":"No."},"faults":7})", 422),
+             ContainsSubstring("rota version"));
   CHECK_THAT(ask("{}", 200), ContainsSubstring("rota version"));
   CHECK_THAT(ask("[]", 200), ContainsSubstring("rota version"));
   CHECK_THAT(ask("7", 200), ContainsSubstring("rota version"));

@@ -1,6 +1,8 @@
 #include "tests/cli/cli_fixture.hpp"
 #include "tests/support/catch.hpp"
 
+#include <algorithm>
+
 using namespace rota;
 
 namespace {
@@ -218,7 +220,8 @@ TEST_CASE("a file of any size is sent in bounded memory", "[cli]") {
   accepting on;
   constexpr uint64_t size = 600'000'000;
   std::filesystem::resize_file(on.file, size);
-  const auto x = on.shell("ulimit -v 300000; $ROTA submit " + on.file);
+  const auto x = on.shell(std::string{little_memory} + "$ROTA submit "
+                          + on.file);
   CHECK(x.err.empty());
   CHECK(x.code == 0);
   CHECK(on.daemon.seen().at(0).body_size == size);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -30,19 +31,25 @@ std::string fault_line(const json& x, const std::string& file) {
                      text(x, "code"), text(x, "text"));
 }
 
+void print_refusal(const refused& e, const context& x) {
+  if (x.as_json && e.reply.is_object())
+    print_json(e.reply);
+  else
+    print_faults(e.reply, "config");
+  fmt::print(stderr, "rota: {}\n", printable(e.what()));
+}
+
 int run_checked(const action& run, const context& x) {
   try {
-    return run(x);
+    try {
+      return run(x);
+    } catch (const refused& e) {
+      print_refusal(e, x);
+      return 1;
+    }
   } catch (const unreachable& e) {
     fmt::print(stderr, "rota: {}\n", e.what());
     return 3;
-  } catch (const refused& e) {
-    if (x.as_json && e.reply.is_object())
-      print_json(e.reply);
-    else
-      print_faults(e.reply, "config");
-    fmt::print(stderr, "rota: {}\n", printable(e.what()));
-    return 1;
   } catch (const std::exception& e) {
     fmt::print(stderr, "rota: {}\n", e.what());
     return 1;

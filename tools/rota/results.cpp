@@ -39,6 +39,11 @@ whole_file::whole_file(const std::string& name) : name_{name} {
   out_ = std::fopen(part_.empty() ? name_.c_str() : part_.c_str(), "wbe");
   if (out_ == nullptr)
     fail();
+  // Results may be private: a file that is replaced stays as readable as it
+  // was.
+  if (!part_.empty() && kind == std::filesystem::file_type::regular)
+    std::filesystem::permissions(
+      part_, std::filesystem::status(name_, err).permissions(), err);
 }
 
 whole_file::~whole_file() {
