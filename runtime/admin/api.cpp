@@ -1,5 +1,6 @@
 #include "runtime/admin/api.hpp"
 
+#include "runtime/admin/result_stream.hpp"
 #include "runtime/ask.hpp"
 
 #include <caf/send.hpp>
@@ -7,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 
 namespace rota {
 
@@ -334,34 +334,10 @@ void admin_api::estimate(admin_exchange& x) {
 }
 
 void admin_api::results(admin_exchange& x, batch_id id, bool errors) {
-  constexpr size_t flush_at = 64 * 1024;
   const auto view = parts_.batches.find(id);
-  const auto format = view->row.format;
-  x.begin(200, "application/jsonl");
-  std::string out;
-  auto alive = true;
-  item_result refused;
-  refused.state = item_state::failed;
-  if (is_error_line(format, refused) == errors) {
-    std::ifstream in{parts_.batches.refused_path(id), std::ios::binary};
-    for (std::string piece(flush_at, '\0'); alive && in;) {
-      in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-      alive = x.write({piece.data(), static_cast<size_t>(in.gcount())});
-    }
-  }
-  parts_.disk.for_each_result(id, 0, [&](const item_result& result) {
-    if (is_error_line(format, result) == errors) {
-      out += format_result(format, result);
-      out += '\n';
-    }
-    if (out.size() >= flush_at) {
-      alive = x.write(out);
-      out.clear();
-    }
-    return alive;
-  });
-  if (alive && x.write(out))
-    x.end();
+  stream_results(x, view->row, errors,
+                 {parts_.all.system, parts_.all.spool, parts_.disk,
+                  parts_.batches.refused_path(id)});
 }
 
 // -- helpers ------------------------------------------------------------------

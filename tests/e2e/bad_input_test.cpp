@@ -41,7 +41,7 @@ routing: {strategy: best}
   CHECK_FALSE(std::filesystem::exists(on.dir / "state"));
 }
 
-TEST_CASE("--check-config checks and starts nothing", "[e2e]") {
+TEST_CASE("the option --check-config checks and starts nothing", "[e2e]") {
   stage on{sim_file};
   const auto good = on.refuse(good_config, {"--check-config"});
   CHECK(good.code == 0);

@@ -81,7 +81,7 @@ accounts:
   - {name: a, key: key-a, balance: 30.00}
   - {name: b, key: key-b, balance: 30.00}
   - {name: c, key: key-c, balance: 25.00}
-  - {name: d, key: key-d, balance: 1.02, overdraft: refuse}
+  - {name: d, key: key-d, balance: 1.008, overdraft: refuse}
 prices:
   default: {input: 0.25, output: 2.00, cache_read: 0.025}
 replies: {output_tokens: {min: 5, max: 60}, cached_share: 0.3}
@@ -91,7 +91,7 @@ script:
 )"};
   auto config = pool("routing: {strategy: least_used}\n"
                      "health: {eject_base: 100ms, eject_max: 200ms}\n");
-  config.replace(config.find("initial: 15.00"), 14, "initial: 1.02");
+  config.replace(config.find("initial: 15.00"), 14, "initial: 1.008");
   on.start(config);
   write_file(on.dir / "jobs.jsonl", chat_lines(1'000));
   const auto submitted = on.rota({"submit", on.dir / "jobs.jsonl", "--wait",

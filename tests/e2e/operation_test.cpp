@@ -6,6 +6,8 @@
 #include "messages/money.hpp"
 
 #include <csignal>
+#include <set>
+#include <sstream>
 
 using namespace rota;
 
@@ -63,6 +65,21 @@ TEST_CASE("pause, resume and cancel from the command line", "[e2e]") {
   const auto out = read_file(on.dir / "out.jsonl");
   CHECK(static_cast<uint64_t>(std::count(out.begin(), out.end(), '\n'))
         == last["succeeded"].get<uint64_t>());
+  // Every accepted line is in one of the files, once.
+  CHECK(on.rota({"results", id, "-o", on.dir / "out.jsonl", "--errors",
+                 on.dir / "err.jsonl"})
+          .code
+        == 0);
+  std::set<std::string> names;
+  std::istringstream both{read_file(on.dir / "out.jsonl")
+                          + read_file(on.dir / "err.jsonl")};
+  uint64_t lines = 0;
+  for (std::string line; std::getline(both, line); ++lines)
+    names.insert(json::parse(line)["custom_id"]);
+  CHECK(lines == 400);
+  CHECK(names.size() == 400);
+  CHECK(read_file(on.dir / "err.jsonl").find("batch_cancelled")
+        != std::string::npos);
   CHECK(on.rota({"resume", id}).code == 1);
 }
 

@@ -1,0 +1,113 @@
+#include "runtime/admin/result_stream.hpp"
+
+#include "actors/domain/batch_plan.hpp"
+#include "runtime/ask.hpp"
+#include "runtime/storage/store.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+
+namespace rota {
+
+namespace {
+
+constexpr size_t flush_at = 64 * 1024;
+constexpr uint32_t block_lines = 256;
+constexpr milliseconds patience{10'000};
+
+class result_stream {
+public:
+  result_stream(admin_exchange& to, const batch_row& batch, bool errors,
+                const result_sources& from)
+    : to_{to}, batch_{batch}, errors_{errors}, from_{from} {
+    // nop
+  }
+
+  void run() {
+    item_result failed;
+    failed.state = item_state::failed;
+    if (is_error_line(batch_.format, failed) == errors_)
+      copy_refused();
+    from_.disk.for_each_result(batch_.id, 0, [this](const item_result& x) {
+      fill_to(x.id.item);
+      add(x);
+      next_ = x.id.item + 1;
+      return alive_;
+    });
+    fill_to(batch_.total);
+    if (alive_ && to_.write(out_))
+      to_.end();
+  }
+
+private:
+  void copy_refused() {
+    std::ifstream in{from_.refused_path, std::ios::binary};
+    for (std::string piece(flush_at, '\0'); alive_ && in;) {
+      in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+      alive_ = to_.write({piece.data(), static_cast<size_t>(in.gcount())});
+    }
+  }
+
+  void add(const item_result& x) {
+    if (is_error_line(batch_.format, x) != errors_)
+      return;
+    out_ += format_result(batch_.format, x);
+    out_ += '\n';
+    if (out_.size() >= flush_at) {
+      alive_ = to_.write(out_);
+      out_.clear();
+    }
+  }
+
+  /// Writes the items from `next_` on that have no results.
+  void fill_to(uint64_t end) {
+    while (batch_.state == batch_state::cancelled && next_ < end && alive_) {
+      const auto count
+        = static_cast<uint32_t>(std::min<uint64_t>(end - next_, block_lines));
+      const auto said = ask<line_block_ptr>(
+        from_.system, patience, from_.spool, atom::read_v,
+        lines_wanted{batch_.id, next_, count});
+      const auto* block = std::get_if<line_block_ptr>(&said);
+      if (block == nullptr || (*block)->lines.empty())
+        return;
+      for (const auto& line : (*block)->lines)
+        add(cancelled(line));
+      next_ = (*block)->lines.back().index + 1;
+    }
+  }
+
+  item_result cancelled(const line_block::line& line) const {
+    batch_limits limits;
+    limits.max_line_bytes = std::numeric_limits<uint64_t>::max();
+    const auto planned = plan_line(batch_.format, line.text, line.number,
+                                   batch_.options, limits);
+    item_result x;
+    x.id = {batch_.id, line.index};
+    x.line = line.number;
+    if (planned.plan)
+      x.custom_id = planned.plan->custom_id;
+    x.state = item_state::cancelled;
+    x.error_code = "batch_cancelled";
+    x.error_text = "The batch was cancelled before this line was served.";
+    return x;
+  }
+
+  admin_exchange& to_;
+  const batch_row& batch_;
+  bool errors_;
+  const result_sources& from_;
+  std::string out_;
+  uint64_t next_ = 0;
+  bool alive_ = true;
+};
+
+} // namespace
+
+void stream_results(admin_exchange& to, const batch_row& batch, bool errors,
+                    const result_sources& from) {
+  to.begin(200, "application/jsonl");
+  result_stream{to, batch, errors, from}.run();
+}
+
+} // namespace rota
