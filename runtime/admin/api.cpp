@@ -4,6 +4,7 @@
 #include "runtime/ask.hpp"
 
 #include <caf/send.hpp>
+#include <spdlog/spdlog.h>
 
 #include <unistd.h>
 
@@ -222,6 +223,9 @@ void admin_api::change_account(admin_exchange& x, const std::string& name,
                     " such as -1.50.");
     view = ask<account_view>(system, patience, member->actor, atom::adjust_v,
                              *amount);
+    spdlog::info("The operator adjusted account {} by {} USD{}{}.", name,
+                 to_string(*amount), parsed.contains("reason") ? ": " : "",
+                 parsed.value("reason", ""));
   } else if (verb == "refresh") {
     if (member->options.balance.probe == probe_kind::none)
       return refuse(x, 409, "no_probe",
