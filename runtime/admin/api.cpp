@@ -223,9 +223,12 @@ void admin_api::change_account(admin_exchange& x, const std::string& name,
                     " such as -1.50.");
     view = ask<account_view>(system, patience, member->actor, atom::adjust_v,
                              *amount);
-    spdlog::info("The operator adjusted account {} by {} USD{}{}.", name,
-                 to_string(*amount), parsed.contains("reason") ? ": " : "",
-                 parsed.value("reason", ""));
+    const auto reason = parsed.find("reason");
+    spdlog::info("The operator adjusted account {} by {} USD: {}.", name,
+                 to_string(*amount),
+                 reason != parsed.end() && reason->is_string()
+                   ? reason->get<std::string>()
+                   : "no reason given");
   } else if (verb == "refresh") {
     if (member->options.balance.probe == probe_kind::none)
       return refuse(x, 409, "no_probe",
