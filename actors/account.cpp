@@ -47,7 +47,7 @@ caf::result<hold_grant> account_actor_state::hold(const acquire_ptr& x) {
   const auto t = now();
   ++answered;
   const auto& work = *x->want.work;
-  const auto& options = setup->account;
+  const auto& options = setup.account;
   auto code = refusal(t);
   if (code == ec::ok)
     code = condition->check(work.model, limits->in_flight(), t);
@@ -55,7 +55,7 @@ caf::result<hold_grant> account_actor_state::hold(const acquire_ptr& x) {
     code = limits->check(tokens_of(work), t);
   const auto id = hold_id{work.id, x->want.attempt};
   const auto amount = scale_up(x->want.list_cost, options.multiplier);
-  const auto expiry = t + setup->total_timeout + setup->store.hold_margin;
+  const auto expiry = t + setup.total_timeout + setup.store.hold_margin;
   if (code == ec::ok)
     code = books->hold(id, amount, options.floor, expiry, t);
   if (code != ec::ok) {
@@ -84,7 +84,7 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
       code = books->release(x->hold, t);
       break;
     case charge::perhaps:
-      code = books->doubt(x->hold, t + setup->store.doubt_grace, t);
+      code = books->doubt(x->hold, t + setup.store.doubt_grace, t);
       break;
   }
   if (code == ec::ok && judged.charged == charge::yes)
@@ -113,7 +113,7 @@ void account_actor_state::cool(const cooldown_notice& x) {
 void account_actor_state::reading(const balance_reading& x) {
   const auto t = now();
   std::ignore = books->reading(x.figure, x.asked_at, t);
-  if (condition->exhausted() && x.figure > setup->account.floor)
+  if (condition->exhausted() && x.figure > setup.account.floor)
     condition->refunded();
   persist();
   publish(t);
@@ -140,7 +140,7 @@ account_view account_actor_state::adjust(money x) {
 }
 
 void account_actor_state::configure(const account_setup_ptr& x) {
-  setup = x;
+  setup = *x;
   books->rules(rules_of(x->account));
   condition->options(x->health);
   limits->options(limits_of(x->account));
@@ -162,7 +162,7 @@ void account_actor_state::tick() {
 account_view account_actor_state::status() const {
   const auto t = now();
   const auto& head = books->head();
-  const auto& options = setup->account;
+  const auto& options = setup.account;
   account_view x;
   x.id = head.account;
   x.name = options.name;
@@ -207,23 +207,23 @@ void account_actor_state::init(wall_clock wall, journal_actor disk,
   clock = wall;
   journal = std::move(disk);
   dispatcher = std::move(pool);
-  setup = std::move(options);
-  const auto& account = setup->account;
+  setup = *options;
+  const auto& account = setup.account;
   random.seed(memory.head.account.value + 1);
   limits.emplace(limits_of(account));
-  window.emplace(setup->least_used_window);
+  window.emplace(setup.least_used_window);
   admin = memory.row ? memory.row->admin : account.admin;
   if (memory.row)
-    condition.emplace(setup->health, *memory.row);
+    condition.emplace(setup.health, *memory.row);
   else
-    condition.emplace(setup->health);
+    condition.emplace(setup.health);
   stored_revision = condition->revision();
   const auto t = now();
   if (memory.head.seq > 0)
     books.emplace(memory.head, rules_of(account));
   else
     books.emplace(memory.head.account, account.name, rules_of(account));
-  std::ignore = books->doubt_all(t + setup->store.doubt_grace, t);
+  std::ignore = books->doubt_all(t + setup.store.doubt_grace, t);
   if (!books->head().funded && account.balance.initial)
     std::ignore = books->open(*account.balance.initial, t);
   persist();
@@ -244,7 +244,7 @@ ec account_actor_state::refusal(timestamp t) const {
     return code;
   if (!books->head().funded)
     return ec::balance_unknown;
-  if (books->available() <= setup->account.floor)
+  if (books->available() <= setup.account.floor)
     return ec::insufficient_funds;
   return limits->check(0, t);
 }
@@ -254,7 +254,7 @@ funds_state account_actor_state::funds() const {
     return funds_state::exhausted;
   if (!books->head().funded)
     return funds_state::unknown;
-  if (books->available() + books->head().held <= setup->account.floor)
+  if (books->available() + books->head().held <= setup.account.floor)
     return funds_state::exhausted;
   return low ? funds_state::low : funds_state::funded;
 }
@@ -280,7 +280,7 @@ void account_actor_state::persist(durable_actor ack, uint64_t token,
 }
 
 void account_actor_state::publish(timestamp t) {
-  const auto& options = setup->account;
+  const auto& options = setup.account;
   const auto left = books->available() + books->head().held;
   const auto mark = low_mark(options);
   // Once low, an account is well again 20 % above the mark only.

@@ -74,7 +74,7 @@ struct account_actor_state {
   wall_clock clock;
   journal_actor journal;
   dispatcher_actor dispatcher;
-  account_setup_ptr setup;
+  account_setup setup;
   std::optional<ledger> books;
   std::optional<health> condition;
   std::optional<limiter> limits;

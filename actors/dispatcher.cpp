@@ -4,6 +4,7 @@
 #include "actors/support.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace rota {
 
@@ -60,16 +61,17 @@ void dispatcher_state::cancel(const job_id& x) {
 }
 
 void dispatcher_state::publish(const account_state& x) {
-  const auto i = members.find(x.account);
-  if (i == members.end() || x.version < i->second.state.version)
+  const auto found = members.find(x.account);
+  if (found == nullptr || x.version < found->state.version)
     return;
-  auto& it = i->second;
+  auto& it = *found;
   it.state = x;
-  const auto open = it.asks > x.answered ? it.asks - x.answered : 0;
-  while (it.asked.size() > open) {
-    it.asked_cost -= it.asked.front();
-    it.asked.pop_front();
-  }
+  const size_t open = it.asks > x.answered ? it.asks - x.answered : 0;
+  const auto told = it.asked.begin()
+                    + static_cast<ptrdiff_t>(
+                      it.asked.size() - std::min(it.asked.size(), open));
+  it.asked_cost -= std::accumulate(it.asked.begin(), told, money{});
+  it.asked.erase(it.asked.begin(), told);
   rank(it);
   if (waiting > 0 && x.refusal == ec::ok)
     serve();
@@ -77,12 +79,12 @@ void dispatcher_state::publish(const account_state& x) {
 
 void dispatcher_state::cool(const cooldown_notice& x) {
   const auto from = members.find(x.account);
-  if (from == members.end())
+  if (from == nullptr)
     return;
-  for (const auto& [id, member] : members)
-    if (x.scope == failure_scope::pool
-        || member.about.host == from->second.about.host)
-      self->send(member.about.actor, atom::cool_v, x);
+  members.for_each([&](account_id, const member& it) {
+    if (x.scope == failure_scope::pool || it.about.host == from->about.host)
+      self->send(it.about.actor, atom::cool_v, x);
+  });
 }
 
 void dispatcher_state::exhausted(const job_id&) {
@@ -128,8 +130,9 @@ caf::result<account_views_ptr> dispatcher_state::accounts() {
   auto x = std::make_shared<gathering>();
   x->answer = self->make_response_promise<account_views_ptr>();
   x->views.reserve(members.size());
-  for (const auto& [id, member] : members)
-    x->left.push_back(member.about.actor);
+  members.for_each([&x](account_id, const member& it) {
+    x->left.push_back(it.about.actor);
+  });
   if (x->left.empty())
     x->answer.deliver(std::make_shared<const std::vector<account_view>>());
   else
@@ -185,8 +188,8 @@ bool dispatcher_state::ask(seeker& x) {
   if (!best)
     return false;
   const auto id = *best;
+  auto& it = members[id];
   ranks.granted(id);
-  auto& it = members.at(id);
   ++it.asks;
   it.asked.push_back(x.want->want.list_cost);
   it.asked_cost += it.asked.back();
@@ -237,8 +240,8 @@ void dispatcher_state::place(seeker x) {
 void dispatcher_state::answered(seeker x, account_id from,
                                 const hold_grant& grant) {
   ++granted;
-  if (const auto i = members.find(from); i != members.end())
-    x.answer.deliver(lease{grant, i->second.about.actor});
+  if (const auto it = members.find(from))
+    x.answer.deliver(lease{grant, it->about.actor});
   else // It left the pool meanwhile; its hold expires.
     place(std::move(x));
 }
@@ -253,8 +256,8 @@ void dispatcher_state::declined(seeker x, account_id from,
   }
   // Its fresh state has arrived before its word. A seeker that declines have
   // led round the whole pool waits for the next change.
-  if (const auto i = members.find(from);
-      i != members.end() && i->second.state.refusal == ec::ok)
+  if (const auto it = members.find(from);
+      it != nullptr && it->state.refusal == ec::ok)
     x.excluded.push_back(from);
   place(std::move(x));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/domain/account_table.hpp"
 #include "actors/domain/selection.hpp"
 #include "actors/setup.hpp"
 #include "messages/envelopes.hpp"
@@ -11,7 +12,6 @@
 
 #include <deque>
 #include <map>
-#include <unordered_map>
 
 namespace rota {
 
@@ -63,7 +63,7 @@ struct dispatcher_state {
     /// List costs of the holds that were asked for and that `state` does not
     /// contain yet, in order. They count as if they were granted, or a burst
     /// would ask one account for more than it has before its next word comes.
-    std::deque<money> asked;
+    std::vector<money> asked;
     money asked_cost;
     /// Holds asked for in all.
     uint64_t asks = 0;
@@ -107,7 +107,7 @@ struct dispatcher_state {
   wall_clock clock;
   routing_setup_ptr setup;
   ranking ranks;
-  std::unordered_map<account_id, member> members;
+  account_table<member> members;
   std::map<line_key, std::deque<seeker>> lines;
   uint64_t waiting = 0;
   uint64_t granted = 0;

@@ -11,11 +11,12 @@ namespace rota {
 
 /// All that configuration says to one account.
 struct account_setup {
-  account_options account;
   health_options health;
-  store_options store;
   milliseconds least_used_window{3'600'000};
+  // What each request looks at lies together.
+  store_options store;
   milliseconds total_timeout{600'000};
+  account_options account;
 };
 
 /// All that configuration says about routing; immutable, shared by dispatcher

@@ -55,13 +55,13 @@ struct balance_options {
 struct account_options {
   std::string name;
   provider kind = provider::openai;
-  std::string base_url;
-  secret_ref api_key;
-  balance_options balance;
+  factor multiplier;
   money floor{1'000'000'000};
   /// `low` from here down; absent: three times the floor.
   std::optional<money> low;
-  factor multiplier;
+  std::string base_url;
+  secret_ref api_key;
+  balance_options balance;
   /// Empty: any.
   std::vector<std::string> models;
   uint32_t max_in_flight = 8;

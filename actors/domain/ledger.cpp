@@ -8,9 +8,10 @@ namespace rota {
 
 namespace {
 
-/// How many ended holds are remembered. A repeat comes within seconds; a late
-/// charge within the total timeout of a request.
-constexpr uint32_t memory_max = 4'096;
+/// How many ended holds are remembered, and for how long. A repeat comes within
+/// seconds; a late charge within the total timeout of a request.
+constexpr size_t memory_max = 2'048;
+constexpr milliseconds memory_reach{3'600'000};
 
 /// No account holds more; a figure beyond it is a provider's nonsense, and
 /// sums of a few such figures still fit.
@@ -36,7 +37,9 @@ bool moves_balance(entry_kind x) {
 } // namespace
 
 ledger::ledger(account_id account, std::string name, ledger_rules rules)
-  : rules_{rules}, ended_{memory_max}, recent_{rules.posting_lag} {
+  : rules_{rules},
+    ended_{memory_max, memory_reach},
+    recent_{rules.posting_lag} {
   head_.account = account;
   head_.name = std::move(name);
 }
@@ -45,7 +48,7 @@ ledger::ledger(account_head head, ledger_rules rules)
   : rules_{rules},
     head_{std::move(head)},
     booked_{head_.balance},
-    ended_{memory_max},
+    ended_{memory_max, memory_reach},
     recent_{rules.posting_lag} {
   money held;
   for (const auto& x : head_.holds) {
@@ -105,7 +108,7 @@ ec ledger::settle(hold_id id, money cost, timestamp now) {
   if (const auto i = open_.find(id); i != open_.end()) {
     // After this point, the settlement must succeed.
     const auto kept = i->second.amount;
-    end_hold(i, entry_kind::settle, cost);
+    end_hold(i, entry_kind::settle, cost, now);
     charge(entry_kind::settle, std::min(cost, kept), id, now);
     if (cost > kept)
       charge(entry_kind::overrun, cost - kept, id, now);
@@ -132,7 +135,7 @@ ec ledger::release(hold_id id, timestamp now) {
     return ended_.contains(id) ? ec::already_ended : ec::unknown_hold;
   // After this point, the release must succeed.
   const auto kept = i->second.amount;
-  end_hold(i, entry_kind::release, {});
+  end_hold(i, entry_kind::release, {}, now);
   append(entry_kind::release, kept, id, now);
   return ec::ok;
 }
@@ -170,10 +173,10 @@ size_t ledger::expire(timestamp now) {
     // After this point, the end must be booked.
     const auto kept = i->second.amount;
     if (i->second.in_doubt) {
-      end_hold(i, entry_kind::assume, kept);
+      end_hold(i, entry_kind::assume, kept, now);
       charge(entry_kind::assume, kept, due.id, now);
     } else {
-      end_hold(i, entry_kind::expire, {});
+      end_hold(i, entry_kind::expire, {}, now);
       append(entry_kind::expire, kept, due.id, now);
     }
     ++result;
@@ -271,26 +274,27 @@ void ledger::charge(entry_kind kind, money amount, hold_id id, timestamp now) {
   append(kind, -amount, id, now);
 }
 
-void ledger::end_hold(open_holds::iterator i, entry_kind how, money charged) {
+void ledger::end_hold(open_holds::iterator i, entry_kind how, money charged,
+                      timestamp now) {
   head_.held -= i->second.amount;
   if (i->second.in_doubt) {
     --doubts_;
     doubt_amount_ -= i->second.amount;
   }
-  ended_.add({i->first, charged, how});
+  ended_.add(i->first, {charged, how}, now);
   open_.erase(i);
 }
 
 void ledger::watch(timestamp at, hold_id id) {
   expiries_.push({at, id});
   // Holds end long before they expire; do not remember all of them till then.
-  if (expiries_.size() <= 2 * open_.size() + 1'024)
+  if (expiries_.size() <= 2 * open_.size() + 16)
     return;
-  std::vector<expiry> live;
+  expiry_list live;
   live.reserve(open_.size());
   for (const auto& [open, hold] : open_)
     live.push_back({hold.expires_at, open});
-  expiries_ = decltype(expiries_){std::greater<>{}, std::move(live)};
+  expiries_ = expiry_queue{std::greater<>{}, std::move(live)};
 }
 
 } // namespace rota

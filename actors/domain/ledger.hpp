@@ -5,8 +5,10 @@
 #include "messages/ec.hpp"
 #include "messages/ledger.hpp"
 
+#include <boost/container/flat_map.hpp>
+#include <boost/container/small_vector.hpp>
+
 #include <queue>
-#include <unordered_map>
 #include <vector>
 
 namespace rota {
@@ -133,7 +135,12 @@ private:
     friend auto operator<=>(const expiry&, const expiry&) = default;
   };
 
-  using open_holds = std::unordered_map<hold_id, open_hold>;
+  using expiry_list = boost::container::small_vector<expiry, 2>;
+  using expiry_queue
+    = std::priority_queue<expiry, expiry_list, std::greater<>>;
+  using open_holds = boost::container::flat_map<
+    hold_id, open_hold, std::less<hold_id>,
+    boost::container::small_vector<std::pair<hold_id, open_hold>, 1>>;
 
   /// Numbers an entry, completes its figures, checks that the books still add
   /// up, and keeps it for the journal.
@@ -144,7 +151,8 @@ private:
   void charge(entry_kind kind, money amount, hold_id id, timestamp now);
 
   /// Closes an open hold and remembers how it ended.
-  void end_hold(open_holds::iterator i, entry_kind how, money charged);
+  void end_hold(open_holds::iterator i, entry_kind how, money charged,
+                timestamp now);
 
   /// Notes when a hold ends by itself.
   void watch(timestamp at, hold_id id);
@@ -159,7 +167,7 @@ private:
   size_t doubts_ = 0;
   money doubt_amount_;
   // Expiries of open holds, soonest first; may name holds that have ended.
-  std::priority_queue<expiry, std::vector<expiry>, std::greater<>> expiries_;
+  expiry_queue expiries_;
   ended_holds ended_;
   spend_window recent_;
   // Before this time the window is not known: an earlier run spent then.

@@ -1,12 +1,12 @@
 #include "actors/domain/selection.hpp"
 
+#include "actors/domain/account_table.hpp"
 #include "actors/domain/ordered_index.hpp"
 
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <map>
-#include <unordered_map>
 #include <utility>
 
 namespace rota {
@@ -174,7 +174,7 @@ struct ranking::impl {
   }
 
   strategy by;
-  std::unordered_map<account_id, entry> accounts;
+  account_table<entry> accounts;
   class_map classes;
   entry* loose = nullptr; ///< Ranked but for its place in the tree.
   uint64_t turns = 0;
@@ -222,8 +222,8 @@ void ranking::enlist(account_abilities x) {
   const auto id = x.account;
   std::sort(x.models.begin(), x.models.end());
   std::sort(x.tags.begin(), x.tags.end());
-  const auto [i, fresh] = impl_->accounts.try_emplace(id);
-  auto& e = i->second;
+  const auto fresh = impl_->accounts.find(id) == nullptr;
+  auto& e = impl_->accounts[id];
   if (!fresh) {
     impl_->unrank(e);
     impl_->leave_class(e);
@@ -234,19 +234,19 @@ void ranking::enlist(account_abilities x) {
 }
 
 void ranking::dismiss(account_id x) {
-  const auto i = impl_->accounts.find(x);
-  if (i == impl_->accounts.end())
+  const auto e = impl_->accounts.find(x);
+  if (e == nullptr)
     return;
-  impl_->unrank(i->second);
-  impl_->leave_class(i->second);
-  impl_->accounts.erase(i);
+  impl_->unrank(*e);
+  impl_->leave_class(*e);
+  impl_->accounts.erase(x);
 }
 
 void ranking::update(const account_state& x) {
-  const auto i = impl_->accounts.find(x.account);
-  if (i == impl_->accounts.end())
+  const auto found = impl_->accounts.find(x.account);
+  if (found == nullptr)
     return;
-  auto& e = i->second;
+  auto& e = *found;
   if (e.known && x.version < e.state.version)
     return;
   const auto was_ranked = e.ranked;
@@ -294,10 +294,10 @@ ranking::pick(const demand& x, std::span<const account_id> excluded) const {
 }
 
 void ranking::granted(account_id x) {
-  const auto i = impl_->accounts.find(x);
-  if (i == impl_->accounts.end())
+  const auto found = impl_->accounts.find(x);
+  if (found == nullptr)
     return;
-  auto& e = i->second;
+  auto& e = *found;
   impl_->settle_loose();
   const auto back = e.ranked;
   switch (impl_->by) {
@@ -324,12 +324,12 @@ no_pick ranking::explain(const demand& x,
   auto served = false;
   auto found = false;
   no_pick result{ec::no_account, {}};
-  for (const auto& [id, e] : impl_->accounts) {
+  impl_->accounts.for_each([&](account_id id, const impl::entry& e) {
     if (!e.in->first.serves(x))
-      continue;
+      return;
     served = true;
     if (std::find(excluded.begin(), excluded.end(), id) != excluded.end())
-      continue;
+      return;
     auto why = e.known ? e.state.refusal : ec::balance_unknown;
     if (why == ec::ok && contains(e.in->first.cooling, x.model))
       why = ec::cooling;
@@ -342,17 +342,15 @@ no_pick ranking::explain(const demand& x,
     if ((why == ec::cooling || why == ec::ejected) && until.millis != 0
         && (result.earliest.millis == 0 || until < result.earliest))
       result.earliest = until;
-  }
+  });
   if (!served)
     result.why = ec::no_such_model;
   return result;
 }
 
 const account_state* ranking::find(account_id x) const {
-  const auto i = impl_->accounts.find(x);
-  if (i == impl_->accounts.end() || !i->second.known)
-    return nullptr;
-  return &i->second.state;
+  const auto e = impl_->accounts.find(x);
+  return e != nullptr && e->known ? &e->state : nullptr;
 }
 
 size_t ranking::size() const {
@@ -360,13 +358,13 @@ size_t ranking::size() const {
 }
 
 void ranking::reorder(strategy by) {
-  for (auto& [id, e] : impl_->accounts)
-    impl_->unrank(e);
+  impl_->accounts.for_each(
+    [this](account_id, impl::entry& e) { impl_->unrank(e); });
   impl_->by = by;
-  for (auto& [id, e] : impl_->accounts) {
+  impl_->accounts.for_each([this](account_id, impl::entry& e) {
     e.pass = std::max(e.pass, impl_->now);
     impl_->rank(e);
-  }
+  });
 }
 
 } // namespace rota

@@ -3,8 +3,9 @@
 #include "messages/money.hpp"
 #include "messages/time.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <algorithm>
-#include <deque>
 
 namespace rota {
 
@@ -29,7 +30,7 @@ public:
     slots_.back().spent += spent;
     if (slots_.size() > slots_max) {
       const auto oldest = slots_.front().spent;
-      slots_.pop_front();
+      slots_.erase(slots_.begin());
       slots_.front().spent += oldest;
     }
   }
@@ -44,8 +45,9 @@ public:
 
   /// Drops what `since` will not be asked for any more.
   void forget_before(timestamp t) {
-    while (!slots_.empty() && slots_.front().last < t)
-      slots_.pop_front();
+    slots_.erase(slots_.begin(),
+                 std::find_if(slots_.begin(), slots_.end(),
+                              [t](const slot& x) { return x.last >= t; }));
   }
 
   size_t size() const {
@@ -62,7 +64,8 @@ private:
   };
 
   milliseconds width_{1'000};
-  std::deque<slot> slots_;
+  // Most accounts are used seldom and need one or two.
+  boost::container::small_vector<slot, 2> slots_; // The oldest first.
 };
 
 } // namespace rota

@@ -3,8 +3,9 @@
 #include "messages/money.hpp"
 #include "messages/time.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
-#include <deque>
 
 namespace rota {
 
@@ -28,11 +29,12 @@ public:
 
   /// Forgets what lies before the window.
   void expire(timestamp now) {
-    while (!slots_.empty() && now - slots_.front().from >= slot_ * 60) {
-      calls_ -= slots_.front().calls;
-      spent_ -= slots_.front().spent;
-      slots_.pop_front();
+    auto i = slots_.begin();
+    for (; i != slots_.end() && now - i->from >= slot_ * 60; ++i) {
+      calls_ -= i->calls;
+      spent_ -= i->spent;
     }
+    slots_.erase(slots_.begin(), i);
   }
 
   uint64_t calls() const {
@@ -51,7 +53,8 @@ private:
   };
 
   milliseconds slot_;
-  std::deque<slot> slots_;
+  // Most accounts are used seldom and need one or two.
+  boost::container::small_vector<slot, 2> slots_; // The oldest first.
   uint64_t calls_ = 0;
   money spent_;
 };

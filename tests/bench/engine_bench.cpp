@@ -1,6 +1,6 @@
 // What a pick, a hold and a settlement cost through the real actors, with 10 to
 // 100,000 accounts. The journal is replaced by a counter; everything else is
-// what rotad runs. Usage: engine_bench [pairs]
+// what rotad runs. Usage: engine_bench [pairs [accounts]]
 
 #include "actors/account.hpp"
 #include "actors/dispatcher.hpp"
@@ -49,6 +49,7 @@ using driver_actor = caf::typed_actor<caf::reacts_to<atom::tick>>;
 
 struct driver_state {
   static constexpr const char* name = "driver";
+  uint64_t round = 0;
   uint64_t started = 0;
   dispatcher_actor pool;
   uint64_t ended = 0;
@@ -60,7 +61,7 @@ struct driver_state {
 void next(driver_actor::stateful_pointer<driver_state> self) {
   auto& st = self->state;
   auto work = std::make_shared<job>();
-  work->id = {{1}, st.started++};
+  work->id = {{st.round + 1}, st.started++};
   work->model = st.model;
   auto request = std::make_shared<acquire_request>();
   request->want = {work, 1, money{1'000'000}};
@@ -89,11 +90,25 @@ void next(driver_actor::stateful_pointer<driver_state> self) {
 
 driver_actor::behavior_type
 driver(driver_actor::stateful_pointer<driver_state> self,
-       dispatcher_actor pool, uint64_t wanted, std::promise<void>* done) {
+       dispatcher_actor pool, uint64_t round, uint64_t wanted,
+       std::promise<void>* done) {
+  self->state.round = round;
   self->state.pool = std::move(pool);
   self->state.wanted = wanted;
   self->state.done = done;
   return {[self](atom::tick) { next(self); }};
+}
+
+/// Holds and settles `pairs` times, `window` at a time.
+void run(caf::actor_system& sys, engine_loop& loop, const dispatcher_actor& pool,
+         uint64_t round, size_t window, uint64_t pairs) {
+  std::promise<void> done;
+  const auto drive = spawn_hosted(sys, &loop, driver, pool, round,
+                                  std::max<uint64_t>(pairs, window), &done);
+  for (size_t i = 0; i < window; ++i)
+    caf::anon_send(drive, atom::tick_v);
+  done.get_future().wait();
+  caf::anon_send_exit(drive, caf::exit_reason::user_shutdown);
 }
 
 double cpu_seconds() {
@@ -121,7 +136,7 @@ figures measure(size_t accounts, size_t window, uint64_t pairs, strategy by) {
     const wall_clock clock{timestamp{1'795'000'000'000},
                            std::chrono::steady_clock::now()};
     auto setup = std::make_shared<routing_setup>();
-    setup->routing.by = by;
+    setup->routing.by = strategy::least_recently_used;
     const auto journal = spawn_hosted(sys, &loop, counting_journal, uint64_t{0});
     const auto pool = spawn_hosted(sys, &loop, dispatcher, clock,
                                    routing_setup_ptr{setup});
@@ -150,19 +165,18 @@ figures measure(size_t accounts, size_t window, uint64_t pairs, strategy by) {
       self->request(pool, caf::infinite, atom::accounts_v)
         .receive([](const account_views_ptr&) {}, [](const caf::error&) {});
     }
-    std::promise<void> done;
-    const auto drive
-      = spawn_hosted(sys, &loop, driver, pool, pairs, &done);
+    // Every account has been used before: that is how a daemon lives.
+    run(sys, loop, pool, 0, window, 2 * accounts);
+    auto wanted = std::make_shared<routing_setup>();
+    wanted->routing.by = by;
+    caf::anon_send(pool, atom::configure_v, routing_setup_ptr{wanted});
     const auto cpu = cpu_seconds();
     const auto begin = std::chrono::steady_clock::now();
-    for (size_t i = 0; i < window; ++i)
-      caf::anon_send(drive, atom::tick_v);
-    done.get_future().wait();
+    run(sys, loop, pool, 1, window, pairs);
     const std::chrono::duration<double> took
       = std::chrono::steady_clock::now() - begin;
     result.cpu_us = (cpu_seconds() - cpu) * 1e6 / static_cast<double>(pairs);
     result.per_second = static_cast<double>(pairs) / took.count();
-    caf::anon_send_exit(drive, caf::exit_reason::user_shutdown);
     for (const auto& x : members)
       caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(pool, caf::exit_reason::user_shutdown);
@@ -178,11 +192,14 @@ figures measure(size_t accounts, size_t window, uint64_t pairs, strategy by) {
 int main(int argc, char** argv) {
   const uint64_t pairs
     = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 500'000;
+  std::vector<size_t> pools{10, 1'000, 10'000, 100'000};
+  if (argc > 2)
+    pools = {std::strtoull(argv[2], nullptr, 10)};
   std::printf("%-20s %9s %7s %14s %14s\n", "strategy", "accounts", "window",
               "CPU us/pair", "pairs/s");
   for (const auto by : {strategy::most_balance, strategy::proportional,
                         strategy::least_used})
-    for (const size_t accounts : {10u, 1'000u, 10'000u, 100'000u}) {
+    for (const auto accounts : pools) {
       const auto x = measure(accounts, 64, pairs, by);
       std::printf("%-20s %9zu %7d %14.2f %14.0f\n", to_string(by).c_str(),
                   accounts, 64, x.cpu_us, x.per_second);

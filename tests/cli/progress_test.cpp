@@ -93,6 +93,8 @@ TEST_CASE("on a terminal the line is drawn over", "[cli]") {
 }
 
 TEST_CASE("a batch is watched on a terminal to its end", "[cli]") {
+  if (!terminal::available())
+    return;
   cli_fixture on;
   on.daemon.on(path, {says(batch(8)), says(batch(20)),
                       says(batch(38, "completed"))});
@@ -108,6 +110,8 @@ TEST_CASE("a batch is watched on a terminal to its end", "[cli]") {
 }
 
 TEST_CASE("a terminal that changes its width keeps one line", "[cli]") {
+  if (!terminal::available())
+    return;
   cli_fixture on;
   on.daemon.on(path, says(batch(8)).body);
   terminal screen{on.command({"batch", "3", "--wait"}), 200};
@@ -119,6 +123,8 @@ TEST_CASE("a terminal that changes its width keeps one line", "[cli]") {
 }
 
 TEST_CASE("Ctrl-C looks away and leaves the batch alone", "[cli]") {
+  if (!terminal::available())
+    return;
   cli_fixture on;
   on.daemon.on(path, says(batch(8)).body);
   terminal screen{on.command({"batch", "batch_3", "--wait"}), 80};

@@ -1,5 +1,7 @@
 #include "tests/cli/terminal.hpp"
 
+#include "tests/support/catch.hpp"
+
 #include <poll.h>
 #include <pty.h>
 #include <sys/ioctl.h>
@@ -20,6 +22,19 @@ winsize size_of(unsigned short columns) {
 }
 
 } // namespace
+
+bool terminal::available() {
+  auto master = -1;
+  auto slave = -1;
+  if (openpty(&master, &slave, nullptr, nullptr, nullptr) != 0) {
+    WARN("SKIPPED: this machine has no pseudo-terminals (is /dev/pts"
+         " mounted?)");
+    return false;
+  }
+  close(master);
+  close(slave);
+  return true;
+}
 
 terminal::terminal(const std::vector<std::string>& command,
                    unsigned short columns) {

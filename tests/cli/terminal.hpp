@@ -10,6 +10,10 @@ namespace rota {
 /// A child process on a pseudo-terminal. Killed at the end if it still runs.
 class terminal {
 public:
+  /// Whether this machine gives out pseudo-terminals. A bare chroot does not;
+  /// the test that asks then says that it is skipped, and returns.
+  static bool available();
+
   terminal(const std::vector<std::string>& command, unsigned short columns);
   ~terminal();
   terminal(const terminal&) = delete;

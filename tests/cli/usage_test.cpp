@@ -108,6 +108,8 @@ TEST_CASE("the socket is ./state/rotad.sock unless somebody says so",
 }
 
 TEST_CASE("colours are for terminals whose owner wants them", "[cli]") {
+  if (!terminal::available())
+    return;
   cli_fixture on;
   on.daemon.on("GET /admin/v1/batches", golden_reply("batches.json"));
   const auto colourful = [&](const std::vector<std::string>& command) {

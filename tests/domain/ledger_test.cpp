@@ -405,32 +405,46 @@ TEST_CASE_METHOD(fixture, "absurd figures do not overflow the books",
 TEST_CASE("endings are remembered for a while, not for ever", "[ledger]") {
   ledger books{account_id{1}, "a", {}};
   REQUIRE(books.open(money{dollar}, start) == ec::ok);
-  constexpr uint64_t memory = 4'096;
-  for (uint64_t n = 0; n <= memory; ++n) {
+  constexpr uint64_t memory = 2'048;
+  for (uint64_t n = 0; n <= 2 * memory; ++n) {
     REQUIRE(books.hold(id(n), money{1}, money{}, expiry, start) == ec::ok);
     REQUIRE(books.release(id(n), start) == ec::ok);
   }
-  CHECK(books.release(id(1), start) == ec::already_ended);
-  CHECK(books.settle(id(1), money{1}, start) == ec::ok);
   CHECK(books.release(id(memory), start) == ec::already_ended);
+  CHECK(books.settle(id(memory), money{1}, start) == ec::ok);
+  CHECK(books.release(id(2 * memory), start) == ec::already_ended);
   CHECK(books.release(id(0), start) == ec::unknown_hold);
 }
 
-TEST_CASE("the ring of endings finds what it holds and nothing else",
+TEST_CASE("the memory of endings finds what it holds and nothing else",
           "[ledger]") {
-  // Few places and close names, so that chains of collisions form and break.
-  ended_holds memory{64};
+  ended_holds memory{64, 1h};
   for (uint64_t n = 0; n < 10'000; ++n) {
-    memory.add({id(n), money{static_cast<int64_t>(n)}, entry_kind::settle});
-    const auto oldest = n < 64 ? 0 : n - 63;
-    for (auto k = oldest; k <= n; ++k) {
+    memory.add(id(n), {money{static_cast<int64_t>(n)}, entry_kind::settle},
+               start);
+    const auto sure = n < 64 ? 0 : n - 64;
+    for (auto k = sure; k <= n; ++k) {
       const auto found = memory.find(id(k));
       REQUIRE(found);
       REQUIRE(found->charged == money{static_cast<int64_t>(k)});
     }
-    if (oldest > 0)
-      REQUIRE_FALSE(memory.contains(id(oldest - 1)));
+    if (n >= 128)
+      REQUIRE_FALSE(memory.contains(id(n - 128)));
     REQUIRE_FALSE(memory.contains(id(n + 1)));
+    REQUIRE(memory.size() <= 128);
   }
-  CHECK(memory.size() == 64);
+}
+
+TEST_CASE("endings of an idle account are forgotten by time", "[ledger]") {
+  ended_holds memory{64, 1h};
+  memory.add(id(1), {money{}, entry_kind::expire}, start);
+  memory.add(id(2), {money{}, entry_kind::expire}, start + 59min);
+  CHECK(memory.contains(id(1)));
+  memory.add(id(3), {money{}, entry_kind::expire}, start + 60min);
+  CHECK(memory.contains(id(1)));
+  memory.add(id(4), {money{}, entry_kind::expire}, start + 120min);
+  CHECK_FALSE(memory.contains(id(1)));
+  CHECK_FALSE(memory.contains(id(2)));
+  CHECK(memory.contains(id(3)));
+  CHECK(memory.contains(id(4)));
 }

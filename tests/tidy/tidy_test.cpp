@@ -110,7 +110,7 @@ TEST_CASE("rooms keep to their libraries", "[tidy]") {
     {"rocksdb/", {"runtime/storage/", "tests/"}},
     {"yaml-cpp/", {"config/", "tools/", "tests/"}},
     {"boost/", {"runtime/", "tools/sim/", "tests/",
-                // A number type without I/O.
+                // Numbers and containers without I/O.
                 "actors/domain/"}},
     {"spdlog/", {"runtime/", "tools/", "tests/"}},
     {"openssl/", {"runtime/", "tools/", "tests/"}},
