@@ -9,7 +9,9 @@
 #include "runtime/wiring.hpp"
 
 #include <functional>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,12 +65,19 @@ private:
   account_views_ptr views(milliseconds max_age);
   pool_view pool();
   json doubts_of(batch_id id);
+
+  /// A doubt with the line of the batch's file that the call came from.
+  json doubt(const open_hold& x, const std::string& account);
+
+  /// @returns Nothing if the batch's file cannot be read.
+  std::optional<uint64_t> line_of(const job_id& x);
   std::string waiting_for();
 
   parts parts_;
   std::mutex mutex_;
   account_views_ptr recent_;
   timestamp recent_at_;
+  std::map<job_id, uint64_t> lines_; // That were asked for lately.
 };
 
 } // namespace rota

@@ -71,6 +71,9 @@ accounts:
   CHECK(charged >= spent);
   CHECK(charged - spent <= doubt);
   CHECK(usd(status["money"]["held"]) == doubt);
+  // Each names its line: "batch_1:41#1.1" is the 42nd of a file without blanks.
+  for (const auto& x : on.ask({"batch", id})["in_doubt"])
+    CHECK(x["line"] == x["item"].get<uint64_t>() + 1);
 }
 
 TEST_CASE("a stop lets what is in flight end", "[e2e]") {
