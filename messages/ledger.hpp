@@ -4,6 +4,7 @@
 #include "messages/money.hpp"
 #include "messages/time.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -28,6 +29,10 @@ enum class entry_kind : uint8_t {
                 ///< asked for. Moves no money.
 };
 
+/// Stands for all entries of an account up to one of them: a change, a gap or
+/// another order anywhere before it gives another digest.
+using chain_digest = std::array<uint8_t, 16>;
+
 /// One line of an account's books; immutable. Whatever the books say is a sum
 /// over these.
 struct ledger_entry {
@@ -48,6 +53,8 @@ struct ledger_entry {
   /// The books after this entry; let a reader check itself.
   money balance_after;
   money held_after;
+  /// Of this account's entries up to this one; the store computes it.
+  chain_digest chain{};
 };
 
 /// Money kept back for one attempt.
@@ -81,6 +88,8 @@ struct account_head {
   uint64_t overruns = 0;
   uint64_t lates = 0;
   std::vector<open_hold> holds;
+  /// Of the last entry; all zero where there is none.
+  chain_digest chain{};
 };
 
 std::string to_string(entry_kind x);

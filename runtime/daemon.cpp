@@ -111,6 +111,10 @@ void daemon::open() {
   if (!opened.disk)
     throw refusal{opened.fault};
   disk_ = std::move(opened.disk);
+  if (const auto from = disk_->migrated_from(); from > 0)
+    spdlog::info("The store was migrated from schema {} to {}; as it was it"
+                 " lies in {}/store.schema-{} until you remove it.",
+                 from, store::schema, opts_.state_dir, from);
 }
 
 void daemon::wire() {

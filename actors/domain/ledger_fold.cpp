@@ -30,6 +30,7 @@ bool fold(account_head& head, const ledger_entry& x) {
   if (x.seq != head.seq + 1 || x.account != head.account)
     return false;
   head.seq = x.seq;
+  head.chain = x.chain;
   auto good = true;
   switch (x.kind) {
     case entry_kind::open:

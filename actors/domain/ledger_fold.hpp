@@ -5,7 +5,9 @@
 namespace rota {
 
 /// Applies one entry to a head. The books of an account are the fold of its
-/// entries over an empty head, so whoever stores heads can check them.
+/// entries over an empty head, so whoever stores heads can check them. The
+/// digest of the chain is taken over, not checked: who stores the entries
+/// computes it.
 /// @returns False, with `head` in an undefined state, if the entry does not
 /// continue these books: its sequence has a gap, or its figures disagree.
 [[nodiscard]] bool fold(account_head& head, const ledger_entry& x);

@@ -1,6 +1,6 @@
 #include "runtime/storage/codec.hpp"
 
-#include "runtime/storage/record.hpp"
+#include "runtime/storage/record_reader.hpp"
 
 namespace rota {
 
@@ -33,7 +33,7 @@ constexpr auto last(usage_source) {
 }
 
 template <class T>
-void enumerator(record_writer& f, const T& x) {
+void enumerator(field_writer& f, const T& x) {
   f.number(static_cast<uint64_t>(x));
 }
 
@@ -94,6 +94,8 @@ ROTA_FIELDS(hold_id) {
 ROTA_FIELDS(ledger_entry) {
   all(f, x.account, x.seq, x.kind, x.amount, x.hold, x.at, x.until,
       x.in_window, x.balance_after, x.held_after);
+  if (f.version() >= 2)
+    field(f, x.chain);
 }
 
 ROTA_FIELDS(open_hold) {
@@ -104,6 +106,8 @@ ROTA_FIELDS(account_head) {
   all(f, x.account, x.name, x.seq, x.balance, x.held, x.reading, x.read_at,
       x.spent_since_reading, x.funded, x.calls, x.spent, x.last_used,
       x.overruns, x.lates, x.holds);
+  if (f.version() >= 2)
+    field(f, x.chain);
 }
 
 ROTA_FIELDS(account_row) {
@@ -182,6 +186,11 @@ T from_big_endian(std::string_view x) {
 
 void encode(std::string& to, const std::vector<ledger_entry>& x) {
   put(to, x);
+}
+
+void encode_canonical(std::string& to, const ledger_entry& x) {
+  field_writer out{to, 1};
+  field(out, x);
 }
 
 void encode(std::string& to, const account_head& x) {

@@ -11,8 +11,8 @@
 
 namespace rota {
 
-// Values as records on disk (see record.hpp for their form). A record that is
-// cut, flipped, of an unknown version or with an unknown enumerator decodes to
+// Values as records on disk (see record_writer.hpp for their form). A record
+// that is cut, flipped, of an unknown version or with an unknown enumerator decodes to
 // nothing. What a version means never changes: a new field is a new version,
 // and tests/data/store keeps an example of each.
 
@@ -23,6 +23,10 @@ void encode(std::string& to, const account_row& x);
 void encode(std::string& to, const batch_row& x);
 void encode(std::string& to, const item_result& x);
 void encode(std::string& to, uint64_t x);
+
+/// An entry as its chain sees it: the fields of version 1, whatever else later
+/// versions may hold. Appended to `to`; no record of its own.
+void encode_canonical(std::string& to, const ledger_entry& x);
 
 /// @returns Nothing if the record is damaged.
 template <class T>

@@ -8,7 +8,6 @@ namespace rota {
 
 namespace {
 
-constexpr auto schema_key = "schema";
 constexpr auto run_key = "run";
 constexpr auto batch_key = "batch";
 constexpr auto account_key = "account";
@@ -44,8 +43,8 @@ store::open(const std::string& dir, const store_options& options,
       return {nullptr, x->refuse_newer(found.value_or(0))};
   auto fault = x->base.open(dir, options, x->failure);
   for (const auto step :
-       {&impl::begin_run, &impl::load_names, &impl::load_accounts,
-        &impl::check_batches, &impl::load_ledger_end})
+       {&impl::migrate, &impl::begin_run, &impl::load_names,
+        &impl::load_accounts, &impl::check_batches, &impl::load_ledger_end})
     if (fault.empty())
       fault = (*x.*step)();
   if (!fault.empty())
@@ -160,6 +159,10 @@ std::optional<uint64_t> store::impl::number(const std::string& key,
 
 uint32_t store::run() const {
   return impl_->run;
+}
+
+uint64_t store::migrated_from() const {
+  return impl_->migrated_from;
 }
 
 // -- accounts -----------------------------------------------------------------

@@ -26,7 +26,8 @@ namespace rota {
 class store {
 public:
   /// The version of all that is written. Raised with a migration.
-  static constexpr uint64_t schema = 1;
+  ///   2: entries are chained, see chain.hpp.
+  static constexpr uint64_t schema = 2;
 
   struct opened {
     std::unique_ptr<store> disk;
@@ -34,7 +35,9 @@ public:
     std::string fault;
   };
 
-  /// Opens or creates the store in `dir` and begins a new run.
+  /// Opens or creates the store in `dir` and begins a new run. A store of an
+  /// earlier schema is brought to this one first, after a copy of it was put
+  /// beside; a migration that was interrupted goes on.
   /// @param on_failure Called once, from any thread, when the store fails:
   ///                   nothing more must be written.
   static opened open(const std::string& dir, const store_options& options,
@@ -44,6 +47,9 @@ public:
 
   /// Number of this run of the daemon, from 1.
   uint32_t run() const;
+
+  /// The schema that this opening migrated from; 0 if it did not.
+  uint64_t migrated_from() const;
 
   // -- accounts ---------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 // The inside of `store`, shared by its sources.
 
+#include "runtime/storage/chain.hpp"
 #include "runtime/storage/codec.hpp"
 #include "runtime/storage/database.hpp"
 #include "runtime/storage/store.hpp"
@@ -28,6 +29,8 @@ inline rocksdb::ReadOptions scanning() {
   return o;
 }
 
+inline constexpr auto schema_key = "schema";
+
 inline std::string result_key(batch_id batch, uint64_t item) {
   return be64(batch.value) + be64(item);
 }
@@ -52,6 +55,7 @@ struct store::impl {
   std::shared_ptr<fail_stop> failure;
   database base;
   uint32_t run = 0;
+  uint64_t migrated_from = 0;
 
   mutable std::mutex mutex; // Guards the next four.
   std::unordered_map<account_id, account> accounts;
@@ -64,17 +68,26 @@ struct store::impl {
   rocksdb::WriteBatch out;
   std::string scratch;
   std::vector<ledger_entry> entries;
+  entry_chain chain;
   std::vector<account*> touched;
   std::vector<candidate> results;
   std::atomic<uint64_t> duplicates = 0;
 
   // Opening; each returns one sentence if it fails.
   std::string refuse_newer(uint64_t found) const;
+  std::string migrate();
   std::string begin_run();
   std::string load_names();
   std::string load_accounts();
   std::string check_batches();
   std::string load_ledger_end();
+
+  // Parts of the migration from schema 1, see store_migrate.cpp.
+  using chain_ends = std::unordered_map<account_id, ledger_entry>;
+  std::string keep_copy(uint64_t from) const;
+  std::string chain_segments(chain_ends& ends);
+  std::string chain_heads(const chain_ends& ends);
+  std::string flush_migrated();
 
   /// Reads a number of the meta family; `otherwise` where there is none.
   /// @returns Nothing if it cannot be read.

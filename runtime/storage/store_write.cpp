@@ -45,14 +45,13 @@ std::string store::impl::stage_books(const std::vector<commit_ptr>& group) {
   entries.clear();
   for (const auto& x : group)
     entries.insert(entries.end(), x->entries.begin(), x->entries.end());
-  if (!entries.empty())
-    put(family::ledger, be64(next_segment++), entries);
   std::lock_guard guard{mutex};
   touched.clear();
   account* last = nullptr;
-  for (const auto& entry : entries) {
+  for (auto& entry : entries) {
     if (last == nullptr || last->head.account != entry.account)
       last = &known(entry.account);
+    entry.chain = chain.next(last->head.chain, entry);
     if (!fold(last->head, entry))
       return "The books of account " + std::to_string(entry.account.value)
              + (last->head.name.empty() ? "" : " (" + last->head.name + ")")
@@ -61,6 +60,8 @@ std::string store::impl::stage_books(const std::vector<commit_ptr>& group) {
     if (!std::exchange(last->touched, true))
       touched.push_back(last);
   }
+  if (!entries.empty())
+    put(family::ledger, be64(next_segment++), entries);
   stage_heads();
   for (const auto& x : group)
     if (x->account) {

@@ -23,6 +23,10 @@ inline std::vector<ledger_entry> sample_entries() {
                     {24'999'998'701}, {}});
   result.push_back({{8}, 900, entry_kind::reading, {-20'000}, {}, at, {},
                     {77'000}, {-20'001}, {3}});
+  uint8_t digit = 0;
+  for (auto& x : result)
+    for (auto& byte : x.chain)
+      byte = digit += 7;
   return result;
 }
 
@@ -48,6 +52,8 @@ inline account_head sample_head() {
     {{{{}, 43}, 0x202}, {3'000}, {1'795'000'000'002}, {1'795'003'600'002},
      true},
   };
+  for (size_t i = 0; i < x.chain.size(); ++i)
+    x.chain[i] = static_cast<uint8_t>(255 - i);
   return x;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/domain/ledger.hpp"
+#include "runtime/storage/chain.hpp"
 #include "runtime/storage/store.hpp"
 #include "tests/runtime/storage_samples.hpp"
 #include "tests/support/process.hpp"
@@ -64,6 +65,24 @@ struct store_fixture {
     return found;
   }
 };
+
+/// Whether every account's chain is right from its first entry to its head.
+inline bool chained(const store& disk) {
+  entry_chain links;
+  for (const auto& head : disk.heads()) {
+    chain_digest digest{};
+    uint64_t seq = 0;
+    auto good = true;
+    const auto read
+      = disk.for_each_entry(head.account, [&](const ledger_entry& x) {
+          digest = links.next(digest, x);
+          good = good && x.seq == ++seq && x.chain == digest;
+        });
+    if (!read || !good || seq != head.seq || head.chain != digest)
+      return false;
+  }
+  return true;
+}
 
 /// Whether two heads say the same; open holds have no order.
 inline bool same_books(account_head x, account_head y) {

@@ -120,6 +120,7 @@ TEST_CASE("ten thousand random commits fold to the same heads", "[storage]") {
   }
   REQUIRE(fix.disk->write(group) == "");
   REQUIRE(fix.open() == "");
+  CHECK(chained(*fix.disk));
   for (const auto& x : books) {
     const auto head = fix.disk->head_of(x.head().account);
     CHECK(same_books(head, x.snapshot()));

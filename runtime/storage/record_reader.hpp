@@ -1,90 +1,17 @@
 #pragma once
 
-#include "runtime/storage/crc32c.hpp"
+#include "runtime/storage/record_writer.hpp"
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <vector>
+#include <algorithm>
 
 namespace rota {
-
-// What a record on disk is made of; codec.cpp lists the fields. One byte of
-// version, the fields, four bytes of CRC-32C over all before it, the lowest
-// first. Integers are LEB128, signed ones in zigzag; texts and lists have their
-// length before them.
-
-inline constexpr char record_version = 1;
-inline constexpr size_t crc_bytes = 4;
-
-/// Appends one record to a string: whole once the writer is gone.
-class record_writer {
-public:
-  explicit record_writer(std::string& to) : to_{to}, begin_{to.size()} {
-    to_ += record_version;
-  }
-
-  ~record_writer() {
-    const auto crc = crc32c(std::string_view{to_}.substr(begin_));
-    for (size_t i = 0; i < crc_bytes; ++i)
-      to_ += static_cast<char>(crc >> (8 * i));
-  }
-
-  record_writer(const record_writer&) = delete;
-  record_writer& operator=(const record_writer&) = delete;
-
-  void number(uint64_t x) {
-    char bytes[10];
-    size_t size = 0;
-    for (; x >= 0x80; x >>= 7)
-      bytes[size++] = static_cast<char>(x | 0x80);
-    bytes[size++] = static_cast<char>(x);
-    to_.append(bytes, size);
-  }
-
-  void operator()(const uint64_t& x) {
-    number(x);
-  }
-
-  void operator()(const uint32_t& x) {
-    number(x);
-  }
-
-  void operator()(const bool& x) {
-    number(x ? 1 : 0);
-  }
-
-  void operator()(const int64_t& x) {
-    number((static_cast<uint64_t>(x) << 1) ^ static_cast<uint64_t>(x >> 63));
-  }
-
-  void operator()(const int& x) {
-    (*this)(int64_t{x});
-  }
-
-  void operator()(const std::string& x) {
-    number(x.size());
-    to_ += x;
-  }
-
-  template <class T>
-  void operator()(const std::vector<T>& xs) {
-    number(xs.size());
-    for (const auto& x : xs)
-      field(*this, x);
-  }
-
-private:
-  std::string& to_;
-  size_t begin_;
-};
 
 /// Takes one record apart. After a fault all fields read as zero or empty.
 class record_reader {
 public:
   explicit record_reader(std::string_view record) {
-    if (record.size() <= crc_bytes || record[0] != record_version)
+    if (record.size() <= crc_bytes || record[0] < 1
+        || record[0] > record_version)
       return;
     const auto body = record.substr(0, record.size() - crc_bytes);
     uint32_t crc = 0;
@@ -94,7 +21,13 @@ public:
     if (crc != crc32c(body))
       return;
     good_ = true;
+    version_ = record[0];
     rest_ = body.substr(1);
+  }
+
+  /// The form that the record has; 0 where it has none.
+  char version() const {
+    return version_;
   }
 
   /// Whether all was well so far.
@@ -160,6 +93,14 @@ public:
     x.assign(text());
   }
 
+  template <size_t N>
+  void operator()(std::array<uint8_t, N>& x) {
+    if (rest_.size() < N)
+      return fail();
+    std::copy_n(rest_.begin(), N, x.begin());
+    rest_.remove_prefix(N);
+  }
+
   template <class T>
   void operator()(std::vector<T>& xs) {
     // A field has a byte at least: no record can announce more than it holds.
@@ -184,6 +125,7 @@ public:
 
 private:
   bool good_ = false;
+  char version_ = 0;
   std::string_view rest_;
 };
 

@@ -1,0 +1,141 @@
+// Stores of earlier versions are brought to today's form, also in two goes, and
+// nothing in them changes. tests/data/store/schema-1.tar.gz was left by a rotad
+// of schema 1 that had been killed in its second batch.
+
+#include "runtime/storage/chain.hpp"
+#include "runtime/storage/record_reader.hpp"
+#include "tests/runtime/raw_store.hpp"
+#include "tests/runtime/store_fixture.hpp"
+#include "tests/support/text_file.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+
+using namespace rota;
+
+namespace {
+
+struct old_store {
+  temp_dir dir;
+
+  old_store() {
+    const auto archive = ROTA_TEST_DATA "/store/schema-1.tar.gz";
+    const auto unpack = "tar -xzf " + std::string{archive} + " -C "
+                        + dir.path().string();
+    REQUIRE(std::system(unpack.c_str()) == 0);
+  }
+
+  std::string path() const {
+    return dir / "state/store";
+  }
+
+  store::opened open() const {
+    return store::open(path(), {}, [](const std::string&) {});
+  }
+};
+
+} // namespace
+
+TEST_CASE("a store of schema 1 gets its chains and keeps the rest",
+          "[storage]") {
+  old_store old;
+  const auto opened = old.open();
+  REQUIRE(opened.fault == "");
+  const auto& disk = *opened.disk;
+  CHECK(disk.migrated_from() == 1);
+  CHECK(disk.run() == 3);
+  // As `rota accounts` of that version said.
+  struct figures {
+    int64_t balance, held, spent;
+    uint64_t calls;
+  };
+  const std::map<std::string, figures> known{
+    {"a", {29'981'460'000, 1'052'000, 18'540'000, 152}},
+    {"b", {33'520'000, 1'052'000, 16'480'000, 136}},
+    {"c", {12'483'520'000, 1'052'000, 16'480'000, 167}},
+  };
+  auto heads = disk.heads();
+  REQUIRE(heads.size() == known.size());
+  for (const auto& x : heads) {
+    INFO(x.name);
+    const auto& y = known.at(x.name);
+    CHECK(x.balance == money{y.balance});
+    CHECK(x.held == money{y.held});
+    CHECK(x.spent == money{y.spent});
+    CHECK(x.calls == y.calls);
+    CHECK(x.holds.size() == 8);
+  }
+  CHECK(disk.row_of(heads[0].account).has_value());
+  REQUIRE(disk.batches().size() == 2);
+  for (const auto& x : disk.batches()) {
+    CHECK(x.state == batch_state::completed);
+    uint64_t results = 0;
+    CHECK(disk.for_each_result(x.id, 0, [&](const item_result&) {
+      return ++results > 0;
+    }));
+    CHECK(results == 200);
+  }
+  CHECK(chained(disk));
+  // The old store lies beside, as it was.
+  CHECK(std::filesystem::exists(old.path() + ".schema-1/CURRENT"));
+}
+
+TEST_CASE("a migration happens once", "[storage]") {
+  old_store old;
+  REQUIRE(old.open().fault == "");
+  std::filesystem::remove_all(old.path() + ".schema-1");
+  const auto again = old.open();
+  REQUIRE(again.fault == "");
+  CHECK(again.disk->migrated_from() == 0);
+  CHECK_FALSE(std::filesystem::exists(old.path() + ".schema-1"));
+}
+
+TEST_CASE("a migration that was interrupted goes on", "[storage]") {
+  const auto rewritten = GENERATE(1u, 7u, 50u);
+  old_store old;
+  {
+    const raw_store x{old.path()};
+    entry_chain links;
+    std::map<account_id, chain_digest> ends;
+    const std::unique_ptr<rocksdb::Iterator> i{
+      x.db->NewIterator({}, x["ledger"])};
+    i->SeekToFirst();
+    for (size_t n = 0; n < rewritten; ++n, i->Next()) {
+      REQUIRE(i->Valid());
+      auto segment
+        = decode<std::vector<ledger_entry>>(i->value().ToString()).value();
+      for (auto& y : segment)
+        y.chain = ends[y.account] = links.next(ends[y.account], y);
+      std::string value;
+      encode(value, segment);
+      REQUIRE(x.db->Put({}, x["ledger"], i->key(), value).ok());
+    }
+  }
+  const auto opened = old.open();
+  REQUIRE(opened.fault == "");
+  CHECK(opened.disk->migrated_from() == 1);
+  CHECK(chained(*opened.disk));
+}
+
+TEST_CASE("a damaged store is not migrated", "[storage]") {
+  old_store old;
+  std::string last;
+  {
+    const raw_store x{old.path()};
+    const std::unique_ptr<rocksdb::Iterator> i{
+      x.db->NewIterator({}, x["ledger"])};
+    i->SeekToFirst();
+    i->Next();
+    REQUIRE(i->Valid());
+    REQUIRE(x.db->Delete({}, x["ledger"], i->key()).ok());
+  }
+  const auto opened = old.open();
+  CHECK_FALSE(opened.disk);
+  CHECK_THAT(opened.fault, ContainsSubstring(old.path()));
+  CHECK_THAT(opened.fault, ContainsSubstring("of account"));
+  const raw_store x{old.path()};
+  std::string schema;
+  REQUIRE(x.db->Get({}, "schema", &schema).ok());
+  CHECK(decode<uint64_t>(schema) == uint64_t{1});
+}
