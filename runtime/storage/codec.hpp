@@ -12,9 +12,9 @@
 namespace rota {
 
 // Values as records on disk (see record_writer.hpp for their form). A record
-// that is cut, flipped, of an unknown version or with an unknown enumerator decodes to
-// nothing. What a version means never changes: a new field is a new version,
-// and tests/data/store keeps an example of each.
+// that is cut, flipped, of an unknown version or with an unknown enumerator
+// decodes to nothing. What a version means never changes: a new field is a new
+// version, and tests/data/store keeps an example of each.
 
 /// Appends the encoded record to `to`.
 void encode(std::string& to, const std::vector<ledger_entry>& x);
