@@ -1,0 +1,62 @@
+// A daemon before the stores of other versions: an older one is migrated and
+// goes on, a newer one is left alone.
+
+#include "tests/e2e/stage.hpp"
+#include "tests/runtime/raw_store.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+
+using namespace rota;
+
+namespace {
+
+constexpr auto sim_file = R"(
+accounts:
+  - {name: a, key: key-a, balance: 30.00}
+prices: {default: {input: 0.25, output: 2.00}}
+)";
+
+constexpr auto accounts = R"(
+accounts:
+  - {name: a, provider: openai, base_url: SIM, api_key: env:KEY_A}
+  - {name: b, provider: openai, base_url: SIM, api_key: env:KEY_B}
+  - {name: c, provider: openai, base_url: SIM, api_key: env:KEY_C}
+)";
+
+} // namespace
+
+TEST_CASE("a store of schema 1 goes on where it stopped", "[e2e]") {
+  stage on{sim_file};
+  const auto unpack = "tar -xzf " ROTA_TEST_DATA "/store/schema-1.tar.gz -C "
+                      + on.dir.path().string();
+  REQUIRE(std::system(unpack.c_str()) == 0);
+  on.start(accounts);
+  CHECK_THAT(on.daemon().err(),
+             ContainsSubstring("The store was migrated from schema 1 to"));
+  const auto status = on.ask({"status"});
+  CHECK(status["in_doubt_count"] == 24);
+  CHECK(status["money"]["in_doubt"] == "0.003156000");
+  const auto a = on.ask({"account", "a"});
+  CHECK(a["available"] == "29.980408000");
+  CHECK(a["calls"] == 152);
+  CHECK(a["admin"] == "drain");
+  CHECK(on.ask({"batches"}).size() == 2);
+  // It has been one of today's since.
+  on.stop();
+  on.restart();
+  CHECK(on.ask({"account", "a"})["available"] == "29.980408000");
+}
+
+TEST_CASE("a newer version's store stops the start", "[e2e]") {
+  stage on{sim_file};
+  on.start(accounts);
+  on.stop();
+  const auto disk = on.dir / "state/store";
+  put(disk, "default", "schema", record(77));
+  const auto x = on.refuse(accounts);
+  CHECK(x.code == 1);
+  CHECK_THAT(x.err, ContainsSubstring("was written by a newer rota"));
+  CHECK_THAT(x.err, ContainsSubstring(disk));
+  CHECK_THAT(x.err, ContainsSubstring("start that version"));
+}
