@@ -100,6 +100,7 @@ ec ledger::hold(hold_id id, money amount, money floor, timestamp expires_at,
   x.hold = id;
   x.until = expires_at;
   append(x, now);
+  ROTA_CHECK(available() >= floor, "more is held than is available");
   return ec::ok;
 }
 
