@@ -16,16 +16,16 @@ struct section {
   bool option_diff::*flag;
 };
 
-constexpr std::array<section, 10> sections{{
-    {"routing", &option_diff::routing},
-    {"health", &option_diff::health},
-    {"batch", &option_diff::batch},
-    {"upstream", &option_diff::upstream},
-    {"store", &option_diff::store},
-    {"log", &option_diff::log},
-    {"prices", &option_diff::prices},
-    {"failure_rules", &option_diff::failure_rules},
-}};
+constexpr std::array sections{
+  section{"routing", &option_diff::routing},
+  section{"health", &option_diff::health},
+  section{"batch", &option_diff::batch},
+  section{"upstream", &option_diff::upstream},
+  section{"store", &option_diff::store},
+  section{"log", &option_diff::log},
+  section{"prices", &option_diff::prices},
+  section{"failure_rules", &option_diff::failure_rules},
+};
 
 void mark(option_diff& result, std::string_view key) {
   const auto name = key.substr(0, key.find('.'));

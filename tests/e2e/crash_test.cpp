@@ -72,7 +72,8 @@ accounts:
   CHECK(charged - spent <= doubt);
   CHECK(usd(status["money"]["held"]) == doubt);
   // Each names its line: "batch_1:41#1.1" is the 42nd of a file without blanks.
-  for (const auto& x : on.ask({"batch", id})["in_doubt"])
+  const auto listed = on.ask({"batch", id});
+  for (const auto& x : listed["in_doubt"])
     CHECK(x["line"] == x["item"].get<uint64_t>() + 1);
 }
 
