@@ -74,12 +74,16 @@ void stage::start(const std::string& config) {
   restart();
 }
 
-void stage::restart() {
+void stage::launch() {
   daemon_.reset();
   daemon_ = std::make_unique<process>(
     "rotad-" + std::to_string(++starts_), dir,
     std::vector<std::string>{bin + "/rotad", "--config", dir / "rota.yaml"},
     environment);
+}
+
+void stage::restart() {
+  launch();
   wait_until("rotad is ready", [this] {
     if (!daemon_->running())
       throw std::runtime_error{"rotad ended: " + daemon_->err()};

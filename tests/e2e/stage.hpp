@@ -25,6 +25,9 @@ public:
   /// Starts it with the same configuration again.
   void restart();
 
+  /// The same, without waiting until it is ready.
+  void launch();
+
   /// Writes another configuration without telling the daemon.
   void rewrite(const std::string& config);
 
