@@ -160,7 +160,7 @@ TEST_CASE("golden batch lines are estimated above what they took",
     const auto x = json::parse(line);
     const auto facts = read(x.at("body").dump());
     REQUIRE(facts.fault.empty());
-    CHECK(facts.model == x.at("body").at("model"));
+    CHECK(facts.model == x.at("body").at("model").get<std::string>());
     estimates[x.at("custom_id")] = facts.tokens.input;
   }
   size_t seen = 0;
