@@ -293,7 +293,9 @@ private:
     auto owner = std::unique_ptr<transfer>{x};
     const auto call = x->call();
     deliver_(*call, x->finish(rc));
-    if (idle_.size() < idle_handles_max)
+    // A handle remembers some failures: after a refused rewind curl 8.14 fails
+    // whatever is sent with it next. Connections are the multi handle's.
+    if (rc == CURLE_OK && idle_.size() < idle_handles_max)
       idle_.push_back(std::move(owner));
   }
 
