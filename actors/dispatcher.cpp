@@ -20,6 +20,11 @@ constexpr size_t gather_window = 64;
 /// How long a line of a batch waits for the account whose turn it is.
 constexpr milliseconds turn_wait{2'000};
 
+/// An ACCOUNT with its state has about so many bytes. Where 100,000 are used in
+/// turn each is in no cache; fetching it while the ranking is brought up to
+/// date saves a sixth of a pick's time.
+constexpr size_t account_bytes = 2'688;
+
 bool waits_for(ec why) {
   switch (why) {
     case ec::at_limit:
@@ -189,6 +194,7 @@ bool dispatcher_state::ask(seeker& x) {
     return false;
   const auto id = *best;
   auto& it = members[id];
+  prefetch(it.about.actor, account_bytes);
   ranks.granted(id);
   ++it.asks;
   it.asked.push_back(x.want->want.list_cost);
