@@ -13,8 +13,17 @@ limiter_options limits_of(const account_options& x) {
   return {x.max_in_flight, x.requests_per_minute, x.tokens_per_minute};
 }
 
-ledger_rules rules_of(const account_options& x) {
-  return {x.balance.posting_lag, x.balance.quantum};
+ledger_rules rules_of(const account_setup& x) {
+  const auto& balance = x.account.balance;
+  ledger_rules result;
+  result.posting_lag = balance.posting_lag;
+  result.quantum = balance.quantum;
+  result.attempt_max = x.total_timeout + x.store.hold_margin;
+  if (balance.probe != probe_kind::none)
+    result.stale_after = x.refresh.interval * x.refresh.stale_intervals;
+  result.stale_haircut_percent = x.refresh.stale_haircut_percent;
+  result.stale_stops = x.refresh.stale == stale_policy::stop;
+  return result;
 }
 
 money low_mark(const account_options& x) {
@@ -54,7 +63,9 @@ caf::result<hold_grant> account_actor_state::hold(const acquire_ptr& x) {
   if (code == ec::ok)
     code = limits->check(tokens_of(work), t);
   const auto id = hold_id{work.id, x->want.attempt};
-  const auto amount = scale_up(x->want.list_cost, options.multiplier);
+  const auto amount
+    = scale_up(scale_up(x->want.list_cost, options.multiplier),
+               watch->prices().price_factor());
   const auto expiry = t + setup.total_timeout + setup.store.hold_margin;
   if (code == ec::ok)
     code = books->hold(id, amount, options.floor, expiry, t);
@@ -110,9 +121,13 @@ void account_actor_state::cool(const cooldown_notice& x) {
   publish(now());
 }
 
+reading_cut account_actor_state::cut() const {
+  return books->cut(now());
+}
+
 void account_actor_state::reading(const balance_reading& x) {
   const auto t = now();
-  std::ignore = books->reading(x.figure, x.asked_at, t);
+  std::ignore = books->reading(x.figure, x.asked, t);
   if (condition->exhausted() && x.figure > setup.account.floor)
     condition->refunded();
   persist();
@@ -141,7 +156,8 @@ account_view account_actor_state::adjust(money x) {
 
 void account_actor_state::configure(const account_setup_ptr& x) {
   setup = *x;
-  books->rules(rules_of(x->account));
+  books->rules(rules_of(setup));
+  watch->rules(x->account.balance.posting_lag, x->account.balance.quantum);
   condition->options(x->health);
   limits->options(limits_of(x->account));
   publish(now());
@@ -187,6 +203,9 @@ account_view account_actor_state::status() const {
   x.failures = condition->failures();
   x.successes = successes;
   x.overruns = head.overruns;
+  x.lates = head.lates;
+  x.stale = books->is_stale(t);
+  watch->describe(x, t);
   x.spent = head.spent;
   x.last_used = head.last_used;
   x.cooldown_until = condition->cooldown_until(t);
@@ -220,9 +239,11 @@ void account_actor_state::init(wall_clock wall, journal_actor disk,
   stored_revision = condition->revision();
   const auto t = now();
   if (memory.head.seq > 0)
-    books.emplace(memory.head, rules_of(account));
+    books.emplace(memory.head, rules_of(setup), memory.ended);
   else
-    books.emplace(memory.head.account, account.name, rules_of(account));
+    books.emplace(memory.head.account, account.name, rules_of(setup));
+  watch.emplace(account.balance.posting_lag, account.balance.quantum, t,
+                memory.row.value_or(account_row{}));
   std::ignore = books->doubt_all(t + setup.store.doubt_grace, t);
   if (!books->head().funded && account.balance.initial)
     std::ignore = books->open(*account.balance.initial, t);
@@ -244,7 +265,9 @@ ec account_actor_state::refusal(timestamp t) const {
     return code;
   if (!books->head().funded)
     return ec::balance_unknown;
-  if (books->available() <= setup.account.floor)
+  if (setup.refresh.stale == stale_policy::stop && books->is_stale(t))
+    return ec::reading_stale;
+  if (spendable(t) <= money{})
     return ec::insufficient_funds;
   return limits->check(0, t);
 }
@@ -259,17 +282,25 @@ funds_state account_actor_state::funds() const {
   return low ? funds_state::low : funds_state::funded;
 }
 
+money account_actor_state::spendable(timestamp t) const {
+  return books->available() - books->haircut(t) - setup.account.floor;
+}
+
 void account_actor_state::persist(durable_actor ack, uint64_t token,
                                   item_result_ptr result) {
   auto x = std::make_shared<commit>();
   x->entries = books->take_entries();
-  if (admin_changed || condition->revision() != stored_revision) {
+  watch->see(x->entries, now());
+  if (admin_changed || condition->revision() != stored_revision
+      || watch->revision() != stored_watch) {
     auto& row = x->account.emplace();
     row.account = books->head().account;
     row.admin = admin;
     condition->store(row);
+    watch->prices().store(row);
     admin_changed = false;
     stored_revision = condition->revision();
+    stored_watch = watch->revision();
   }
   if (x->entries.empty() && !x->account && !result && !ack)
     return;
@@ -295,8 +326,10 @@ void account_actor_state::publish(timestamp t) {
   x.funds = funds();
   x.refusal = refusal(t);
   x.available = books->available();
-  x.headroom = unscale_down(std::max(x.available - options.floor, money{}),
-                            options.multiplier);
+  x.headroom
+    = unscale_down(unscale_down(std::max(spendable(t), money{}),
+                                watch->prices().price_factor()),
+                   options.multiplier);
   x.in_flight = limits->in_flight();
   x.limit = limits->limit();
   x.window_calls = window->calls();
@@ -317,6 +350,8 @@ void account_actor_state::arm(timestamp t) {
     if (x.millis != 0 && (next.millis == 0 || x < next))
       next = x;
   };
+  if (!books->is_stale(t) && books->stale_at().millis != 0)
+    sooner(books->stale_at() + milliseconds{1});
   sooner(condition->next_change(t));
   sooner(limits->next_refill(0, t));
   if (next.millis == 0 || (armed.millis != 0 && armed <= next))
@@ -337,6 +372,7 @@ account(account_actor::stateful_pointer<account_actor_state> self,
     [st](atom::hold, const acquire_ptr& x) { return st->hold(x); },
     [st](atom::settle, const attempt_end_ptr& x) { st->settle(x); },
     [st](atom::cool, const cooldown_notice& x) { st->cool(x); },
+    [st](atom::cut) { return st->cut(); },
     [st](atom::reading, const balance_reading& x) { st->reading(x); },
     [st](atom::administer, admin_state x) { return st->administer(x); },
     [st](atom::adjust, money x) { return st->adjust(x); },

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/domain/books_watch.hpp"
 #include "actors/domain/health.hpp"
 #include "actors/domain/ledger.hpp"
 #include "actors/domain/limiter.hpp"
@@ -19,6 +20,8 @@ struct account_memory {
   account_head head;
   /// Absent for an account that is new.
   std::optional<account_row> row;
+  /// How its holds ended lately.
+  std::vector<past_hold> ended;
 };
 
 /// State of the ACCOUNT actor, the only writer of one account's books, health
@@ -36,6 +39,7 @@ struct account_actor_state {
   caf::result<hold_grant> hold(const acquire_ptr& x);
   void settle(const attempt_end_ptr& x);
   void cool(const cooldown_notice& x);
+  reading_cut cut() const;
   void reading(const balance_reading& x);
   account_view administer(admin_state x);
   account_view adjust(money x);
@@ -58,6 +62,9 @@ struct account_actor_state {
   /// come and go with each request.
   funds_state funds() const;
 
+  /// What `available` leaves for holds above the floor.
+  money spendable(timestamp t) const;
+
   /// Hands the journal what changed.
   void persist(durable_actor ack = {}, uint64_t token = 0,
                item_result_ptr result = nullptr);
@@ -79,11 +86,13 @@ struct account_actor_state {
   std::optional<health> condition;
   std::optional<limiter> limits;
   std::optional<window_sum> window;
+  std::optional<books_watch> watch;
   admin_state admin = admin_state::ready;
   bool low = false;
   uint64_t successes = 0;
   bool admin_changed = false;
   uint64_t stored_revision = 0;
+  uint64_t stored_watch = 0;
   uint64_t version = 0;
   uint64_t answered = 0; // Requests for a hold.
   timestamp armed; // When the next tick comes; "never" if none is on its way.

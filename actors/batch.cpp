@@ -142,24 +142,12 @@ void batch_actor_state::start(const line_block_ptr& block,
                               const line_block::line& line) {
   auto planned
     = plan_line(row.format, line.text, line.number, row.options, limits);
-  if (!planned.plan) { // It was checked before: somebody changed the file.
-    auto result = std::make_shared<item_result>();
-    result->id = {row.id, line.index};
-    result->line = line.number;
-    result->state = item_state::failed;
-    result->error_code = planned.fault.code;
-    result->error_text = planned.fault.text;
-    result->at = now();
-    auto x = std::make_shared<commit>();
-    x->result = result;
-    x->ack = durable_actor{self};
-    x->token = line.index;
-    writing.emplace(line.index,
-                    ended_item{line.index, item_state::failed, {}});
-    self->send(peers.journal, atom::append_v, commit_ptr{std::move(x)});
-    return;
-  }
+  if (!planned.plan) // It was checked before: somebody changed the file.
+    return refuse(line, {}, planned.fault.code, planned.fault.text);
   auto& plan = *planned.plan;
+  if (std::binary_search(row.doubtful.begin(), row.doubtful.end(), line.index))
+    return refuse(line, std::move(plan.custom_id), in_doubt_code,
+                  in_doubt_text("the daemon ended before the answer came"));
   auto work = std::make_shared<job>();
   work->id = {row.id, line.index};
   work->route = plan.route;
@@ -170,9 +158,29 @@ void batch_actor_state::start(const line_block_ptr& block,
   work->line = line.number;
   work->estimate = plan.tokens;
   work->attempt_base = attempt_base;
+  work->policy = row.options.policy;
   work->tags = row.options.tags;
   in_flight.emplace(line.index,
                     peers.start_runner(std::move(work), batch_actor{self}));
+}
+
+void batch_actor_state::refuse(const line_block::line& line,
+                               std::string custom_id, std::string code,
+                               std::string text) {
+  auto result = std::make_shared<item_result>();
+  result->id = {row.id, line.index};
+  result->custom_id = std::move(custom_id);
+  result->line = line.number;
+  result->state = item_state::failed;
+  result->error_code = std::move(code);
+  result->error_text = std::move(text);
+  result->at = now();
+  auto x = std::make_shared<commit>();
+  x->result = result;
+  x->ack = durable_actor{self};
+  x->token = line.index;
+  writing.emplace(line.index, ended_item{line.index, item_state::failed, {}});
+  self->send(peers.journal, atom::append_v, commit_ptr{std::move(x)});
 }
 
 void batch_actor_state::read_on() {
@@ -220,6 +228,10 @@ void batch_actor_state::count(const ended_item& x) {
     ++row.cursor;
     i = ahead.erase(i);
   }
+  auto& doubtful = row.doubtful;
+  doubtful.erase(doubtful.begin(), std::lower_bound(doubtful.begin(),
+                                                    doubtful.end(),
+                                                    row.cursor));
 }
 
 void batch_actor_state::conclude() {

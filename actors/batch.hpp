@@ -58,6 +58,10 @@ struct batch_actor_state {
   void fill();
   void start(const line_block_ptr& block, const line_block::line& line);
 
+  /// Ends a line without an attempt.
+  void refuse(const line_block::line& line, std::string custom_id,
+              std::string code, std::string text);
+
   /// Asks for more lines, if there are any and none are on their way.
   void read_on();
   void take_lines(const line_block_ptr& x);

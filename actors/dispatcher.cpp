@@ -31,6 +31,7 @@ bool waits_for(ec why) {
     case ec::cooling:
     case ec::insufficient_funds:
     case ec::balance_unknown:
+    case ec::reading_stale:
     case ec::ejected:
     case ec::not_ready:
       return true;

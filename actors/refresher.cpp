@@ -22,13 +22,17 @@ constexpr uint32_t patience = 6;
 
 void refresher_state::enlist(const probe_target& x) {
   auto& it = probes[x.account];
+  end(it); // It may have asked somebody else, or for something else.
   it.target = x;
   // The first figure is wanted soon, but not from all accounts at once.
   it.due = now() + spread(milliseconds{500});
 }
 
 void refresher_state::dismiss(account_id x) {
-  probes.erase(x);
+  if (const auto i = probes.find(x); i != probes.end()) {
+    end(i->second);
+    probes.erase(i);
+  }
 }
 
 void refresher_state::refresh(account_id x) {
@@ -46,17 +50,16 @@ void refresher_state::outcome(const call_outcome& x) {
     return;
   const auto account = i->second;
   under_way.erase(i);
-  const auto j = probes.find(account);
-  if (j == probes.end() || j->second.token != x.token)
+  auto* it = find(account, x.token);
+  if (it == nullptr)
     return;
-  auto& it = j->second;
-  it.answers.push_back(x.outcome);
+  it->answers.push_back(x.outcome);
   const auto good
     = x.outcome->ended == transport::ok && x.outcome->status < 300;
-  if (good && it.answers.size() < it.requests.size())
-    ask(it);
+  if (good && it->answers.size() < it->requests.size())
+    ask(*it);
   else
-    conclude(it);
+    conclude(*it);
 }
 
 void refresher_state::tick() {
@@ -80,9 +83,25 @@ void refresher_state::begin(probe& x, timestamp t) {
   x.due = t + options.interval;
   if (x.requests.empty())
     return;
-  x.asked_at = t;
-  ++per_host[x.target.host];
-  ask(x);
+  x.host = x.target.host;
+  ++per_host[x.host];
+  x.token = next_token++;
+  const auto account = x.target.account;
+  const auto token = x.token;
+  // The question leaves once the account has marked the moment, so whatever it
+  // books from then on is known to be no older.
+  self->request(x.target.actor, options.timeout, atom::cut_v)
+    .then(
+      [this, account, token](const reading_cut& cut) {
+        if (auto* it = find(account, token)) {
+          it->cut = cut;
+          ask(*it);
+        }
+      },
+      [this, account, token](const caf::error&) {
+        if (auto* it = find(account, token))
+          end(*it);
+      });
 }
 
 void refresher_state::ask(probe& x) {
@@ -103,19 +122,31 @@ void refresher_state::ask(probe& x) {
 
 void refresher_state::conclude(probe& x) {
   const auto said = read_probe(x.target.balance, x.answers);
-  x.token = 0;
-  --per_host[x.target.host];
-  x.answers.clear();
+  end(x);
   if (said.outcome == probe_outcome::ok) {
     x.failures = 0;
     self->send(x.target.actor, atom::reading_v,
-               balance_reading{said.balance, x.asked_at});
+               balance_reading{said.balance, x.cut});
   } else {
     // The last figure stays: a failed probe says nothing about the money.
     x.failures = std::min(x.failures + 1, patience);
   }
   x.due = now() + options.interval * (1 + x.failures)
           + spread(options.interval * options.jitter_percent / 100);
+}
+
+void refresher_state::end(probe& x) {
+  if (x.token == 0)
+    return;
+  x.token = 0;
+  --per_host[x.host];
+  x.answers.clear();
+}
+
+refresher_state::probe* refresher_state::find(account_id account,
+                                              uint64_t token) {
+  const auto i = probes.find(account);
+  return i != probes.end() && i->second.token == token ? &i->second : nullptr;
 }
 
 milliseconds refresher_state::spread(milliseconds x) {

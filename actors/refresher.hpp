@@ -37,7 +37,9 @@ struct refresher_state {
     timestamp due;
     /// 0: none under way.
     uint64_t token = 0;
-    timestamp asked_at;
+    /// Whose slot it takes while it is under way.
+    std::string host;
+    reading_cut cut;
     std::vector<upstream_request> requests;
     std::vector<upstream_outcome_ptr> answers;
     uint32_t failures = 0;
@@ -47,6 +49,12 @@ struct refresher_state {
   void begin(probe& x, timestamp t);
   void ask(probe& x);
   void conclude(probe& x);
+
+  /// Gives its slot back; an answer that still comes is nobody's.
+  void end(probe& x);
+
+  /// @returns The probe that this token names, if it is still under way.
+  probe* find(account_id account, uint64_t token);
   milliseconds spread(milliseconds x);
 
   // -- data -------------------------------------------------------------------

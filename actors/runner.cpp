@@ -141,6 +141,13 @@ void runner_state::send_if_ready() {
   self->send(peers.upstream, atom::send_v, upstream_call_ptr{std::move(call)});
 }
 
+bool runner_state::may_repeat(const verdict& x, bool was_sent) const {
+  if (work->policy == delivery::at_least_once || !was_sent)
+    return true;
+  // A site that failed may have served the request before it did.
+  return x.charged == charge::no && x.cls != failure_class::upstream_error;
+}
+
 void runner_state::succeeded(attempt_end end, const upstream_outcome& x) {
   auto result = result_of(item_state::succeeded);
   result.body = x.body;
@@ -163,7 +170,7 @@ void runner_state::failed(attempt_end end, const upstream_outcome& x) {
                                last_failure.reason});
   }
   auto step = budget->after_failure(last_failure, was_sent, t);
-  if (cancelled)
+  if (cancelled || !may_repeat(last_failure, was_sent))
     step = next_step::give_up;
   if (step == next_step::give_up) {
     auto result = result_of(item_state::failed);
@@ -229,6 +236,12 @@ item_result runner_state::result_of(item_state state) const {
     x.body = last_body;
     x.error_code = to_string(last_failure.cls);
     x.error_text = last_failure.reason;
+    if (work->policy == delivery::at_most_once
+        && last_failure.charged == charge::perhaps) {
+      x.body.clear(); // Whatever it is, it is no answer.
+      x.error_code = in_doubt_code;
+      x.error_text = in_doubt_text(last_failure.reason);
+    }
   } else if (state == item_state::cancelled) {
     x.error_code = "batch_cancelled";
     x.error_text = "The batch was cancelled before this line was served.";

@@ -57,6 +57,9 @@ struct runner_state {
   /// Sends the request once money is held and that is on disk.
   void send_if_ready();
 
+  /// Whether the job may be sent again after this failure.
+  bool may_repeat(const verdict& x, bool was_sent) const;
+
   void succeeded(attempt_end end, const upstream_outcome& x);
   void failed(attempt_end end, const upstream_outcome& x);
 

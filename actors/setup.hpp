@@ -16,6 +16,7 @@ struct account_setup {
   // What each request looks at lies together.
   store_options store;
   milliseconds total_timeout{600'000};
+  refresh_options refresh;
   account_options account;
 };
 

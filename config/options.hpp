@@ -23,6 +23,9 @@ enum class strategy : uint8_t {
   proportional,
 };
 
+/// What becomes of an account whose reading is stale.
+enum class stale_policy : uint8_t { haircut = 0, stop };
+
 struct routing_options {
   strategy by = strategy::most_balance;
   /// least_used: calls and spend count within this window.
@@ -56,6 +59,11 @@ struct refresh_options {
   /// Probes under way to one host at most.
   uint32_t per_host = 2;
   milliseconds timeout{20'000};
+  /// A reading is stale once this many intervals have passed without another.
+  uint32_t stale_intervals = 3;
+  stale_policy stale = stale_policy::haircut;
+  /// What `haircut` keeps back of a balance that is stale.
+  uint32_t stale_haircut_percent = 5;
 };
 
 struct alert_options {
@@ -63,6 +71,14 @@ struct alert_options {
   milliseconds interval{5'000};
   /// How long a condition must hold before it fires.
   milliseconds hold{0};
+  /// Charges above their holds, and after their holds had ended, that one
+  /// account may have within an hour.
+  uint32_t overruns_per_hour = 10;
+  uint32_t lates_per_hour = 10;
+  /// Money that may be missing from one account's readings within an hour.
+  money unexplained_per_hour;
+  /// Money that may be in doubt on one account.
+  money in_doubt{1'000'000'000};
   /// Where edges are posted besides the log; absent: the log only.
   secret_ref webhook;
   /// Signs the body: X-Signature: sha256=<hex HMAC-SHA256>.
@@ -137,5 +153,6 @@ struct options {
 };
 
 std::string to_string(strategy x);
+std::string to_string(stale_policy x);
 
 } // namespace rota

@@ -19,6 +19,8 @@ constexpr uint64_t KiB = 1'024;
 constexpr uint64_t MiB = 1'024 * KiB;
 constexpr uint64_t GiB = 1'024 * MiB;
 
+constexpr money usd_most{1'000'000'000'000'000'000};
+
 constexpr auto live = applies::live;
 constexpr auto restart = applies::restart;
 
@@ -175,6 +177,19 @@ rows refresh_rows() {
              "A probe without an answer by then has failed; the last reading "
              "stays.",
              at, &refresh_options::timeout),
+      option("refresh.stale_intervals", count_form{1, 10'000, "intervals"},
+             restart,
+             "A reading is stale once this many intervals have passed without "
+             "another.",
+             at, &refresh_options::stale_intervals),
+      option("refresh.stale", choice_form{stale_policy::stop}, restart,
+             "What becomes of an account whose reading is stale: a part of its "
+             "money is kept back, for others may have spent it, or it serves "
+             "nobody until the next reading.",
+             at, &refresh_options::stale),
+      option("refresh.stale_haircut_percent", count_form{0, 100, "percent"},
+             restart, "That part.", at,
+             &refresh_options::stale_haircut_percent),
   };
 }
 
@@ -187,6 +202,22 @@ rows alert_rows() {
       option("alerts.hold", duration_form{0ms, 24h}, restart,
              "How long a condition must last before it fires.", at,
              &alert_options::hold),
+      option("alerts.overruns_per_hour",
+             count_form{0, 1'000'000'000, "charges"}, restart,
+             "Charges above their estimates that one account may have within "
+             "an hour before an alert is raised.",
+             at, &alert_options::overruns_per_hour),
+      option("alerts.lates_per_hour", count_form{0, 1'000'000'000, "charges"},
+             restart,
+             "The same for charges that came after their holds had ended.", at,
+             &alert_options::lates_per_hour),
+      option("alerts.unexplained_per_hour", money_form{{}, usd_most}, restart,
+             "Money that may be missing from one account's readings within an "
+             "hour, although nothing that rota did explains it.",
+             at, &alert_options::unexplained_per_hour),
+      option("alerts.in_doubt", money_form{{}, usd_most}, restart,
+             "Money of calls in doubt that one account may have.", at,
+             &alert_options::in_doubt),
       option("alerts.webhook", secret_form{}, restart,
              "URL that alerts are posted to besides the log. A reference, "
              "because such URLs hold a token.",

@@ -116,6 +116,18 @@ struct account_view {
   /// Attempts that succeeded in this run.
   uint64_t successes = 0;
   uint64_t overruns = 0;
+  uint64_t lates = 0;
+  /// In the last hour of this run: charges above their holds and after their
+  /// ends, and what readings lacked without an explanation.
+  uint64_t overruns_per_hour = 0;
+  uint64_t lates_per_hour = 0;
+  money unexplained_per_hour;
+  /// Whether the last reading is too old to be relied upon.
+  bool stale = false;
+  /// What the provider charges in relation to the price table and the
+  /// multiplier, and whether that has been off for long.
+  factor price_factor;
+  bool price_off = false;
   money spent;
   timestamp last_used;
   timestamp cooldown_until;
@@ -134,6 +146,10 @@ struct account_row {
   uint64_t failures = 0;
   bool exhausted = false;
   std::string reason;
+  /// What its price factor is drawn from, the oldest first, and how many of
+  /// the last windows it was off in.
+  std::vector<factor> price_ratios;
+  uint32_t price_off_windows = 0;
 };
 
 } // namespace rota

@@ -59,6 +59,8 @@ using account_actor = caf::typed_actor<
   caf::reacts_to<atom::settle, attempt_end_ptr>,
   // Stops using this account for a while: its host or its pool fails.
   caf::reacts_to<atom::cool, cooldown_notice>,
+  // The provider is about to be asked what is left: marks that moment.
+  caf::replies_to<atom::cut>::with<reading_cut>,
   // Compares what the provider says is left with the books.
   caf::reacts_to<atom::reading, balance_reading>,
   // The operator's will.

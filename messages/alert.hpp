@@ -14,6 +14,12 @@ enum class alert_kind : uint8_t {
   account_exhausted,
   account_ejected,
   all_accounts_failed,
+  account_overruns,
+  account_lates,
+  account_unexplained,
+  account_in_doubt,
+  account_price,
+  account_stale,
 };
 
 enum class alert_state : uint8_t { inactive = 0, pending, firing, resolved };

@@ -25,4 +25,10 @@ std::string to_string(item_state x) {
   return names.at(static_cast<size_t>(x));
 }
 
+std::string in_doubt_text(const std::string& why) {
+  return "This line was perhaps served and charged, and its batch sends no line"
+         " twice: "
+         + why + '.';
+}
+
 } // namespace rota

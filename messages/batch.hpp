@@ -39,6 +39,7 @@ struct batch_options {
   /// Only accounts that carry all of these tags.
   std::vector<std::string> tags;
   bool skip_invalid = false;
+  delivery policy = delivery::at_least_once;
 };
 
 struct batch_counts {
@@ -65,9 +66,17 @@ struct batch_row {
   batch_counts ended;
   timestamp created_at;
   timestamp ended_at;
-  /// Attempts of this batch that an earlier run left in doubt.
-  uint64_t in_doubt = 0;
+  /// Items that an earlier run may have sent and that must not be sent again,
+  /// sorted; always empty if they may.
+  std::vector<uint64_t> doubtful;
 };
+
+/// The error of a line that may be sent once only, where nobody knows whether
+/// its attempt was served.
+inline constexpr auto in_doubt_code = "in_doubt";
+
+/// @param why Half a sentence.
+std::string in_doubt_text(const std::string& why);
 
 /// A line's end. Stored once, together with the money it moved.
 struct item_result {

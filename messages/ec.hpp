@@ -44,6 +44,8 @@ enum class [[nodiscard]] ec : uint8_t {
   not_found = 17,
   /// The store cannot be written.
   store_failed = 18,
+  /// The account's last reading is too old to hold money on.
+  reading_stale = 19,
 };
 
 /// @returns The name of the code: "insufficient_funds".

@@ -48,6 +48,18 @@ std::optional<provider> parse_provider(std::string_view text);
 /// @returns "openai_chat".
 std::string to_string(surface x);
 
+/// How often a job may reach a provider. Numbers are stored: never reuse one.
+enum class delivery : uint8_t {
+  /// Sent again when nobody knows whether it was charged.
+  at_least_once = 0,
+  /// Fails instead.
+  at_most_once = 1,
+};
+
+/// @returns "at_most_once".
+std::string to_string(delivery x);
+std::optional<delivery> parse_delivery(std::string_view text);
+
 /// Tokens a request will take, before the fact. `output` is an upper bound:
 /// the caller's own maximum or the configured default.
 struct token_estimate {
@@ -75,6 +87,7 @@ struct job {
   uint32_t attempt_base = 0;
   /// Give up then; zero means never.
   timestamp deadline;
+  delivery policy = delivery::at_least_once;
   /// Only accounts that carry all of these tags.
   std::vector<std::string> tags;
 };

@@ -53,8 +53,18 @@ struct ledger_entry {
   /// The books after this entry; let a reader check itself.
   money balance_after;
   money held_after;
+  /// reading: the number of the first entry after the question; 0 where that
+  /// was not kept yet.
+  uint64_t cut = 0;
   /// Of this account's entries up to this one; the store computes it.
   chain_digest chain{};
+};
+
+/// When a provider was asked what is left: an account's entries from `seq` on
+/// came after the question.
+struct reading_cut {
+  uint64_t seq = 0;
+  timestamp at;
 };
 
 /// Money kept back for one attempt.
@@ -64,6 +74,14 @@ struct open_hold {
   timestamp made_at;
   timestamp expires_at;
   bool in_doubt = false;
+};
+
+/// A hold that has ended, and what it came to.
+struct past_hold {
+  hold_id id;
+  entry_kind how = entry_kind::settle;
+  money charged;
+  timestamp at;
 };
 
 /// An account's books at one moment: the fold of its entries.
@@ -78,6 +96,8 @@ struct account_head {
   /// there is none yet.
   money reading;
   timestamp read_at;
+  /// The cut of that figure: an answer to an older question is none.
+  uint64_t read_cut = 0;
   /// Charged since the start of the lag window of the last reading.
   money spent_since_reading;
   /// Whether anything ever said what is on this account.

@@ -35,8 +35,8 @@ struct cooldown_notice {
 /// What a provider says is left.
 struct balance_reading {
   money figure;
-  /// When the question was sent.
-  timestamp asked_at;
+  /// What the account said when the question was about to be sent.
+  reading_cut asked;
 };
 
 /// A part of a batch's file.

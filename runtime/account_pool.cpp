@@ -19,6 +19,7 @@ account_setup_ptr setup_of(const options& all, const account_options& x) {
   result->account = x;
   result->health = all.health;
   result->store = all.store;
+  result->refresh = all.refresh;
   result->least_used_window = all.routing.window;
   result->total_timeout = all.upstream.total_timeout;
   return result;

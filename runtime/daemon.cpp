@@ -2,6 +2,7 @@
 
 #include "actors/alerter.hpp"
 #include "actors/dispatcher.hpp"
+#include "actors/domain/ledger_tail.hpp"
 #include "actors/refresher.hpp"
 #include "config/load.hpp"
 #include "config/reload.hpp"
@@ -9,6 +10,7 @@
 #include "runtime/account_pool.hpp"
 #include "runtime/admin/api.hpp"
 #include "runtime/batch_desk.hpp"
+#include "runtime/doubtful_items.hpp"
 #include "runtime/engine/hosted.hpp"
 #include "runtime/notify/notifier.hpp"
 #include "runtime/observe/log.hpp"
@@ -37,6 +39,10 @@ namespace {
 /// How long lines in flight may take to end once a stop was asked for. What is
 /// still open then is found in doubt by the next start.
 constexpr milliseconds drain_patience{30'000};
+
+/// What accounts remember of holds that have ended is read from so many of the
+/// ledger's last entries: some milliseconds of a start.
+constexpr size_t tail_entries = 65'536;
 
 struct system_config : caf::actor_system_config {
   system_config() {
@@ -74,6 +80,7 @@ private:
   void stop();
   reload_report reload();
   void apply(const option_diff& diff);
+  void add_accounts(const std::vector<account_options>& x);
   account_memory recall(const std::string& name);
 
   /// Callable from any thread: something that must not fail has failed.
@@ -88,6 +95,7 @@ private:
   std::mutex reload_mutex_;
   std::atomic<bool> failed_ = false;
   std::unique_ptr<store> disk_;
+  endings ended_; // While accounts are added.
   system_config system_config_;
   engine_loop loop_;
   std::unique_ptr<caf::actor_system> system_;
@@ -115,6 +123,8 @@ void daemon::open() {
     spdlog::info("The store was migrated from schema {} to {}; as it was it"
                  " lies in {}/store.schema-{} until you remove it.",
                  from, store::schema, opts_.state_dir, from);
+  if (auto fault = note_doubtful_items(*disk_); !fault.empty())
+    throw refusal{fault};
 }
 
 void daemon::wire() {
@@ -161,7 +171,7 @@ void daemon::wire() {
   watch("alerter", all.alerter);
   accounts_ = std::make_unique<account_pool>(
     all, directory_, [this](const std::string& x) { return recall(x); });
-  accounts_->apply(opts_, opts_.accounts);
+  add_accounts(opts_.accounts);
   batches_ = std::make_unique<batch_desk>(
     all, *accounts_, *disk_, opts_.state_dir + "/batches", opts_.batch);
 }
@@ -242,7 +252,17 @@ account_memory daemon::recall(const std::string& name) {
   result.head = disk_->head_of(id);
   result.head.name = name;
   result.row = disk_->row_of(id);
+  if (const auto i = ended_.find(id); i != ended_.end())
+    result.ended = std::move(i->second);
   return result;
+}
+
+void daemon::add_accounts(const std::vector<account_options>& x) {
+  if (x.empty())
+    return;
+  ended_ = endings_of(disk_->ledger_tail(tail_entries));
+  accounts_->apply(opts_, x);
+  ended_.clear();
 }
 
 reload_report daemon::reload() {
@@ -277,6 +297,8 @@ reload_report daemon::reload() {
   note(diff.log, "log");
   note(diff.prices, "prices");
   note(diff.failure_rules, "failure_rules");
+  // The refresher keeps what it was started with, and accounts go by that.
+  fresh.opts.refresh = opts_.refresh;
   opts_ = fresh.opts;
   // Prices and rules are read again even if their paths stay.
   all_->setup(routing.setup);
@@ -292,7 +314,7 @@ void daemon::apply(const option_diff& diff) {
   accounts_->remove(diff.removed);
   accounts_->reconfigure(opts_);
   accounts_->apply(opts_, diff.changed);
-  accounts_->apply(opts_, diff.added);
+  add_accounts(diff.added);
   batches_->limits(opts_.batch);
   spdlog::set_level(spdlog::level::from_str(opts_.log.level));
 }

@@ -43,6 +43,18 @@ std::string resolved_text(const alert& x) {
       return "Jobs are served again.";
     case alert_kind::account_ejected:
       return subject(x.account) + " is healthy again.";
+    case alert_kind::account_overruns:
+      return subject(x.account) + " is charged within its estimates again.";
+    case alert_kind::account_lates:
+      return subject(x.account) + " is charged in time again.";
+    case alert_kind::account_unexplained:
+      return subject(x.account) + " has lost nothing unexplained for an hour.";
+    case alert_kind::account_in_doubt:
+      return subject(x.account) + " has little money in doubt again.";
+    case alert_kind::account_price:
+      return subject(x.account) + " is charged by the price table again.";
+    case alert_kind::account_stale:
+      return subject(x.account) + "'s balance is read again.";
     default:
       return subject(x.account) + " has " + to_string(x.available)
              + " USD available again.";
@@ -112,6 +124,53 @@ void alert_rules::walk_account(const account_view& x, timestamp now,
         x.health == health_state::ejected
           || (x.health == health_state::probing && is_on(about.kind, x.name)),
         now, edges);
+  walk_books(x, about, now, edges);
+}
+
+void alert_rules::walk_books(const account_view& x, alert about, timestamp now,
+                             std::vector<alert>& edges) {
+  const auto rule = [&](alert_kind kind, severity level, bool condition,
+                        const auto& text) {
+    about.kind = kind;
+    about.level = level;
+    if (condition)
+      about.text = subject(x.name) + text();
+    judge(about, condition, now, edges);
+  };
+  const auto times = [](uint64_t n) {
+    return std::to_string(n) + (n == 1 ? " time" : " times");
+  };
+  rule(alert_kind::account_overruns, severity::warning,
+       x.overruns_per_hour > options_.overruns_per_hour, [&] {
+         return " was charged more than was held "
+                + times(x.overruns_per_hour) + " within an hour.";
+       });
+  rule(alert_kind::account_lates, severity::warning,
+       x.lates_per_hour > options_.lates_per_hour, [&] {
+         return " was charged after a hold had ended "
+                + times(x.lates_per_hour) + " within an hour.";
+       });
+  rule(alert_kind::account_unexplained, severity::error,
+       x.unexplained_per_hour > options_.unexplained_per_hour, [&] {
+         return " lost " + to_string(x.unexplained_per_hour)
+                + " USD within an hour that nothing explains: somebody else"
+                  " uses its key, or its prices are higher than configured.";
+       });
+  rule(alert_kind::account_in_doubt, severity::warning,
+       x.in_doubt_amount > options_.in_doubt, [&] {
+         return " has " + to_string(x.in_doubt_amount)
+                + " USD in calls that were perhaps charged; "
+                  "`rota status` lists them.";
+       });
+  rule(alert_kind::account_price, severity::error, x.price_off, [&] {
+    return "'s price table is wrong: its provider charges "
+           + to_string(x.price_factor)
+           + " times what the table and its multiplier say.";
+  });
+  rule(alert_kind::account_stale, severity::warning, x.stale, [&] {
+    return "'s balance was last read at " + to_string(x.read_at)
+           + "; what others spent since is not known.";
+  });
 }
 
 std::vector<alert> alert_rules::firing() const {

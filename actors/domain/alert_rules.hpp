@@ -24,6 +24,14 @@ struct pool_state {
 ///   account.exhausted  it has no money to spend
 ///   account.ejected    its health or key is bad; a cooldown is no reason.
 ///                      Ends when it is healthy, not when it is probed
+///   account.overruns   more charges above their holds within an hour than
+///   account.lates      the limit allows; or after their holds had ended
+///   account.unexplained  more is missing from its readings of the last hour
+///                      than the limit allows
+///   account.in_doubt   more money is in doubt than the limit allows
+///   account.price      its provider charges something else than the price
+///                      table and its multiplier say, for three windows
+///   account.stale      its balance has not been read for long
 ///   pool.all_failed    a job was refused by all and none was served since the
 ///                      last walk; ends when one is served
 ///
@@ -60,6 +68,9 @@ private:
   bool is_on(alert_kind kind, const std::string& account) const;
 
   static alert resolved(const track& it, alert text, timestamp now);
+
+  void walk_books(const account_view& x, alert about, timestamp now,
+                  std::vector<alert>& edges);
 
   alert_options options_;
   std::map<key, track> tracks_; // Without the inactive ones.

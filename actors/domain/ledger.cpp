@@ -44,7 +44,8 @@ ledger::ledger(account_id account, std::string name, ledger_rules rules)
   head_.name = std::move(name);
 }
 
-ledger::ledger(account_head head, ledger_rules rules)
+ledger::ledger(account_head head, ledger_rules rules,
+               const std::vector<past_hold>& ended)
   : rules_{rules},
     head_{std::move(head)},
     booked_{head_.balance},
@@ -61,6 +62,9 @@ ledger::ledger(account_head head, ledger_rules rules)
   }
   ROTA_CHECK(held == head_.held, "the open holds do not add up to held");
   head_.holds.clear();
+  for (const auto& x : ended)
+    if (!ended_.contains(x.id) && !open_.contains(x.id))
+      ended_.add(x.id, {x.charged, x.how}, x.at);
   window_from_ = head_.last_used;
 }
 
@@ -86,7 +90,9 @@ ec ledger::hold(hold_id id, money amount, money floor, timestamp expires_at,
     return ec::already_held;
   if (ended_.contains(id))
     return ec::already_ended;
-  if (available() - amount < floor)
+  if (rules_.stale_stops && is_stale(now))
+    return ec::reading_stale;
+  if (available() - haircut(now) - amount < floor)
     return ec::insufficient_funds;
   // After this point, the hold must succeed.
   open_.emplace(id, open_hold{id, amount, now, expires_at, false});
@@ -100,7 +106,8 @@ ec ledger::hold(hold_id id, money amount, money floor, timestamp expires_at,
   x.hold = id;
   x.until = expires_at;
   append(x, now);
-  ROTA_CHECK(available() >= floor, "more is held than is available");
+  ROTA_CHECK(available() - haircut(now) >= floor,
+             "more is held than is available");
   return ec::ok;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/domain/ended_holds.hpp"
+#include "actors/domain/ledger_rules.hpp"
 #include "actors/domain/spend_window.hpp"
 #include "messages/ec.hpp"
 #include "messages/ledger.hpp"
@@ -13,24 +14,6 @@
 
 namespace rota {
 
-/// How a ledger judges readings. Sources: the interval rule and the
-/// pessimistic second view are derived in the comments of ledger_reading.cpp.
-struct ledger_rules {
-  /// How late a charge may show up in a reading.
-  milliseconds posting_lag{120'000};
-  /// A reading is a multiple of this.
-  money quantum{2'000};
-};
-
-/// What a reading was found to say.
-enum class reading_result : uint8_t {
-  consistent = 0, ///< Within what lag and holds explain.
-  unexplained,    ///< Less than that: somebody else spends, or prices differ.
-  topped_up,      ///< More than that: new money.
-  adjusted,       ///< Somewhat more: prices are lower than we think.
-  first,          ///< The first figure for this account ever.
-};
-
 /// One account's books: what is left, what is held, and every entry that led
 /// there. Pure: no clock, no I/O. Every verb that changes the books leaves
 /// entries behind for the journal; `take_entries` hands them over. A repeat of
@@ -41,7 +24,9 @@ public:
   ledger(account_id account, std::string name, ledger_rules rules);
 
   /// Continues the books of an earlier run.
-  ledger(account_head head, ledger_rules rules);
+  /// @param ended How holds ended lately, in order: see endings_of.
+  ledger(account_head head, ledger_rules rules,
+         const std::vector<past_hold>& ended = {});
 
   void rules(ledger_rules x) {
     rules_ = x;
@@ -52,9 +37,9 @@ public:
   /// @returns wrong_state if the books have begun.
   ec open(money amount, timestamp now);
 
-  /// Keeps money back. `floor` stays untouched.
-  /// @returns insufficient_funds, balance_unknown, already_held or
-  /// already_ended.
+  /// Keeps money back. `floor` and the haircut stay untouched.
+  /// @returns insufficient_funds, balance_unknown, reading_stale, already_held
+  /// or already_ended.
   ec hold(hold_id id, money amount, money floor, timestamp expires_at,
           timestamp now);
 
@@ -80,16 +65,30 @@ public:
   /// @returns How many there were that had not been in doubt before.
   size_t doubt_all(timestamp until, timestamp now);
 
-  /// Compares a reading with the books. `asked_at` is when the query was
-  /// sent; an answer to a question that is no newer than the last one's is
-  /// dropped as consistent.
-  reading_result reading(money figure, timestamp asked_at, timestamp now);
+  /// To be taken when a provider is asked, and given back with its answer.
+  reading_cut cut(timestamp now) const {
+    return {head_.seq + 1, now};
+  }
+
+  /// Compares a reading with the books. An answer to a question that is no
+  /// newer than the last one's is dropped as consistent. Doubts end here where
+  /// the figure alone says what they came to.
+  reading_result reading(money figure, reading_cut asked, timestamp now);
 
   /// An operator's correction; begins the books if nothing did before.
   void adjust(money delta, timestamp now);
 
   /// reading - posted - held; the worse of the books and the reading.
   money available() const;
+
+  /// Whether the last reading is too old to say what others spend.
+  bool is_stale(timestamp now) const;
+
+  /// When the last reading becomes stale; "never" where it cannot.
+  timestamp stale_at() const;
+
+  /// What is kept back because the last reading is stale.
+  money haircut(timestamp now) const;
 
   /// Charged and not yet contained in the reading, as far as we know.
   money posted() const {
@@ -149,6 +148,13 @@ private:
 
   /// Books a charge; a negative one is money that was never charged.
   void charge(entry_kind kind, money amount, hold_id id, timestamp now);
+
+  /// Books what the figure says beyond what lag and holds explain.
+  reading_result reconcile(money figure, money in_window, timestamp now);
+
+  /// Ends all doubts with what is missing, the oldest first, if nothing else
+  /// can explain it.
+  void resolve_doubts(money figure, timestamp window_begin, timestamp now);
 
   /// Closes an open hold and remembers how it ended.
   void end_hold(open_holds::iterator i, entry_kind how, money charged,

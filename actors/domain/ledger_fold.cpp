@@ -93,6 +93,7 @@ bool fold(account_head& head, const ledger_entry& x) {
     case entry_kind::reading:
       head.reading = x.amount;
       head.read_at = x.at;
+      head.read_cut = x.cut;
       head.spent_since_reading = x.in_window;
       break;
   }

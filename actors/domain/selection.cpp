@@ -82,6 +82,7 @@ size_t despair(ec x) {
     ec::cooling,
     ec::insufficient_funds,
     ec::balance_unknown,
+    ec::reading_stale,
     ec::ejected,
     ec::not_ready,
   };

@@ -309,8 +309,17 @@ void admin_api::change_batch(admin_exchange& x, batch_id id,
 
 void admin_api::submit(admin_exchange& x) {
   const auto file_name = x.query("file_name");
+  auto chosen = options_of(x);
+  if (const auto said = x.query("policy"); !said.empty()) {
+    const auto policy = parse_delivery(said);
+    if (!policy)
+      return refuse(x, 400, "invalid_policy",
+                    "The policy must be at_least_once or at_most_once, not "
+                      + said + '.');
+    chosen.policy = *policy;
+  }
   const auto receipt
-    = parts_.batches.submit(options_of(x), file_name, body_of(x));
+    = parts_.batches.submit(chosen, file_name, body_of(x));
   if (!receipt.error.empty())
     return refuse(x, 500, "not_accepted", receipt.error);
   if (receipt.view) {

@@ -22,6 +22,9 @@ constexpr auto last(batch_format) {
 constexpr auto last(batch_state) {
   return batch_state::cancelled;
 }
+constexpr auto last(delivery) {
+  return delivery::at_most_once;
+}
 constexpr auto last(item_state) {
   return item_state::cancelled;
 }
@@ -71,6 +74,10 @@ ROTA_FIELDS(money) {
   f(x.nanos);
 }
 
+ROTA_FIELDS(factor) {
+  f(x.ppm);
+}
+
 ROTA_FIELDS(timestamp) {
   f(x.millis);
 }
@@ -96,6 +103,8 @@ ROTA_FIELDS(ledger_entry) {
       x.in_window, x.balance_after, x.held_after);
   if (f.version() >= 2)
     field(f, x.chain);
+  if (f.version() >= 3)
+    f(x.cut);
 }
 
 ROTA_FIELDS(open_hold) {
@@ -108,15 +117,21 @@ ROTA_FIELDS(account_head) {
       x.overruns, x.lates, x.holds);
   if (f.version() >= 2)
     field(f, x.chain);
+  if (f.version() >= 3)
+    f(x.read_cut);
 }
 
 ROTA_FIELDS(account_row) {
   all(f, x.account, x.admin, x.health, x.cooldown_until, x.ejections,
       x.failures, x.exhausted, x.reason);
+  if (f.version() >= 3)
+    all(f, x.price_ratios, x.price_off_windows);
 }
 
 ROTA_FIELDS(batch_options) {
   all(f, x.name, x.max_in_flight, x.model, x.tags, x.skip_invalid);
+  if (f.version() >= 3)
+    field(f, x.policy);
 }
 
 ROTA_FIELDS(batch_counts) {
@@ -125,7 +140,11 @@ ROTA_FIELDS(batch_counts) {
 
 ROTA_FIELDS(batch_row) {
   all(f, x.id, x.state, x.format, x.options, x.file_name, x.total, x.cursor,
-      x.ended, x.created_at, x.ended_at, x.in_doubt);
+      x.ended, x.created_at, x.ended_at);
+  if (f.version() >= 3)
+    return f(x.doubtful);
+  uint64_t count = 0; // Of attempts in doubt; nobody ever counted them.
+  f(count);
 }
 
 ROTA_FIELDS(usage) {
@@ -191,6 +210,8 @@ void encode(std::string& to, const std::vector<ledger_entry>& x) {
 void encode_canonical(std::string& to, const ledger_entry& x) {
   field_writer out{to, 1};
   field(out, x);
+  if (x.cut != 0)
+    out(x.cut);
 }
 
 void encode(std::string& to, const account_head& x) {

@@ -24,8 +24,9 @@ void encode(std::string& to, const batch_row& x);
 void encode(std::string& to, const item_result& x);
 void encode(std::string& to, uint64_t x);
 
-/// An entry as its chain sees it: the fields of version 1, whatever else later
-/// versions may hold. Appended to `to`; no record of its own.
+/// An entry as its chain sees it: the fields of version 1, then those of later
+/// versions that are not zero, so that an old entry keeps its form. Appended to
+/// `to`; no record of its own.
 void encode_canonical(std::string& to, const ledger_entry& x);
 
 /// @returns Nothing if the record is damaged.

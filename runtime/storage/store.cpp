@@ -231,6 +231,27 @@ bool store::for_each_entry(
   return read && good;
 }
 
+std::vector<ledger_entry> store::ledger_tail(size_t least) const {
+  std::vector<std::vector<ledger_entry>> segments;
+  size_t found = 0;
+  const std::unique_ptr<rocksdb::Iterator> i{
+    impl_->base.db->NewIterator(scanning(), impl_->base[family::ledger])};
+  for (i->SeekToLast(); i->Valid() && found < least; i->Prev()) {
+    auto segment = decode<std::vector<ledger_entry>>(view(i->value()));
+    if (!segment)
+      throw std::runtime_error{impl_->damaged("the ledger's end")};
+    found += segment->size();
+    segments.push_back(std::move(*segment));
+  }
+  if (!i->status().ok())
+    throw std::runtime_error{impl_->damaged("the ledger's end")};
+  std::vector<ledger_entry> result;
+  result.reserve(found);
+  for (auto x = segments.rbegin(); x != segments.rend(); ++x)
+    result.insert(result.end(), x->begin(), x->end());
+  return result;
+}
+
 // -- batches ------------------------------------------------------------------
 
 batch_id store::next_batch_id() {

@@ -70,6 +70,11 @@ public:
   bool for_each_entry(account_id x,
                       const std::function<void(const ledger_entry&)>& f) const;
 
+  /// The last entries of all accounts, in order: at least so many, in whole
+  /// segments, if there are as many.
+  /// @throws std::runtime_error if a segment is damaged.
+  std::vector<ledger_entry> ledger_tail(size_t least) const;
+
   // -- batches ----------------------------------------------------------------
 
   /// A number for a new batch; never given twice.

@@ -14,6 +14,17 @@ struct fixture : pool_fixture {
     return ask<hold_grant>(accounts.at(name), atom::hold_v, acquire_ptr{x});
   }
 
+  reading_cut cut(const std::string& name) {
+    return std::get<reading_cut>(
+      ask<reading_cut>(accounts.at(name), atom::cut_v));
+  }
+
+  void read(const std::string& name, int64_t nanos) {
+    self->send(accounts.at(name), atom::reading_v,
+               balance_reading{money{nanos}, cut(name)});
+    run();
+  }
+
   ec refused(const std::string& name, uint64_t item, int64_t nanos) {
     const auto x = hold(name, item, nanos);
     return x.index() == 0 ? ec::ok : code_of(std::get<caf::error>(x));
@@ -138,7 +149,7 @@ TEST_CASE_METHOD(fixture, "without a figure an account serves nobody",
   CHECK(refused("a", 0, 1) == ec::balance_unknown);
   CHECK(view("a").funds == funds_state::unknown);
   self->send(accounts["a"], atom::reading_v,
-             balance_reading{money{5 * dollar}, now()});
+             balance_reading{money{5 * dollar}, cut("a")});
   run();
   CHECK(view("a").available == money{5 * dollar});
   CHECK(refused("a", 0, 1) == ec::ok);
@@ -185,7 +196,7 @@ TEST_CASE_METHOD(fixture, "an account that is broke comes back with money",
   CHECK(view("a").funds == funds_state::exhausted);
   CHECK(refused("a", 1, 1) == ec::insufficient_funds);
   self->send(accounts["a"], atom::reading_v,
-             balance_reading{money{50 * dollar}, now()});
+             balance_reading{money{50 * dollar}, cut("a")});
   run();
   CHECK(view("a").funds == funds_state::funded);
   CHECK(refused("a", 1, 1) == ec::ok);
@@ -203,4 +214,153 @@ TEST_CASE_METHOD(fixture, "low funds show before they are gone, and stick",
   CHECK(adjust(dollar / 2) == funds_state::low);
   CHECK(adjust(dollar) == funds_state::funded);
   CHECK(adjust(-4 * dollar) == funds_state::exhausted);
+}
+
+TEST_CASE_METHOD(fixture, "a reading refers to the moment it was asked for",
+                 "[account]") {
+  add("a", 10);
+  const auto asked = cut("a");
+  CHECK(asked.seq == 2); // The books have one entry so far.
+  CHECK(asked.at == now());
+  REQUIRE(refused("a", 0, dollar) == ec::ok);
+  end("a", 0, charge::yes, dollar);
+  advance(60s);
+  // The figure may hold the charge, which came after the question, or not.
+  self->send(accounts["a"], atom::reading_v,
+             balance_reading{money{10 * dollar}, asked});
+  run();
+  CHECK(view("a").available == money{9 * dollar});
+  CHECK(view("a").read_at == asked.at);
+  const auto entries = log->entries_of(ids["a"]);
+  REQUIRE(entries.back().kind == entry_kind::reading);
+  CHECK(entries.back().cut == asked.seq);
+  CHECK(entries.back().in_window == money{dollar});
+  // Its repeat is none.
+  self->send(accounts["a"], atom::reading_v,
+             balance_reading{money{3 * dollar}, asked});
+  run();
+  CHECK(log->entries_of(ids["a"]).size() == entries.size());
+}
+
+TEST_CASE_METHOD(fixture, "a quiet reading ends doubts", "[account]") {
+  add("a", 10);
+  REQUIRE(refused("a", 0, dollar) == ec::ok);
+  end("a", 0, charge::perhaps, 0, failure_class::upstream_error);
+  REQUIRE(view("a").in_doubt == 1);
+  advance(60s);
+  read("a", 10 * dollar); // Its charge may still come.
+  CHECK(view("a").in_doubt == 1);
+  advance(600s + 120s + 120s);
+  SECTION("that were charged") {
+    read("a", 10 * dollar - dollar / 4);
+    CHECK(view("a").available == money{10 * dollar - dollar / 4});
+    CHECK(view("a").spent == money{dollar / 4});
+  }
+  SECTION("that were not") {
+    read("a", 10 * dollar);
+    CHECK(view("a").available == money{10 * dollar});
+    CHECK(view("a").spent == money{});
+  }
+  CHECK(view("a").in_doubt == 0);
+  CHECK(view("a").held == money{});
+}
+
+TEST_CASE_METHOD(fixture, "a reading that nobody renews becomes stale",
+                 "[account]") {
+  auto x = options("a", money{20 * dollar});
+  x.account.balance.probe = probe_kind::newapi_token;
+  SECTION("and a part is kept back") {
+    add(x);
+    read("a", 20 * dollar);
+    advance(900s);
+    CHECK_FALSE(view("a").stale);
+    advance(1s);
+    CHECK(view("a").stale);
+    CHECK(refused("a", 0, 18 * dollar + 1) == ec::insufficient_funds);
+    CHECK(refused("a", 1, 18 * dollar) == ec::ok); // 20 - 5 % - 1.
+    read("a", 20 * dollar);
+    CHECK_FALSE(view("a").stale);
+    CHECK(refused("a", 2, dollar) == ec::ok);
+  }
+  SECTION("and the account stops") {
+    x.refresh.stale = stale_policy::stop;
+    add(x);
+    read("a", 20 * dollar);
+    advance(901s);
+    CHECK(refused("a", 0, 1) == ec::reading_stale);
+    // A job waits for the next reading.
+    script->answer = [](const auto&) { return good(); };
+    start(line(9));
+    run();
+    CHECK(script->calls.empty());
+    read("a", 20 * dollar);
+    CHECK(script->calls.size() == 1);
+  }
+  SECTION("but not where none is ever asked for") {
+    x.account.balance.probe = probe_kind::none;
+    add(x);
+    read("a", 20 * dollar);
+    advance(9'000s);
+    CHECK_FALSE(view("a").stale);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "estimates follow what the provider really charges",
+                 "[account]") {
+  add("a", 1'000);
+  advance(121s);
+  auto truth = 1'000 * dollar;
+  read("a", truth);
+  uint64_t item = 0;
+  for (; item < 5; ++item) {
+    REQUIRE(refused("a", item, 2 * dollar) == ec::ok);
+    end("a", item, charge::yes, 2 * dollar);
+    truth -= 3 * dollar;
+    advance(3'600s);
+    read("a", truth);
+  }
+  const auto a = view("a");
+  CHECK(a.price_factor == factor{1'500'000});
+  CHECK(a.price_off);
+  // Five dollars went unexplained, but only the last one within the hour.
+  CHECK(a.unexplained_per_hour == money{dollar});
+  const auto x = hold("a", item, 2 * dollar);
+  REQUIRE(x.index() == 0);
+  CHECK(std::get<hold_grant>(x).amount == money{3 * dollar});
+  // What is booked is what was said, whatever the factor.
+  end("a", item, charge::yes, 2 * dollar);
+  CHECK(view("a").spent == money{12 * dollar});
+  // It is stored, and the next run knows it.
+  std::optional<account_row> row;
+  for (const auto& c : log->commits)
+    if (c->account)
+      row = c->account;
+  REQUIRE(row);
+  CHECK(row->price_ratios.size() == 5);
+  account_memory memory;
+  memory.head.account = account_id{77};
+  memory.row = row;
+  memory.row->account = account_id{77};
+  add(options("b", money{10 * dollar}), memory);
+  CHECK(view("b").price_factor == factor{1'500'000});
+  CHECK(refused("b", 0, 6 * dollar + 1) == ec::insufficient_funds);
+  CHECK(refused("b", 1, 6 * dollar) == ec::ok);
+}
+
+TEST_CASE_METHOD(fixture, "what comes late after a restart is booked once",
+                 "[account]") {
+  account_memory memory;
+  auto& head = memory.head;
+  head.account = account_id{77};
+  head.seq = 9;
+  head.funded = true;
+  head.balance = head.reading = money{8 * dollar};
+  memory.ended = {{{{{1}, 3}, 1}, entry_kind::assume, money{2 * dollar}, now()},
+                  {{{{1}, 4}, 1}, entry_kind::settle, money{dollar}, now()}};
+  add(options("a", money{10 * dollar}), memory);
+  end("a", 4, charge::yes, dollar);
+  CHECK(view("a").available == money{8 * dollar});
+  end("a", 3, charge::yes, dollar);
+  end("a", 3, charge::yes, dollar);
+  CHECK(view("a").available == money{9 * dollar});
 }

@@ -260,3 +260,50 @@ TEST_CASE_METHOD(fixture, "100 lines split 30/30/25/15 as the money is",
   CHECK(view("c").calls == 25);
   CHECK(view("d").calls == 15);
 }
+
+TEST_CASE_METHOD(fixture, "lines that were perhaps sent before a restart end",
+                 "[batch]") {
+  add("a", 10);
+  write_lines(10);
+  batch_resume from;
+  from.row.options.policy = delivery::at_most_once;
+  from.row.cursor = 2;
+  from.row.ended.succeeded = 2;
+  from.row.doubtful = {3, 7};
+  from.ended = {{5, item_state::succeeded, {}}};
+  submit(from);
+  for (int i = 0; i < 20 && !done(); ++i)
+    advance(1s);
+  CHECK(row().state == batch_state::completed);
+  CHECK(row().ended.succeeded == 8);
+  CHECK(row().ended.failed == 2);
+  CHECK(row().doubtful.empty());
+  CHECK(script->calls.size() == 5); // Neither those two nor what had ended.
+  for (const uint64_t item : {3u, 7u}) {
+    const auto& result = *log->results.at({{1}, item});
+    CHECK(result.state == item_state::failed);
+    CHECK(result.error_code == "in_doubt");
+    CHECK(result.custom_id == "id-" + std::to_string(item));
+    CHECK(result.line == item + 1);
+    CHECK(result.attempts == 0);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "what must not be sent again stays noted in a pause",
+                 "[batch]") {
+  add("a", 10);
+  write_lines(4);
+  batch_resume from;
+  from.row.options.policy = delivery::at_most_once;
+  from.row.state = batch_state::paused;
+  from.row.doubtful = {1};
+  submit(from);
+  advance(7'200s);
+  CHECK(script->calls.empty());
+  CHECK(view_of_batch().row.doubtful == std::vector<uint64_t>{1});
+  ask<batch_view>(it, atom::resume_v);
+  for (int i = 0; i < 20 && !done(); ++i)
+    advance(1s);
+  CHECK(row().ended.failed == 1);
+  CHECK(script->calls.size() == 3);
+}

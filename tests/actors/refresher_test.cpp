@@ -86,3 +86,58 @@ TEST_CASE_METHOD(fixture, "a dismissed account is not asked", "[refresher]") {
   advance(600s);
   CHECK(script->calls.empty());
 }
+
+TEST_CASE_METHOD(fixture, "the account is told before its provider is asked",
+                 "[refresher]") {
+  add("a", 10);
+  probe("a", "h");
+  script->answer = [](const auto&) { return std::nullopt; };
+  advance(3s);
+  REQUIRE(script->open.size() == 1);
+  const auto asked = now();
+  advance(10s);
+  script->finish(script->open.front()->token, bad(200, token_usage));
+  run();
+  const auto entries = log->entries_of(ids["a"]);
+  REQUIRE(entries.size() >= 2);
+  CHECK(entries.back().kind == entry_kind::reading);
+  CHECK(entries.back().at <= asked);
+  CHECK(entries.back().cut == 2);
+}
+
+TEST_CASE_METHOD(fixture, "who leaves while being asked frees its host",
+                 "[refresher]") {
+  script->answer = [](const auto&) { return std::nullopt; };
+  for (const auto* name : {"a", "b", "c"}) {
+    add(name, 10);
+    probe(name, "same");
+  }
+  advance(3s);
+  REQUIRE(script->open.size() == 2);
+  for (const auto* name : {"a", "b", "c"})
+    self->send(it, atom::dismiss_v, ids[name]);
+  for (const auto* name : {"d", "e"}) {
+    add(name, 10);
+    probe(name, "same");
+  }
+  advance(3s);
+  CHECK(script->open.size() == 4);
+}
+
+TEST_CASE_METHOD(fixture, "an answer to what was asked before a change is none",
+                 "[refresher]") {
+  add("a", 10);
+  probe("a", "h");
+  script->answer = [](const auto&) { return std::nullopt; };
+  advance(3s);
+  REQUIRE(script->open.size() == 1);
+  probe("a", "other");
+  script->finish(script->open.front()->token, bad(200, token_usage));
+  run();
+  CHECK(view("a").read_at == timestamp{});
+  advance(3s);
+  REQUIRE(script->open.size() == 1);
+  script->finish(script->open.front()->token, bad(200, token_usage));
+  run();
+  CHECK(view("a").reading == money{7'500'000'000});
+}

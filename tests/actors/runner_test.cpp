@@ -209,3 +209,49 @@ TEST_CASE_METHOD(pool_fixture, "a stop dismisses what waits, without a result",
   CHECK(owned->finished.empty());
   CHECK(owned->dismissed == std::vector<job_id>{{{1}, 7}});
 }
+
+TEST_CASE("a line that may be sent once is never sent twice", "[runner]") {
+  struct expectation {
+    upstream_outcome first;
+    size_t calls;
+    const char* code; // Empty: it succeeds on the other account.
+    uint64_t in_doubt;
+  };
+  using script = upstream_script;
+  using f = pool_fixture;
+  const auto x = GENERATE(
+    expectation{script::failure(transport::broken, "reset by peer"), 1,
+                "in_doubt", 1},
+    expectation{script::failure(transport::timed_out, "no answer"), 1,
+                "in_doubt", 1},
+    expectation{f::bad(504, "<html>Gateway Timeout</html>"), 1, "in_doubt", 1},
+    expectation{f::bad(500, server_error), 1, "upstream_error", 0},
+    expectation{script::failure(transport::not_sent, "refused"), 2, "", 0},
+    expectation{f::bad(429, R"({"error":{"message":"slow down","type":)"
+                            R"("requests","code":"rate_limit_exceeded"}})"),
+                2, "", 0});
+  CAPTURE(x.code, x.first.status, x.first.error);
+  pool_fixture on;
+  on.add("a", 30);
+  on.add("b", 20);
+  on.script->answer = [&](const upstream_request& request) {
+    return request.account == on.ids["b"] ? f::good() : x.first;
+  };
+  auto work = std::make_shared<job>(*f::line(0));
+  work->policy = delivery::at_most_once;
+  on.start(work);
+  for (int i = 0; i < 10 && on.owned->finished.empty(); ++i)
+    on.advance(1s);
+  CHECK(on.script->calls.size() == x.calls);
+  REQUIRE(on.owned->finished.size() == 1);
+  const auto& result = *on.owned->finished[0];
+  CHECK(result.error_code == x.code);
+  CHECK((result.state == item_state::succeeded) == (*x.code == '\0'));
+  CHECK(on.view("a").in_doubt == x.in_doubt);
+  if (x.in_doubt > 0) {
+    CHECK(result.body.empty());
+    CHECK(result.error_text.starts_with(
+      "This line was perhaps served and charged, and its batch sends no line"
+      " twice: "));
+  }
+}

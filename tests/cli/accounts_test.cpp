@@ -35,7 +35,8 @@ spent         1.50 USD
 in doubt      0 calls, 0.00 USD
 in flight     2 of 8
 calls         1200, 3 failed
-overruns      1
+overruns      1, 0 late
+price factor  1
 last used     5 h 0 min ago
 models        gpt-5-mini
 tags          cheap, eu
@@ -59,7 +60,8 @@ spent         0.00 USD
 in doubt      2 calls, 0.40 USD
 in flight     0 of 1
 calls         0, 7 failed
-overruns      0
+overruns      0, 0 late
+price factor  1
 last used     -
 models        any
 )";

@@ -41,6 +41,7 @@ batch      batch_3
 name       nightly
 file       jobs.jsonl
 format     openai
+policy     at_least_once
 state      running
 lines      40: 10 succeeded, 2 failed, 3 in flight
 spent      0.0012 USD
@@ -64,6 +65,7 @@ TEST_CASE("a batch that has ended says where its results are", "[cli]") {
 batch      batch_3
 file       jobs.jsonl
 format     openai
+policy     at_least_once
 state      completed
 lines      1000: 998 succeeded, 2 failed
 spent      0.125 USD

@@ -54,10 +54,11 @@ TEST_CASE("what was chosen goes along", "[cli]") {
   accepting on;
   on.rota({"submit", on.file, "--name", "a & b", "--model", "m/1",
            "--max-in-flight", "7", "--skip-invalid", "--tag", "eu", "--tag",
-           "cheap"});
+           "cheap", "--policy", "at_most_once"});
   CHECK(on.daemon.seen().at(0).query
         == "name=a%20%26%20b&model=m%2F1&file_name=jobs.jsonl&tags=eu%2Ccheap"
-           "&max_in_flight=7&skip_invalid=1");
+           "&max_in_flight=7&skip_invalid=1&policy=at_most_once");
+  CHECK(on.rota({"submit", on.file, "--policy", "exactly_once"}).code == 2);
   // A tag takes one word, so the file may stand behind it.
   CHECK(on.rota({"submit", "--tag", "eu", on.file}).code == 0);
 }

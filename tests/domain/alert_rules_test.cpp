@@ -232,3 +232,100 @@ TEST_CASE("firing and resolved take turns", "[alerts][property]") {
     }
   }
 }
+
+TEST_CASE_METHOD(fixture, "books that surprise are told, with limits",
+                 "[alerts]") {
+  auto& a = accounts[0];
+  SECTION("charges above their holds") {
+    a.overruns_per_hour = 10;
+    CHECK(walk() == "");
+    a.overruns_per_hour = 11;
+    CHECK(walk() == "a account.overruns firing;");
+    CHECK(last[0].level == severity::warning);
+    CHECK(last[0].text
+          == "Account a was charged more than was held 11 times within an"
+             " hour.");
+    CHECK(walk() == "");
+    a.overruns_per_hour = 10;
+    CHECK(walk() == "a account.overruns resolved;");
+    CHECK(last[0].text == "Account a is charged within its estimates again.");
+  }
+  SECTION("late charges") {
+    a.lates_per_hour = 11;
+    CHECK(walk() == "a account.lates firing;");
+    CHECK(last[0].text
+          == "Account a was charged after a hold had ended 11 times within an"
+             " hour.");
+    a.lates_per_hour = 0;
+    CHECK(walk() == "a account.lates resolved;");
+    CHECK(last[0].text == "Account a is charged in time again.");
+  }
+  SECTION("money that went without a word") {
+    a.unexplained_per_hour = money{1};
+    CHECK(walk() == "a account.unexplained firing;");
+    CHECK(last[0].level == severity::error);
+    CHECK(last[0].text
+          == "Account a lost 0.000000001 USD within an hour that nothing"
+             " explains: somebody else uses its key, or its prices are higher"
+             " than configured.");
+    a.unexplained_per_hour = {};
+    CHECK(walk() == "a account.unexplained resolved;");
+    CHECK(last[0].text
+          == "Account a has lost nothing unexplained for an hour.");
+  }
+  SECTION("money in doubt") {
+    a.in_doubt = 3;
+    a.in_doubt_amount = money{dollar};
+    CHECK(walk() == "");
+    a.in_doubt_amount += money{1};
+    CHECK(walk() == "a account.in_doubt firing;");
+    CHECK(last[0].text
+          == "Account a has 1.000000001 USD in calls that were perhaps charged;"
+             " `rota status` lists them.");
+    a.in_doubt_amount = {};
+    CHECK(walk() == "a account.in_doubt resolved;");
+    CHECK(last[0].text == "Account a has little money in doubt again.");
+  }
+  SECTION("a price table that is wrong") {
+    a.price_factor = factor{1'250'000};
+    CHECK(walk() == "");
+    a.price_off = true;
+    CHECK(walk() == "a account.price firing;");
+    CHECK(last[0].level == severity::error);
+    CHECK(last[0].text
+          == "Account a's price table is wrong: its provider charges 1.25 times"
+             " what the table and its multiplier say.");
+    a.price_off = false;
+    CHECK(walk() == "a account.price resolved;");
+    CHECK(last[0].text == "Account a is charged by the price table again.");
+  }
+  SECTION("a balance that nobody reads") {
+    a.read_at = timestamp{1'795'000'000'000};
+    a.stale = true;
+    CHECK(walk() == "a account.stale firing;");
+    CHECK(last[0].text
+          == "Account a's balance was last read at 2026-11-18T11:06:40.000Z;"
+             " what others spent since is not known.");
+    a.stale = false;
+    CHECK(walk() == "a account.stale resolved;");
+    CHECK(last[0].text == "Account a's balance is read again.");
+  }
+  CHECK(walk() == "");
+  CHECK(it.firing().empty());
+}
+
+TEST_CASE("the limits of surprises are options", "[alerts]") {
+  alert_options options;
+  options.overruns_per_hour = 0;
+  options.lates_per_hour = 0;
+  options.unexplained_per_hour = money{5 * dollar};
+  options.in_doubt = money{};
+  alert_rules it{options};
+  auto a = view("a", funds_state::funded);
+  a.unexplained_per_hour = money{5 * dollar};
+  CHECK(it.walk({a}, {}, timestamp{1'000}).empty());
+  a.overruns_per_hour = a.lates_per_hour = 1;
+  a.in_doubt_amount = money{1};
+  a.unexplained_per_hour += money{1};
+  CHECK(it.walk({a}, {}, timestamp{2'000}).size() == 4);
+}

@@ -33,6 +33,7 @@ std::string text_of(account_head x) {
                        x.spent})
     add(m.nanos);
   add(x.read_at.millis);
+  add(x.read_cut);
   add(x.funded);
   add(x.calls);
   add(x.last_used.millis);
@@ -121,7 +122,8 @@ struct driver {
         if (below(3) == 0) {
           books->adjust(money{(below(9) - 4) * dollar}, now);
         } else {
-          const auto asked = now - milliseconds{below(30'000)};
+          const auto asked
+            = books->cut(now - milliseconds{below(30'000)});
           const auto figure
             = books->head().balance + money{below(6 * dollar) - 3 * dollar};
           books->reading(figure, asked, now);
@@ -327,7 +329,7 @@ TEST_CASE("no account is overspent while estimates hold and lag is bounded",
     timestamp now{1'000'000'000};
     site truth{money{20 * dollar}, {}};
     ledger books{account_id{1}, "a", rules};
-    books.reading(truth.left, now, now);
+    books.reading(truth.left, books.cut(now), now);
     std::map<uint64_t, money> flying;
     uint64_t next = 0;
     for (int i = 0; i < 400; ++i) {
@@ -354,8 +356,8 @@ TEST_CASE("no account is overspent while estimates hold and lag is bounded",
       } else if (dice < 92) {
         truth.left += money{below(3) * dollar};
       } else {
-        const auto asked = now;
-        const auto figure = truth.figure(asked);
+        const auto asked = books.cut(now);
+        const auto figure = truth.figure(now);
         now = now + milliseconds{below(3'000)};
         books.reading(figure, asked, now);
       }
@@ -368,7 +370,7 @@ TEST_CASE("no account is overspent while estimates hold and lag is bounded",
     now = now + 1h;
     books.expire(now);
     now = now + 1h;
-    books.reading(truth.figure(now), now, now);
+    books.reading(truth.figure(now), books.cut(now), now);
     const auto off = books.head().balance - truth.left;
     REQUIRE(off <= rules.quantum);
     REQUIRE(off >= -rules.quantum);

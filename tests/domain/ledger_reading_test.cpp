@@ -38,7 +38,7 @@ struct fixture {
   }
 
   reading_result read(int64_t nanos, timestamp at) {
-    return books.reading(money{nanos}, at, at + 200ms);
+    return books.reading(money{nanos}, books.cut(at), at + 200ms);
   }
 
   int64_t balance() const {
@@ -57,7 +57,7 @@ struct fixture {
 
 TEST_CASE("the first reading opens the books", "[ledger]") {
   ledger books{account_id{7}, "a", rules};
-  CHECK(books.reading(money{5 * dollar}, start, start + 1s)
+  CHECK(books.reading(money{5 * dollar}, books.cut(start), start + 1s)
         == reading_result::first);
   CHECK(books.head().funded);
   CHECK(books.available() == money{5 * dollar});
@@ -150,11 +150,11 @@ TEST_CASE_METHOD(fixture, "a charge counts although others came while the"
                           " question was under way",
                  "[ledger]") {
   spend(1, 6 * dollar, start + 1h);
-  const auto asked = start + 1h + 100s;
+  const auto asked = books.cut(start + 1h + 100s);
   for (uint64_t n = 0; n < 40; ++n)
-    spend(10 + n, cent, asked + 1s * n);
+    spend(10 + n, cent, asked.at + 1s * n);
   // The figure may hold none of these 6.40 dollars.
-  CHECK(books.reading(money{100 * dollar}, asked, asked + 40s)
+  CHECK(books.reading(money{100 * dollar}, asked, asked.at + 40s)
         == reading_result::consistent);
   CHECK(books.head().spent_since_reading == money{6 * dollar + 40 * cent});
 }
@@ -174,13 +174,25 @@ TEST_CASE_METHOD(fixture, "spending after a reading lowers both views",
 }
 
 TEST_CASE_METHOD(fixture, "an old answer changes nothing", "[ledger]") {
-  REQUIRE(read(90 * dollar, start + 2h) == reading_result::unexplained);
+  const auto first = books.cut(start + 1h);
+  spend(1, 10 * dollar, start + 2h);
+  const auto second = books.cut(start + 2h);
+  const auto answer = [this](int64_t nanos, reading_cut asked) {
+    return books.reading(money{nanos}, asked, start + 3h);
+  };
+  REQUIRE(answer(80 * dollar, second) == reading_result::unexplained);
   books.take_entries();
-  for (const auto at : {start + 1h, start + 2h, timestamp{}}) {
-    CHECK(read(40 * dollar, at) == reading_result::consistent);
+  for (const auto& asked : {first, second, reading_cut{}}) {
+    CHECK(answer(40 * dollar, asked) == reading_result::consistent);
     CHECK(kinds() == "");
-    CHECK(books.head().reading == money{90 * dollar});
+    CHECK(books.head().reading == money{80 * dollar});
   }
+  // Nor does a restart make it young, even if the clock was set back.
+  ledger next{books.snapshot(), rules};
+  CHECK(next.reading(money{40 * dollar}, second, start + 4h)
+        == reading_result::consistent);
+  CHECK(next.reading(money{40 * dollar}, next.cut(start), start + 1s)
+        == reading_result::unexplained);
 }
 
 TEST_CASE_METHOD(fixture, "what comes back does not raise what a reading"
@@ -204,18 +216,20 @@ TEST_CASE_METHOD(fixture, "after a restart all recent spending may be missing",
   ledger next{books.snapshot(), rules};
   CHECK(next.available() == money{70 * dollar});
   SECTION("within the lag of the last charge") {
-    CHECK(next.reading(money{100 * dollar}, start + 3h + 60s, start + 3h + 61s)
+    CHECK(next.reading(money{100 * dollar}, next.cut(start + 3h + 60s),
+                       start + 3h + 61s)
           == reading_result::consistent);
     CHECK(next.head().balance == money{70 * dollar});
     CHECK(next.head().spent_since_reading == money{30 * dollar});
     CHECK(next.available() == money{70 * dollar});
     // And again: the window is still open.
-    CHECK(next.reading(money{100 * dollar}, start + 3h + 90s, start + 3h + 91s)
+    CHECK(next.reading(money{100 * dollar}, next.cut(start + 3h + 90s),
+                       start + 3h + 91s)
           == reading_result::consistent);
     CHECK(next.available() == money{70 * dollar});
   }
   SECTION("later") {
-    CHECK(next.reading(money{100 * dollar}, start + 3h + 121s,
+    CHECK(next.reading(money{100 * dollar}, next.cut(start + 3h + 121s),
                        start + 3h + 122s)
           == reading_result::topped_up);
     CHECK(next.available() == money{100 * dollar});

@@ -396,9 +396,9 @@ TEST_CASE_METHOD(fixture, "absurd figures do not overflow the books",
   CHECK(books.head().balance == money{1'000'000'000 * dollar});
   books.adjust(-all, start);
   CHECK(books.head().balance == money{});
-  books.reading(all, start + 1h, start + 1h);
+  books.reading(all, books.cut(start + 1h), start + 1h);
   CHECK(books.available() <= money{1'000'000'000 * dollar});
-  books.reading(-all, start + 2h, start + 2h);
+  books.reading(-all, books.cut(start + 2h), start + 2h);
   CHECK(books.available() >= money{-2'000'000'000 * dollar});
 }
 

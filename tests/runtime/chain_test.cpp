@@ -56,6 +56,19 @@ TEST_CASE("digests are SHA-256 over what came before and the entry",
   }
 }
 
+TEST_CASE("a digest covers the cut of a reading", "[storage]") {
+  entry_chain links;
+  auto x = sample_entries().back();
+  const auto with = links.next({}, x);
+  x.cut += 1;
+  const auto other = links.next({}, x);
+  x.cut = 0; // As in entries of before there were cuts.
+  const auto without = links.next({}, x);
+  CHECK(with != other);
+  CHECK(with != without);
+  CHECK(other != without);
+}
+
 TEST_CASE("what an entry says of its own digest does not matter",
           "[storage]") {
   auto all = three();

@@ -22,7 +22,7 @@ inline std::vector<ledger_entry> sample_entries() {
   result.push_back({{7}, 3, entry_kind::settle, {-1'299}, hold, at, {}, {},
                     {24'999'998'701}, {}});
   result.push_back({{8}, 900, entry_kind::reading, {-20'000}, {}, at, {},
-                    {77'000}, {-20'001}, {3}});
+                    {77'000}, {-20'001}, {3}, 899});
   uint8_t digit = 0;
   for (auto& x : result)
     for (auto& byte : x.chain)
@@ -39,6 +39,7 @@ inline account_head sample_head() {
   x.held = {4'500};
   x.reading = {25'000'000'000};
   x.read_at = {1'795'000'000'000};
+  x.read_cut = 123'400;
   x.spent_since_reading = {1'299};
   x.funded = true;
   x.calls = 61'000;
@@ -67,6 +68,8 @@ inline account_row sample_account_row() {
   x.failures = 19;
   x.exhausted = true;
   x.reason = "429 Too Many Requests";
+  x.price_ratios = {{1'250'000}, {-3}, {990'000}};
+  x.price_off_windows = 2;
   return x;
 }
 
@@ -80,13 +83,14 @@ inline batch_row sample_batch_row() {
   x.options.model = "gemini-2.0-flash";
   x.options.tags = {"eu", "cheap"};
   x.options.skip_invalid = true;
+  x.options.policy = delivery::at_most_once;
   x.file_name = "in.jsonl";
   x.total = 1'000'000;
   x.cursor = 250'000;
   x.ended = {249'000, 900, 100, {12'345'678'900}};
   x.created_at = {1'795'000'000'000};
   x.ended_at = {1'795'000'900'000};
-  x.in_doubt = 5;
+  x.doubtful = {250'001, 250'700};
   return x;
 }
 

@@ -95,6 +95,7 @@ inline bool same_books(account_head x, account_head y) {
   };
   return x.account == y.account && x.seq == y.seq && x.balance == y.balance
          && x.held == y.held && x.reading == y.reading
+         && x.read_cut == y.read_cut
          && x.funded == y.funded && x.calls == y.calls && x.spent == y.spent
          && x.overruns == y.overruns && x.lates == y.lates
          && std::equal(x.holds.begin(), x.holds.end(), y.holds.begin(),

@@ -51,7 +51,8 @@ void print_account(const context& x, const json& one) {
      {"reason", {text(one, "reason"), colour::yellow}},
      {"back", {cooling == "-" ? "" : cooling, colour::yellow}},
      {"reading", {usd(one, "reading")
-                  + (never_read ? ", never read" : ", " + time("read_at"))}},
+                  + (never_read ? ", never read" : ", " + time("read_at"))
+                  + (one.value("stale", false) ? ", stale" : "")}},
      {"posted since", money_line(one, "posted")},
      {"held", money_line(one, "held")},
      {"available", money_line(one, "available")},
@@ -62,7 +63,9 @@ void print_account(const context& x, const json& one) {
                                 count(one, "limit"))}},
      {"calls", {fmt::format("{}, {} failed", count(one, "calls"),
                             count(one, "failures"))}},
-     {"overruns", {std::to_string(count(one, "overruns"))}},
+     {"overruns", {fmt::format("{}, {} late", count(one, "overruns"),
+                               count(one, "lates"))}},
+     {"price factor", {text(one, "price_factor")}},
      {"last used", {time("last_used")}},
      {"models", {models.empty() ? "any" : models}},
      {"tags", {joined(list(one, "tags"))}}},

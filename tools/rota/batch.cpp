@@ -49,6 +49,7 @@ void print_batch(const context& x, const json& one) {
                             {"name", {text(one, "name")}},
                             {"file", {text(one, "file_name")}},
                             {"format", {text(one, "format")}},
+                            {"policy", {text(one, "policy")}},
                             {"state", state_cell(text(one, "state"))},
                             {"lines", {lines_text(one)}},
                             {"spent", {usd(one, "spent")}},

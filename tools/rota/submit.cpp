@@ -13,7 +13,7 @@ namespace rota::cli {
 namespace {
 
 struct submission {
-  std::string file, name, model;
+  std::string file, name, model, policy;
   std::vector<std::string> tags;
   uint32_t max_in_flight = 0;
   bool skip_invalid = false;
@@ -39,6 +39,7 @@ parameters query_of(const submission& x) {
     {"max_in_flight",
      x.max_in_flight > 0 ? std::to_string(x.max_in_flight) : ""},
     {"skip_invalid", x.skip_invalid ? "1" : ""},
+    {"policy", x.policy},
   };
 }
 
@@ -121,6 +122,10 @@ void add_submit(CLI::App& app, action& run) {
     ->check(CLI::PositiveNumber);
   c->add_option("--tag", it->tags, "Only accounts with this tag; repeatable")
     ->allow_extra_args(false);
+  c->add_option("--policy", it->policy,
+                "at_least_once: lines whose call may have been charged without"
+                " an answer are sent again; at_most_once: they fail")
+    ->check(CLI::IsMember({"at_least_once", "at_most_once"}));
   c->add_flag("--skip-invalid", it->skip_invalid,
               "Run the good lines of a file with faults");
   c->add_option("-o,--output", it->files.out,

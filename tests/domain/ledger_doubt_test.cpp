@@ -1,0 +1,231 @@
+// How doubts end by a reading, and what a stale reading keeps back.
+
+#include "actors/domain/ledger.hpp"
+#include "actors/domain/ledger_fold.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace rota;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int64_t dollar = 1'000'000'000;
+constexpr int64_t cent = dollar / 100;
+constexpr timestamp start{1'000'000'000};
+
+ledger_rules make_rules() {
+  ledger_rules x{120s, money{cent}};
+  x.attempt_max = 10min;
+  x.stale_after = 15min;
+  return x;
+}
+
+hold_id id(uint64_t n) {
+  return {{batch_id{1}, n}, 257};
+}
+
+/// 100 dollars, and doubts of 4 and 2 dollars from the first minute.
+struct fixture {
+  ledger books{account_id{7}, "a", make_rules()};
+  account_head model;
+  std::string kinds;
+
+  fixture() {
+    model.account = account_id{7};
+    REQUIRE(books.open(money{100 * dollar}, start) == ec::ok);
+    doubt(1, 4 * dollar, start + 10s);
+    doubt(2, 2 * dollar, start + 20s);
+    said();
+  }
+
+  void doubt(uint64_t n, int64_t nanos, timestamp at) {
+    REQUIRE(books.hold(id(n), money{nanos}, {}, at + 12min, at) == ec::ok);
+    REQUIRE(books.doubt(id(n), at + 1h, at + 30s) == ec::ok);
+  }
+
+  reading_result read(int64_t nanos, timestamp at) {
+    return books.reading(money{nanos}, books.cut(at), at + 200ms);
+  }
+
+  /// What the books said since the last call, checked against their fold.
+  std::string said() {
+    std::string result;
+    for (const auto& x : books.take_entries()) {
+      REQUIRE(fold(model, x));
+      result += to_string(x.kind) + ' ' + to_string(x.amount) + ';';
+    }
+    REQUIRE(model.balance == books.head().balance);
+    REQUIRE(model.held == books.head().held);
+    REQUIRE(model.spent == books.head().spent);
+    REQUIRE(model.spent_since_reading == books.head().spent_since_reading);
+    return result;
+  }
+};
+
+/// The attempts are over after 10 minutes, their charges visible after 2 more.
+constexpr auto settled = start + 20s + 12min;
+
+} // namespace
+
+TEST_CASE("a quiet reading says what doubts came to", "[ledger][doubt]") {
+  const auto [figure, result, entries]
+    = GENERATE(table<int64_t, reading_result, std::string>({
+      {100 * dollar, reading_result::consistent,
+       "release 4.00;release 2.00;reading 100.00;"},
+      {100 * dollar - cent, reading_result::consistent,
+       "release 4.00;release 2.00;reading 99.99;"},
+      {100 * dollar - cent - 1, reading_result::consistent,
+       "assume -0.010000001;release 2.00;reading 99.989999999;"},
+      {97 * dollar, reading_result::consistent,
+       "assume -3.00;release 2.00;reading 97.00;"},
+      {96 * dollar, reading_result::consistent,
+       "assume -4.00;release 2.00;reading 96.00;"},
+      {95 * dollar, reading_result::consistent,
+       "assume -4.00;assume -1.00;reading 95.00;"},
+      {94 * dollar, reading_result::consistent,
+       "assume -4.00;assume -2.00;reading 94.00;"},
+      {94 * dollar - cent, reading_result::consistent,
+       "assume -4.00;assume -2.00;reading 93.99;"},
+      {90 * dollar, reading_result::unexplained,
+       "assume -4.00;assume -2.00;adjust -4.00;reading 90.00;"},
+      {100 * dollar + dollar / 2, reading_result::adjusted,
+       "release 4.00;release 2.00;adjust 0.50;reading 100.50;"},
+      {120 * dollar, reading_result::topped_up,
+       "release 4.00;release 2.00;topup 20.00;reading 120.00;"},
+    }));
+  CAPTURE(figure);
+  fixture f;
+  CHECK(f.read(figure, settled) == result);
+  CHECK(f.said() == entries);
+  CHECK(f.books.in_doubt() == 0);
+  CHECK(f.books.in_doubt_amount() == money{});
+  CHECK(f.books.head().held == money{});
+  CHECK(f.books.next_expiry().millis == 0);
+  // The books agree with the figure, and so does what may be spent.
+  const auto off = f.books.head().balance - money{figure};
+  CHECK(off <= money{cent});
+  CHECK(off >= -money{cent});
+  CHECK(f.books.available() <= money{figure + cent});
+}
+
+TEST_CASE_METHOD(fixture, "doubts stay while something else may explain it",
+                 "[ledger][doubt]") {
+  auto at = settled;
+  SECTION("an attempt that may still be charged") {
+    at = settled - 1ms;
+  }
+  SECTION("a charge within the lag") {
+    REQUIRE(books.hold(id(3), money{cent}, {}, at, at - 119s) == ec::ok);
+    REQUIRE(books.settle(id(3), money{cent}, at - 118s) == ec::ok);
+  }
+  SECTION("a call under way") {
+    REQUIRE(books.hold(id(3), money{cent}, {}, at + 1h, at) == ec::ok);
+  }
+  CHECK(read(97 * dollar, at) == reading_result::consistent);
+  CHECK(books.in_doubt() == 2);
+  CHECK(books.in_doubt_amount() == money{6 * dollar});
+  // What is held explains the rest, and nothing of it is available twice.
+  CHECK(books.available() <= money{91 * dollar});
+}
+
+TEST_CASE_METHOD(fixture, "an answer that comes after all is booked once",
+                 "[ledger][doubt]") {
+  REQUIRE(read(97 * dollar, settled) == reading_result::consistent);
+  // The reading made the first doubt cost 3 dollars and the second nothing.
+  said();
+  CHECK(books.settle(id(1), money{2 * dollar}, settled + 1s) == ec::ok);
+  CHECK(said() == "correct 1.00;");
+  CHECK(books.settle(id(1), money{2 * dollar}, settled + 1s)
+        == ec::already_ended);
+  CHECK(books.settle(id(2), money{dollar}, settled + 1s) == ec::ok);
+  CHECK(said() == "late -1.00;");
+  CHECK(books.head().balance == money{97 * dollar});
+  CHECK(books.available() <= money{97 * dollar});
+}
+
+TEST_CASE_METHOD(fixture, "doubts of an earlier run end by a reading, too",
+                 "[ledger][doubt]") {
+  ledger next{books.snapshot(), make_rules()};
+  // What was spent before the restart is not known for a lag.
+  REQUIRE(next.doubt_all(settled + 1h, settled) == 0);
+  CHECK(next.reading(money{96 * dollar}, next.cut(settled), settled + 1s)
+        == reading_result::consistent);
+  CHECK(next.in_doubt() == 0);
+  CHECK(next.head().balance == money{96 * dollar});
+}
+
+TEST_CASE_METHOD(fixture, "a stale reading keeps a part back",
+                 "[ledger][stale]") {
+  REQUIRE(read(100 * dollar, settled) == reading_result::consistent);
+  const auto stale = settled + 15min + 1ms;
+  CHECK(books.stale_at() == settled + 15min);
+  CHECK_FALSE(books.is_stale(stale - 1ms));
+  CHECK(books.haircut(stale - 1ms) == money{});
+  CHECK(books.is_stale(stale));
+  CHECK(books.haircut(stale) == money{5 * dollar});
+  CHECK(books.hold(id(3), money{94 * dollar + 1}, money{dollar}, stale + 1h,
+                   stale)
+        == ec::insufficient_funds);
+  CHECK(books.hold(id(3), money{94 * dollar}, money{dollar}, stale + 1h, stale)
+        == ec::ok);
+  // The part is one of what is left, not of what is free.
+  CHECK(books.haircut(stale) == money{5 * dollar});
+  CHECK(books.hold(id(4), money{1}, money{dollar}, stale + 1h, stale)
+        == ec::insufficient_funds);
+  // Another reading sets it free.
+  REQUIRE(read(100 * dollar, stale) == reading_result::consistent);
+  CHECK(books.hold(id(4), money{5 * dollar}, money{dollar}, stale + 1h, stale)
+        == ec::ok);
+}
+
+TEST_CASE("a haircut is rounded up", "[ledger][stale]") {
+  const auto [left, percent, cut] = GENERATE(table<int64_t, uint32_t, int64_t>({
+    {100, 5, 5},
+    {101, 5, 6},
+    {1, 5, 1},
+    {1, 0, 0},
+    {0, 5, 0},
+    {-100, 5, 0},
+    {199, 100, 199},
+    {1'000'000'000'000'000'000, 100, 1'000'000'000'000'000'000},
+  }));
+  CAPTURE(left, percent);
+  auto rules = make_rules();
+  rules.stale_haircut_percent = percent;
+  ledger books{account_id{7}, "a", rules};
+  books.reading(money{left}, books.cut(start), start);
+  CHECK(books.haircut(start + 1h) == money{cut});
+}
+
+TEST_CASE_METHOD(fixture, "a stale reading may stop an account",
+                 "[ledger][stale]") {
+  auto rules = make_rules();
+  rules.stale_stops = true;
+  books.rules(rules);
+  const auto at = settled + 1h;
+  // Never read is not stale: there is nothing to be relied upon but the books.
+  CHECK(books.hold(id(3), money{1}, {}, at + 1h, at) == ec::ok);
+  REQUIRE(read(94 * dollar, at) == reading_result::consistent);
+  CHECK(books.hold(id(4), money{1}, {}, at + 1h, at + 15min) == ec::ok);
+  CHECK(books.hold(id(5), money{1}, {}, at + 1h, at + 15min + 1ms)
+        == ec::reading_stale);
+}
+
+TEST_CASE_METHOD(fixture, "a reading that falls leaves the holds there are",
+                 "[ledger]") {
+  REQUIRE(books.hold(id(3), money{50 * dollar}, money{dollar}, settled + 1h,
+                     settled)
+          == ec::ok);
+  REQUIRE(read(10 * dollar, settled + 1s) == reading_result::unexplained);
+  CHECK(books.live() == 1);
+  CHECK(books.head().held == money{56 * dollar});
+  CHECK(books.available() == money{-46 * dollar});
+  CHECK(books.hold(id(4), {}, {}, settled + 1h, settled + 2s)
+        == ec::insufficient_funds);
+  // Nor does a restart give any of it away.
+  ledger next{books.snapshot(), make_rules()};
+  CHECK(next.available() == money{-46 * dollar});
+  CHECK(next.hold(id(4), {}, {}, settled + 1h, settled + 2s)
+        == ec::insufficient_funds);
+}
