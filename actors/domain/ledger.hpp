@@ -61,7 +61,8 @@ public:
   /// @returns How many ended.
   size_t expire(timestamp now);
 
-  /// Marks all open holds as doubts: the process that made them is dead.
+  /// Begins a run: marks all open holds as doubts, for the process that made
+  /// them is dead. Its clock may have stood anywhere.
   /// @returns How many there were that had not been in doubt before.
   size_t doubt_all(timestamp until, timestamp now);
 

@@ -103,7 +103,9 @@ void ledger::resolve_doubts(money figure, timestamp window_begin,
                             timestamp now) {
   std::vector<open_hold> doubts;
   for (const auto& [id, x] : open_) {
-    if (!x.in_doubt || x.made_at + rules_.attempt_max > window_begin)
+    // Of a dead run is only known that it began its calls before this one.
+    const auto made_at = std::max(x.made_at, window_from_);
+    if (!x.in_doubt || made_at + rules_.attempt_max > window_begin)
       return;
     doubts.push_back(x);
   }
