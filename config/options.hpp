@@ -107,6 +107,10 @@ struct store_options {
   uint64_t write_buffer_bytes = 8'388'608;
   /// Records that one commit may gather.
   uint32_t group_max = 4'096;
+  /// With less room than this on the disk no new holds are made.
+  uint64_t low_space_bytes = 268'435'456;
+  /// A file that is given up when the disk is full.
+  uint64_t ballast_bytes = 16'777'216;
 };
 
 struct admin_options {

@@ -282,6 +282,15 @@ rows store_and_log_rows() {
       option("store.group_max", count_form{1, 1'000'000, "records"}, restart,
              "Records that one write to the disk may gather.", at,
              &store_options::group_max),
+      option("store.low_space_bytes", size_form{0, 1'024 * GiB}, restart,
+             "With less room than this on its disk rota starts no more calls "
+             "and takes no files; what is under way still ends. It goes on "
+             "once there is a quarter more.",
+             at, &store_options::low_space_bytes),
+      option("store.ballast_bytes", size_form{0, GiB}, restart,
+             "Size of a file that rota deletes when the disk is all but full, "
+             "so that calls under way can be booked.",
+             at, &store_options::ballast_bytes),
       option("log.level",
              word_form{{"trace", "debug", "info", "warn", "error"}}, live,
              "The least important line that is still written.", &options::log,

@@ -5,8 +5,9 @@
 namespace rota {
 
 std::string to_string(alert_kind x) {
-  static constexpr std::array<const char*, 4> names{
-    "account.low", "account.exhausted", "account.ejected", "pool.all_failed",
+  static constexpr std::array<const char*, 5> names{
+    "account.low",     "account.exhausted", "account.ejected",
+    "pool.all_failed", "disk.low",
   };
   return names.at(static_cast<size_t>(x));
 }

@@ -14,6 +14,7 @@ enum class alert_kind : uint8_t {
   account_exhausted,
   account_ejected,
   all_accounts_failed,
+  disk_low,
 };
 
 enum class alert_state : uint8_t { inactive = 0, pending, firing, resolved };

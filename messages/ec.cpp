@@ -11,7 +11,7 @@ struct row {
   const char* why;
 };
 
-constexpr std::array<row, 19> rows{{
+constexpr std::array<row, 20> rows{{
   {"ok", "nothing declined"},
   {"insufficient_funds", "too little money above the floor"},
   {"already_held", "this hold is open already"},
@@ -31,6 +31,7 @@ constexpr std::array<row, 19> rows{{
   {"wrong_state", "the present state does not allow this"},
   {"not_found", "there is nothing of this name"},
   {"store_failed", "the store cannot be written"},
+  {"disk_low", "the disk of the store is nearly full"},
 }};
 
 const row& row_of(ec code) {

@@ -44,6 +44,8 @@ enum class [[nodiscard]] ec : uint8_t {
   not_found = 17,
   /// The store cannot be written.
   store_failed = 18,
+  /// The disk of the store is nearly full.
+  disk_low = 19,
 };
 
 /// @returns The name of the code: "insufficient_funds".

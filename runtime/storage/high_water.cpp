@@ -1,5 +1,6 @@
 #include "runtime/storage/high_water.hpp"
 
+#include "runtime/observe/kill_point.hpp"
 #include "runtime/storage/record_reader.hpp"
 
 #include <fcntl.h>
@@ -159,9 +160,11 @@ std::string make_high_water(const std::string& path, const high_water& x) {
   const auto slot = slot_of(x);
   const auto good = write_at(fd, slot + slot, 0) && ::fsync(fd) == 0;
   ::close(fd);
+  kill_point("head/made");
   if (!good || ::rename(fresh.c_str(), path.c_str()) != 0
       || !sync_directory_of(path))
     return cannot("made", path);
+  kill_point("head/renamed");
   return {};
 }
 
@@ -178,8 +181,13 @@ std::string high_water_file::open(const std::string& path) {
 
 std::string high_water_file::write(const high_water& x) {
   const auto at = static_cast<off_t>(x.generation % 2 * slot_bytes);
-  if (!write_at(fd_, slot_of(x), at) || ::fdatasync(fd_) != 0)
+  kill_point("head/before");
+  auto good = write_at(fd_, slot_of(x), at);
+  kill_point("head/written");
+  good = good && ::fdatasync(fd_) == 0;
+  if (!good)
     return cannot("written", path_);
+  kill_point("head/synced");
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <caf/execution_unit.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -15,6 +16,7 @@
 
 namespace rota {
 
+class disk_space;
 class store;
 
 /// Writes commits in groups on a thread of its own, and tends the store between
@@ -29,11 +31,15 @@ public:
   /// @param post Runs acknowledgements; where they should wake a loop once a
   ///             group, its `post`; null: at once, on the writer's thread. They
   ///             come in the order of the commits.
+  /// @param space Looked after on the writer's thread; while it has no room,
+  ///              nothing is written and nothing is acknowledged. Null: there
+  ///              always is.
   /// @param on_failure Called once, on the writer's thread, if the store cannot
   ///                   be written. Nothing of it or after it is acknowledged,
   ///                   and nothing more is written.
   journal_writer(store& disk, size_t group_max, poster post,
-                 std::function<void(const std::string&)> on_failure);
+                 std::function<void(const std::string&)> on_failure,
+                 disk_space* space = nullptr);
 
   /// Writes what is queued, then stops.
   ~journal_writer();
@@ -56,6 +62,12 @@ private:
   void run();
   bool write_all(std::vector<commit_ptr>& xs);
 
+  /// Waits for room on the disk. @returns False if it was stopped before.
+  bool await_room(uint64_t bytes);
+
+  /// Looks at the disk every now and then, and tends the store.
+  bool tend();
+
   /// Gives up for ever if there is a fault.
   bool passed(const std::string& fault);
 
@@ -63,6 +75,8 @@ private:
   size_t group_max_;
   poster post_;
   std::function<void(const std::string&)> on_failure_;
+  disk_space* space_;
+  std::chrono::steady_clock::time_point looked_at_;
   std::atomic<size_t> backlog_ = 0;
   std::mutex mutex_;
   std::condition_variable wake_;

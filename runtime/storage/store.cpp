@@ -1,5 +1,6 @@
 #include "runtime/storage/store.hpp"
 
+#include "runtime/observe/kill_point.hpp"
 #include "runtime/storage/store_impl.hpp"
 
 #include <stdexcept>
@@ -45,7 +46,7 @@ store::open(const std::string& dir, const store_options& options,
   // Nothing is changed before all is known to be well.
   for (const auto step :
        {&impl::migrate, &impl::load_numbers, &impl::load_names,
-        &impl::load_accounts, &impl::check_batches, &impl::load_ledger_end,
+        &impl::load_accounts, &impl::check_batches, &impl::check_ledger_end,
         &impl::check_high_water, &impl::begin_run})
     if (fault.empty())
       fault = (*x.*step)();
@@ -81,7 +82,9 @@ std::string store::impl::begin_run() {
   first.Put(base[family::meta], schema_key, record(schema));
   first.Put(base[family::meta], run_key, record(run));
   first.Put(base[family::meta], id_key, record(mark.store));
+  kill_point("run/before");
   auto fault = commit_batch(first, true);
+  kill_point("run/after");
   if (fault.empty())
     fault = renew_mark(false);
   return fault;
@@ -142,15 +145,6 @@ std::string store::impl::check_batches() {
     return false;
   });
   return read ? fault : damaged("the list of batches");
-}
-
-std::string store::impl::load_ledger_end() {
-  const std::unique_ptr<rocksdb::Iterator> last{
-    base.db->NewIterator(scanning(), base[family::ledger])};
-  last->SeekToLast();
-  if (last->Valid())
-    next_segment = from_be64(view(last->key())) + 1;
-  return last->status().ok() ? std::string{} : damaged("the ledger's end");
 }
 
 std::optional<uint64_t> store::impl::number(const std::string& key,

@@ -96,12 +96,15 @@ struct store::impl {
   std::string load_names();
   std::string load_accounts();
   std::string check_batches();
-  std::string load_ledger_end();
+  std::string check_ledger_end();
   std::string check_high_water();
 
   // Parts of that, see store_tend.cpp.
   high_water present() const;
   std::string refuse_incomplete(const std::string& what) const;
+
+  /// What to do about a store that is refused.
+  std::string way_back() const;
 
   /// Writes what is staged in `batch`.
   /// @returns One sentence if it failed.
@@ -131,7 +134,7 @@ struct store::impl {
 
   std::string damaged(const std::string& what) const {
     return "The store in " + dir + " is damaged: " + what
-           + " cannot be read; nothing was repaired. Restore it from a copy.";
+           + " cannot be read; nothing was changed. " + way_back();
   }
 
   std::string name_of(account_id x) const {

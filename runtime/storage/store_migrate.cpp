@@ -1,3 +1,4 @@
+#include "runtime/observe/kill_point.hpp"
 #include "runtime/storage/record_reader.hpp"
 #include "runtime/storage/store.hpp"
 #include "runtime/storage/store_impl.hpp"
@@ -33,11 +34,14 @@ std::string store::impl::migrate() {
     return {};
   migrated_from = *found;
   auto fault = keep_copy(*found);
+  kill_point("migrate/copied");
   chain_ends ends;
   if (fault.empty() && *found < 2)
     fault = chain_segments(ends);
+  kill_point("migrate/segments");
   if (fault.empty() && *found < 2)
     fault = chain_heads(ends);
+  kill_point("migrate/heads");
   return fault;
 }
 
@@ -59,6 +63,7 @@ std::string store::impl::keep_copy(uint64_t from) const {
 }
 
 std::string store::impl::flush_migrated() {
+  kill_point("migrate/step");
   const auto status = base.db->Write(synced(), &out);
   out.Clear();
   if (status.ok())

@@ -1,6 +1,7 @@
 // How far the store has come, and what is promised of it: the high-water file
 // and the syncing of what was only handed to the operating system.
 
+#include "runtime/observe/kill_point.hpp"
 #include "runtime/storage/store.hpp"
 #include "runtime/storage/store_impl.hpp"
 
@@ -36,10 +37,14 @@ high_water store::impl::present() const {
 }
 
 std::string store::impl::refuse_incomplete(const std::string& what) const {
-  const auto state = std::filesystem::path{dir}.parent_path().string();
   return "The store in " + dir + " is not what it was: " + what
-         + "; nothing was changed. Look at it with rota fsck, then put back a"
-           " backup (rota restore BACKUP --state-dir "
+         + "; nothing was changed. " + way_back();
+}
+
+std::string store::impl::way_back() const {
+  const auto state = std::filesystem::path{dir}.parent_path().string();
+  return "Look at it with rota fsck, then put back a backup (rota restore"
+         " BACKUP --state-dir "
          + (state.empty() ? "." : state) + ").";
 }
 
@@ -82,13 +87,13 @@ std::string store::vouch(const std::string& dir) {
   x.failure = std::make_shared<fail_stop>(nullptr);
   auto fault = x.base.open(dir, {}, x.failure);
   for (const auto step : {&impl::load_numbers, &impl::load_names,
-                          &impl::load_accounts, &impl::load_ledger_end})
+                          &impl::load_accounts, &impl::check_ledger_end})
     if (fault.empty())
       fault = (x.*step)();
   if (!fault.empty())
     return fault;
   const auto path = high_water_path(dir);
-  if (x.mark.store == 0) { // Of a schema without one; it gets one when migrated.
+  if (x.mark.store == 0) { // Its schema has none; its migration makes one.
     std::error_code err;
     std::filesystem::remove(path, err);
     return err ? "The file " + path + " cannot be removed (" + err.message()
@@ -121,9 +126,11 @@ std::string store::impl::commit_batch(rocksdb::WriteBatch& batch, bool sync) {
   const auto reached = base.db->GetLatestSequenceNumber() + batch.Count();
   rocksdb::WriteOptions how;
   how.sync = sync;
+  kill_point(sync ? "sync/before" : "log/before");
   if (const auto status = base.db->Write(how, &batch); !status.ok())
     return fail("The store cannot be written (" + status.ToString()
                 + "): check the disk, then start rotad again.");
+  kill_point(sync ? "sync/after" : "log/after");
   if (sync) {
     mark.writes = reached;
     unsynced_since.reset();
@@ -198,8 +205,10 @@ store::~store() {
     return;
   rocksdb::WriteBatch nothing;
   nothing.PutLogData("stop");
+  kill_point("stop/begun");
   if (my.commit_batch(nothing, true).empty())
     my.renew_mark(true);
+  kill_point("stop/marked");
 }
 
 } // namespace rota
