@@ -34,6 +34,7 @@ bool waits_for(ec why) {
     case ec::reading_stale:
     case ec::ejected:
     case ec::not_ready:
+    case ec::disk_low:
       return true;
     default:
       return false;
@@ -123,6 +124,11 @@ void dispatcher_state::configure(const routing_setup_ptr& x) {
   setup = x;
 }
 
+void dispatcher_state::halt(const halt_notice& x) {
+  halted = x.why;
+  serve();
+}
+
 void dispatcher_state::drain() {
   stopping = true;
   for (auto& [key, line] : lines)
@@ -166,7 +172,8 @@ void dispatcher_state::tick() {
 
 pool_view dispatcher_state::status() const {
   return {members.size(), granted, declines,
-          refused,        waiting, waiting > 0 ? last_refusal : ec::ok};
+          refused,        waiting, waiting > 0 ? last_refusal : ec::ok,
+          halted};
 }
 
 // -- helpers ------------------------------------------------------------------
@@ -181,6 +188,8 @@ demand dispatcher_state::demand_of(const seeker& x) {
 }
 
 bool dispatcher_state::ask(seeker& x) {
+  if (halted != ec::ok)
+    return false;
   auto excluded = x.excluded;
   auto best = ranks.pick(demand_of(x), excluded);
   while (best && ranks.find(*best)->refusal != ec::ok) {
@@ -222,6 +231,8 @@ void dispatcher_state::place(seeker x) {
   if (ask(x))
     return;
   auto none = ranks.explain(demand_of(x), x.excluded);
+  if (halted != ec::ok && (none.why == ec::ok || waits_for(none.why)))
+    none = {halted, {}};
   if (none.why == ec::ok) // Somebody could, but it is a busy one's turn.
     none.why = ec::at_limit;
   const auto& work = *x.want->want.work;
@@ -231,9 +242,8 @@ void dispatcher_state::place(seeker x) {
   const auto full = waiting >= setup->routing.queue_max;
   if (none.why != ec::at_limit) {
     last_refusal = none.why;
-    if (!x.refused)
+    if (none.why != halted && !std::exchange(x.refused, true))
       ++refused;
-    x.refused = true;
   }
   if (!waits_for(none.why) || hopeless || full) {
     x.answer.deliver(
@@ -334,6 +344,7 @@ dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
     [st](atom::enlist, const enlistment& x) { st->enlist(x); },
     [st](atom::dismiss, account_id x) { st->dismiss(x); },
     [st](atom::configure, const routing_setup_ptr& x) { st->configure(x); },
+    [st](atom::halt, const halt_notice& x) { st->halt(x); },
     [st](atom::drain) { st->drain(); },
     [st](atom::accounts) { return st->accounts(); },
     [st](atom::tick) { st->tick(); },

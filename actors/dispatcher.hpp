@@ -38,6 +38,7 @@ struct dispatcher_state {
   void enlist(const enlistment& x);
   void dismiss(account_id x);
   void configure(const routing_setup_ptr& x);
+  void halt(const halt_notice& x);
   void drain();
   caf::result<account_views_ptr> accounts();
   void tick();
@@ -114,6 +115,7 @@ struct dispatcher_state {
   uint64_t declines = 0;
   uint64_t refused = 0;
   ec last_refusal = ec::ok;
+  ec halted = ec::ok;
   bool stopping = false;
 };
 

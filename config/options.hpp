@@ -110,7 +110,12 @@ struct upstream_options {
   std::string ca_file;
 };
 
+/// What an acknowledgement says: it is on disk, or with the operating system
+/// and on disk within 10 ms.
+enum class store_durability : uint8_t { power = 0, process };
+
 struct store_options {
+  store_durability durability = store_durability::power;
   /// An in-doubt hold is assumed charged after this time.
   milliseconds doubt_grace{3'600'000};
   /// A hold outlives the total timeout of its request by this.
@@ -118,6 +123,10 @@ struct store_options {
   uint64_t write_buffer_bytes = 8'388'608;
   /// Records that one commit may gather.
   uint32_t group_max = 4'096;
+  /// With less room than this on the disk no new holds are made.
+  uint64_t low_space_bytes = 268'435'456;
+  /// A file that is given up when the disk is full.
+  uint64_t ballast_bytes = 16'777'216;
 };
 
 struct admin_options {
@@ -154,5 +163,6 @@ struct options {
 
 std::string to_string(strategy x);
 std::string to_string(stale_policy x);
+std::string to_string(store_durability x);
 
 } // namespace rota

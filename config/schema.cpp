@@ -291,6 +291,13 @@ rows upstream_rows() {
 rows store_and_log_rows() {
   const auto at = &options::store;
   return {
+      option("store.durability", choice_form{store_durability::process},
+             restart,
+             "What is true before a call leaves and before a result counts: on "
+             "disk (power), or with the operating system and on disk within "
+             "10 ms (process: outlives a crash of rotad, not one of the "
+             "machine).",
+             at, &store_options::durability),
       option("store.doubt_grace", duration_form{0ms, 24h * 30}, live,
              "A call whose outcome nobody knows is assumed charged after this "
              "time, unless a reading has shown it.",
@@ -306,6 +313,15 @@ rows store_and_log_rows() {
       option("store.group_max", count_form{1, 1'000'000, "records"}, restart,
              "Records that one write to the disk may gather.", at,
              &store_options::group_max),
+      option("store.low_space_bytes", size_form{0, 1'024 * GiB}, restart,
+             "With less room than this on its disk rota starts no more calls "
+             "and takes no files; what is under way still ends. It goes on "
+             "once there is a quarter more.",
+             at, &store_options::low_space_bytes),
+      option("store.ballast_bytes", size_form{0, GiB}, restart,
+             "Size of a file that rota deletes when the disk is all but full, "
+             "so that calls under way can be booked.",
+             at, &store_options::ballast_bytes),
       option("log.level",
              word_form{{"trace", "debug", "info", "warn", "error"}}, live,
              "The least important line that is still written.", &options::log,

@@ -93,6 +93,8 @@ using dispatcher_actor = caf::typed_actor<
   caf::reacts_to<atom::dismiss, account_id>,
   // A reload changed the routing options.
   caf::reacts_to<atom::configure, routing_setup_ptr>,
+  // Makes no new holds, all jobs wait; or goes on.
+  caf::reacts_to<atom::halt, halt_notice>,
   // The daemon stops: declines all that wait and all that come.
   caf::reacts_to<atom::drain>,
   // Asks every account for its view.

@@ -20,6 +20,7 @@ enum class alert_kind : uint8_t {
   account_in_doubt,
   account_price,
   account_stale,
+  disk_low,
 };
 
 enum class alert_state : uint8_t { inactive = 0, pending, firing, resolved };

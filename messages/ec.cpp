@@ -11,7 +11,7 @@ struct row {
   const char* why;
 };
 
-constexpr std::array<row, 20> rows{{
+constexpr std::array<row, 21> rows{{
   {"ok", "nothing declined"},
   {"insufficient_funds", "too little money above the floor"},
   {"already_held", "this hold is open already"},
@@ -32,6 +32,7 @@ constexpr std::array<row, 20> rows{{
   {"not_found", "there is nothing of this name"},
   {"store_failed", "the store cannot be written"},
   {"reading_stale", "the last reading of the balance is too old"},
+  {"disk_low", "the disk of the store is nearly full"},
 }};
 
 const row& row_of(ec code) {

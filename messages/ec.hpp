@@ -46,6 +46,8 @@ enum class [[nodiscard]] ec : uint8_t {
   store_failed = 18,
   /// The account's last reading is too old to hold money on.
   reading_stale = 19,
+  /// The disk of the store is nearly full.
+  disk_low = 20,
 };
 
 /// @returns The name of the code: "insufficient_funds".

@@ -22,6 +22,8 @@ struct pool_view {
   uint64_t waiting = 0;
   /// Why the longest waiting job waits; ok where none does.
   ec waiting_for = ec::ok;
+  /// Why no holds are made at all; ok where they are.
+  ec halted = ec::ok;
 };
 
 /// An account, its whole host, or every account is not to be used until then.
@@ -30,6 +32,11 @@ struct cooldown_notice {
   failure_scope scope = failure_scope::account;
   timestamp until;
   std::string reason;
+};
+
+/// No new holds are to be made, for this reason; ok: they are again.
+struct halt_notice {
+  ec why = ec::ok;
 };
 
 /// What a provider says is left.

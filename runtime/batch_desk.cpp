@@ -3,6 +3,7 @@
 #include "actors/runner.hpp"
 #include "runtime/ask.hpp"
 #include "runtime/engine/hosted.hpp"
+#include "runtime/observe/kill_point.hpp"
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -47,11 +48,12 @@ struct batch_desk::checked {
 };
 
 batch_desk::batch_desk(wiring& all, account_pool& accounts, store& disk,
-                       const std::string& batch_dir, batch_limits limits)
+                       const std::string& batch_dir, batch_limits limits,
+                       uint64_t keep_free)
   : all_{all},
     accounts_{accounts},
     disk_{disk},
-    files_{batch_dir},
+    files_{batch_dir, keep_free},
     limits_{limits} {
   // nop
 }
@@ -88,10 +90,12 @@ batch_desk::receipt batch_desk::submit(const batch_options& chosen,
                            && !chosen.skip_invalid);
   if (!result.error.empty() || refused)
     return result;
+  kill_point("submit/checked");
   // After this point, the batch is accepted unless the disk fails.
   batch_resume fresh;
   auto& row = fresh.row;
   row.id = disk_.next_batch_id();
+  kill_point("submit/numbered");
   row.format = result.report.format;
   row.options = chosen;
   row.file_name = file_name;
@@ -113,8 +117,10 @@ batch_desk::receipt batch_desk::submit(const batch_options& chosen,
                    " rotad's log.";
     return result;
   }
+  kill_point("submit/accepted");
   spawn(fresh);
   result.view = find(row.id);
+  kill_point("submit/started");
   return result;
 }
 

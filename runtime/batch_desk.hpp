@@ -35,8 +35,10 @@ public:
 
   enum class verb : uint8_t { pause, resume, cancel };
 
+  /// @param keep_free No file is taken in that leaves less room on the disk.
   batch_desk(wiring& all, account_pool& accounts, store& disk,
-             const std::string& batch_dir, batch_limits limits);
+             const std::string& batch_dir, batch_limits limits,
+             uint64_t keep_free);
 
   /// Goes on with what an earlier run left.
   /// @returns How many batches run again.

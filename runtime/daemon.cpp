@@ -15,6 +15,7 @@
 #include "runtime/notify/notifier.hpp"
 #include "runtime/observe/log.hpp"
 #include "runtime/routing_files.hpp"
+#include "runtime/storage/disk_space.hpp"
 #include "runtime/storage/journal.hpp"
 #include "runtime/storage/spool.hpp"
 #include "runtime/storage/store.hpp"
@@ -82,6 +83,11 @@ private:
   void apply(const option_diff& diff);
   void add_accounts(const std::vector<account_options>& x);
   account_memory recall(const std::string& name);
+  void tell_room(bool low, uint64_t free) const;
+
+  std::string store_dir() const {
+    return opts_.state_dir + "/store";
+  }
 
   /// Callable from any thread: something that must not fail has failed.
   void fail(const std::string& why) {
@@ -100,6 +106,7 @@ private:
   engine_loop loop_;
   std::unique_ptr<caf::actor_system> system_;
   std::unique_ptr<wiring> all_;
+  std::unique_ptr<disk_space> space_;
   std::unique_ptr<journal_writer> writer_;
   std::shared_ptr<account_directory> directory_
     = std::make_shared<account_directory>();
@@ -114,7 +121,7 @@ private:
 using refusal = std::runtime_error;
 
 void daemon::open() {
-  auto opened = store::open(opts_.state_dir + "/store", opts_.store,
+  auto opened = store::open(store_dir(), opts_.store,
                             [this](const std::string& why) { fail(why); });
   if (!opened.disk)
     throw refusal{opened.fault};
@@ -144,15 +151,23 @@ void daemon::wire() {
   all.setup(routing.setup);
   const auto on_failure = [this](const std::string& why) { fail(why); };
   watchdog_ = std::make_unique<watchdog>(*system_, on_failure);
+  all.dispatcher
+    = spawn_hosted(*system_, &loop_, dispatcher, all.clock, routing.setup);
+  space_ = std::make_unique<disk_space>(
+    store_dir(), opts_.store,
+    [this, to = all.dispatcher](bool low, uint64_t free) {
+      caf::anon_send(to, atom::halt_v,
+                     halt_notice{low ? ec::disk_low : ec::ok});
+      tell_room(low, free);
+    });
+  space_->look();
   writer_ = std::make_unique<journal_writer>(
     *disk_, opts_.store.group_max,
     [this](std::function<void()> f) { loop_.post(std::move(f)); },
-    on_failure);
+    on_failure, space_.get());
   all.journal = spawn_journal(*system_, &loop_, *writer_);
   all.spool = spawn_spool(*system_, opts_.state_dir + "/batches");
   all.upstream = spawn_upstream(*system_, loop_, opts_.upstream, directory_);
-  all.dispatcher
-    = spawn_hosted(*system_, &loop_, dispatcher, all.clock, routing.setup);
   all.refresher = spawn_hosted(*system_, &loop_, refresher, all.clock,
                                all.upstream, opts_.refresh);
   all.notifier = spawn_notifier(*system_, &loop_, all.upstream,
@@ -173,7 +188,8 @@ void daemon::wire() {
     all, directory_, [this](const std::string& x) { return recall(x); });
   add_accounts(opts_.accounts);
   batches_ = std::make_unique<batch_desk>(
-    all, *accounts_, *disk_, opts_.state_dir + "/batches", opts_.batch);
+    all, *accounts_, *disk_, opts_.state_dir + "/batches", opts_.batch,
+    opts_.store.low_space_bytes);
 }
 
 void daemon::serve() {
@@ -230,6 +246,7 @@ void daemon::stop() {
     end(all_->spool);
     if (writer_)
       writer_->stop();
+    space_.reset();
     end(all_->journal);
   }
   api_.reset();
@@ -244,6 +261,18 @@ void daemon::stop() {
   loop_.stop();
   writer_.reset();
   disk_.reset();
+}
+
+void daemon::tell_room(bool low, uint64_t free) const {
+  constexpr uint64_t mib = 1 << 20;
+  if (low)
+    spdlog::error("The disk of {} has only {} MiB left: no new calls are"
+                  " started until there is room (store.low_space_bytes).",
+                  opts_.state_dir, free / mib);
+  else
+    spdlog::info("The disk of {} has room again, {} MiB: calls are started"
+                 " again.",
+                 opts_.state_dir, free / mib);
 }
 
 account_memory daemon::recall(const std::string& name) {

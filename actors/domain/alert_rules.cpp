@@ -41,6 +41,8 @@ std::string resolved_text(const alert& x) {
   switch (x.kind) {
     case alert_kind::all_accounts_failed:
       return "Jobs are served again.";
+    case alert_kind::disk_low:
+      return "The disk of the store has room again.";
     case alert_kind::account_ejected:
       return subject(x.account) + " is healthy again.";
     case alert_kind::account_overruns:
@@ -80,6 +82,10 @@ std::vector<alert> alert_rules::walk(const std::vector<account_view>& accounts,
   // Once on, only a job that is served turns it off.
   judge(about, !served && (failed || is_on(about.kind, "")), now, edges);
   last_pool_ = pool;
+  about.kind = alert_kind::disk_low;
+  about.text = "The disk of the store is nearly full: no new calls are started"
+               " until there is room.";
+  judge(about, pool.disk_low, now, edges);
   // Who left the pool needs no help any more.
   for (auto i = tracks_.begin(); i != tracks_.end();) {
     const auto& name = i->first.second;

@@ -13,6 +13,7 @@ namespace rota {
 struct pool_state {
   uint64_t served = 0;  ///< Attempts that succeeded since the start.
   uint64_t refused = 0; ///< Jobs for which every account was refused or failed.
+  bool disk_low = false; ///< No holds are made, for want of room on the disk.
 };
 
 /// Walks the alert rules. An alert is inactive, pending while its condition
@@ -34,6 +35,7 @@ struct pool_state {
 ///   account.stale      its balance has not been read for long
 ///   pool.all_failed    a job was refused by all and none was served since the
 ///                      last walk; ends when one is served
+///   disk.low           no holds are made because the disk is nearly full
 ///
 /// What concerned an account that left the pool is resolved.
 class alert_rules {

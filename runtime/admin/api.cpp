@@ -387,6 +387,8 @@ pool_view admin_api::pool() {
 
 std::string admin_api::waiting_for() {
   const auto view = pool();
+  if (view.halted != ec::ok)
+    return explain(view.halted);
   return view.waiting > 0 && view.waiting_for != ec::ok
            ? explain(view.waiting_for)
            : std::string{};

@@ -18,7 +18,6 @@ namespace {
 // All that the store keeps in memory: the block cache, which holds indexes and
 // filters as well, and the write buffers of all families together.
 constexpr size_t cache_bytes = 8 << 20;
-constexpr size_t buffers_in_memory = 3;
 
 /// Written but not yet in table files; a start reads it again.
 constexpr uint64_t wal_bytes = uint64_t{64} << 20;
@@ -62,7 +61,8 @@ db_options(const store_options& x,
   o.max_bgerror_resume_count = 0; // We stop and reopen instead.
   o.max_background_jobs = 2;
   o.max_total_wal_size = wal_bytes;
-  o.db_write_buffer_size = x.write_buffer_bytes * buffers_in_memory;
+  o.db_write_buffer_size
+    = x.write_buffer_bytes * database::buffers_in_memory;
   o.max_open_files = 256;
   o.keep_log_file_num = 4;
   o.max_log_file_size = 4 << 20;
@@ -109,7 +109,8 @@ std::string sentence(const std::string& dir, const rocksdb::Status& status) {
            + ": stop that rotad, or choose another state_dir.";
   if (status.IsCorruption())
     return "The store in " + dir + " is damaged (" + text
-           + "): nothing was repaired; restore it from a copy.";
+           + "): nothing was repaired. Look at it with rota fsck, then put back"
+             " a backup with rota restore.";
   if (status.IsNoSpace() || says("No space left"))
     return "The disk of " + dir + " is full: free some space, then start"
            " again.";

@@ -46,6 +46,9 @@ private:
 
 /// An open RocksDB with our options.
 struct database {
+  /// Of `write_buffer_bytes`, for all families together.
+  static constexpr size_t buffers_in_memory = 3;
+
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, family_names.size()> handles{};
 

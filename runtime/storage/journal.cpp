@@ -1,10 +1,13 @@
 #include "runtime/storage/journal.hpp"
 
 #include "runtime/engine/hosted.hpp"
+#include "runtime/observe/kill_point.hpp"
+#include "runtime/storage/disk_space.hpp"
 #include "runtime/storage/store.hpp"
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -16,10 +19,15 @@ namespace {
 /// pile up in memory twice.
 constexpr size_t group_bytes = 4 << 20;
 
+/// How often the room on the disk is looked at.
+constexpr std::chrono::milliseconds look_delay{500};
+
 void acknowledge(const std::vector<commit_ptr>& group) {
+  kill_point("ack/before");
   for (const auto& x : group)
     if (x->ack)
       caf::anon_send(x->ack, atom::durable_v, x->token);
+  kill_point("ack/after");
 }
 
 void inline_poster(const std::function<void()>& f) {
@@ -35,11 +43,12 @@ journal_actor::behavior_type journal(journal_actor::pointer,
 
 journal_writer::journal_writer(
   store& disk, size_t group_max, poster post,
-  std::function<void(const std::string&)> on_failure)
+  std::function<void(const std::string&)> on_failure, disk_space* space)
   : disk_{disk},
     group_max_{std::max<size_t>(group_max, 1)},
     post_{post ? std::move(post) : inline_poster},
     on_failure_{std::move(on_failure)},
+    space_{space},
     thread_{[this] { run(); }} {
   // nop
 }
@@ -74,35 +83,81 @@ void journal_writer::run() {
     taken.clear();
     {
       std::unique_lock guard{mutex_};
-      wake_.wait(guard, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty())
+      const auto called = [this] { return stopping_ || !queue_.empty(); };
+      auto due = disk_.due();
+      if (space_ != nullptr)
+        due = std::min(due.value_or(looked_at_ + look_delay),
+                       looked_at_ + look_delay);
+      if (due)
+        wake_.wait_until(guard, *due, called);
+      else
+        wake_.wait(guard, called);
+      if (queue_.empty() && stopping_)
         return;
       taken.swap(queue_);
     }
-    if (!write_all(taken))
+    if (!write_all(taken) || !tend())
       return;
   }
+}
+
+bool journal_writer::tend() {
+  const auto now = std::chrono::steady_clock::now();
+  if (space_ != nullptr && now - looked_at_ >= look_delay) {
+    space_->look();
+    looked_at_ = now;
+  }
+  return passed(disk_.tend());
+}
+
+bool journal_writer::await_room(uint64_t bytes) {
+  if (space_ == nullptr || space_->room_for(bytes))
+    return true;
+  spdlog::error("The disk of the store is full: nothing is written until there"
+                " is room.");
+  for (;;) {
+    {
+      std::unique_lock guard{mutex_};
+      if (wake_.wait_for(guard, look_delay, [this] { return stopping_; }))
+        break;
+    }
+    space_->look();
+    if (space_->room_for(bytes)) {
+      spdlog::info("The disk of the store has room again.");
+      return true;
+    }
+  }
+  return passed("The disk of the store is full; commits that were not written: "
+                + std::to_string(backlog_)
+                + ". What they ended is in doubt from the next start on.");
+}
+
+bool journal_writer::passed(const std::string& fault) {
+  if (fault.empty())
+    return true;
+  {
+    std::lock_guard guard{mutex_};
+    stopping_ = true;
+    queue_.clear();
+  }
+  on_failure_(fault);
+  return false;
 }
 
 bool journal_writer::write_all(std::vector<commit_ptr>& xs) {
   for (size_t from = 0; from < xs.size();) {
     std::vector<commit_ptr> group;
     group.reserve(std::min(xs.size() - from, group_max_));
-    for (size_t bytes = 0; from < xs.size() && group.size() < group_max_
-                           && bytes < group_bytes;) {
+    size_t bytes = 0;
+    while (from < xs.size() && group.size() < group_max_
+           && bytes < group_bytes) {
       auto& x = xs[from++];
       bytes += x->result ? x->result->body.size() : 0;
       group.push_back(std::move(x));
     }
-    if (const auto fault = disk_.write(group); !fault.empty()) {
-      {
-        std::lock_guard guard{mutex_};
-        stopping_ = true;
-        queue_.clear();
-      }
-      on_failure_(fault);
+    kill_point("group/taken");
+    if (!await_room(bytes) || !passed(disk_.write(group)))
       return false;
-    }
     backlog_ -= group.size();
     post_([group = std::move(group)] { acknowledge(group); });
   }

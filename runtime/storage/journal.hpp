@@ -6,6 +6,7 @@
 #include <caf/execution_unit.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -15,10 +16,12 @@
 
 namespace rota {
 
+class disk_space;
 class store;
 
-/// Writes commits in groups on a thread of its own: whatever gathers while one
-/// group is being synced is the next. One sync serves them all, so durability
+/// Writes commits in groups on a thread of its own, and tends the store between
+/// them: whatever gathers while one group is being synced is the next. One sync
+/// serves them all, so durability
 /// costs a group's latency and hardly any CPU. A group has at most `group_max`
 /// commits, and no more once its results exceed 4 MiB.
 class journal_writer {
@@ -28,11 +31,15 @@ public:
   /// @param post Runs acknowledgements; where they should wake a loop once a
   ///             group, its `post`; null: at once, on the writer's thread. They
   ///             come in the order of the commits.
-  /// @param on_failure Called once, on the writer's thread, if a group cannot
+  /// @param space Looked after on the writer's thread; while it has no room,
+  ///              nothing is written and nothing is acknowledged. Null: there
+  ///              always is.
+  /// @param on_failure Called once, on the writer's thread, if the store cannot
   ///                   be written. Nothing of it or after it is acknowledged,
   ///                   and nothing more is written.
   journal_writer(store& disk, size_t group_max, poster post,
-                 std::function<void(const std::string&)> on_failure);
+                 std::function<void(const std::string&)> on_failure,
+                 disk_space* space = nullptr);
 
   /// Writes what is queued, then stops.
   ~journal_writer();
@@ -55,10 +62,21 @@ private:
   void run();
   bool write_all(std::vector<commit_ptr>& xs);
 
+  /// Waits for room on the disk. @returns False if it was stopped before.
+  bool await_room(uint64_t bytes);
+
+  /// Looks at the disk every now and then, and tends the store.
+  bool tend();
+
+  /// Gives up for ever if there is a fault.
+  bool passed(const std::string& fault);
+
   store& disk_;
   size_t group_max_;
   poster post_;
   std::function<void(const std::string&)> on_failure_;
+  disk_space* space_;
+  std::chrono::steady_clock::time_point looked_at_;
   std::atomic<size_t> backlog_ = 0;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -1,6 +1,8 @@
 #include "runtime/storage/spool.hpp"
 
 #include "actors/domain/batch_plan.hpp"
+#include "runtime/observe/kill_point.hpp"
+#include "runtime/storage/disk_space.hpp"
 #include "runtime/storage/line_reader.hpp"
 #include "runtime/storage/spool_index.hpp"
 
@@ -21,6 +23,9 @@ namespace {
 
 /// A file's form is known from this much of it.
 constexpr size_t head_bytes = 4'096;
+
+/// An upload looks at the disk each time it has written so much.
+constexpr uint64_t look_bytes = 1 << 20;
 
 std::string reason() {
   return std::generic_category().message(errno);
@@ -82,7 +87,8 @@ std::string sha256::finish() {
 
 // -- uploads ------------------------------------------------------------------
 
-spool_files::spool_files(std::string dir) : dir_{std::move(dir)} {
+spool_files::spool_files(std::string dir, uint64_t keep_free)
+  : dir_{std::move(dir)}, keep_free_{keep_free} {
   // Where this fails, the first upload says why.
   std::error_code ignored;
   std::filesystem::create_directories(dir_, ignored);
@@ -97,14 +103,18 @@ spool_files::spool_files(std::string dir) : dir_{std::move(dir)} {
 std::unique_ptr<spool_files::upload>
 spool_files::begin(uint64_t bytes_max) {
   return std::make_unique<upload>(
-    dir_ + "/upload-" + std::to_string(next_++) + ".part", bytes_max);
+    dir_ + "/upload-" + std::to_string(next_++) + ".part", bytes_max,
+    keep_free_);
 }
 
-spool_files::upload::upload(std::string path, uint64_t bytes_max)
-  : path_{std::move(path)}, bytes_max_{bytes_max} {
+spool_files::upload::upload(std::string path, uint64_t bytes_max,
+                            uint64_t keep_free)
+  : path_{std::move(path)}, bytes_max_{bytes_max}, keep_free_{keep_free} {
   file_ = std::fopen(path_.c_str(), "wbe");
   if (file_ == nullptr)
     blame();
+  else
+    look_at_disk();
 }
 
 spool_files::upload::~upload() {
@@ -112,6 +122,16 @@ spool_files::upload::~upload() {
     std::fclose(file_);
   if (!path_.empty())
     unlink(path_.c_str());
+}
+
+void spool_files::upload::look_at_disk() {
+  unseen_ = 0;
+  const auto free = free_bytes(path_);
+  if (free && *free < keep_free_ && fault_.empty())
+    fault_ = "The disk of " + path_ + " has less than "
+             + std::to_string(keep_free_)
+             + " bytes left: free some space, then submit again (see"
+               " store.low_space_bytes).";
 }
 
 void spool_files::upload::blame() {
@@ -154,6 +174,9 @@ void spool_files::upload::begin() {
 
 void spool_files::upload::store(std::string_view piece) {
   sum_.write(piece);
+  unseen_ += piece.size();
+  if (unseen_ >= look_bytes)
+    look_at_disk();
   if (std::fwrite(piece.data(), 1, piece.size(), file_) != piece.size())
     blame();
 }
@@ -200,14 +223,19 @@ std::string spool_files::seal(upload& x, batch_id id,
   std::error_code err;
   index.bytes = std::filesystem::file_size(x.path_, err);
   // The lines come last: a batch without them was not accepted.
-  const auto good
-    = !err && write_durably(stem + ".skip", encode_skips(bad_lines))
-      && write_durably(stem + ".index", encode_index(index))
-      && write_durably(stem + ".sha256",
-                       x.digest_ + "  " + name + ".jsonl\n")
-      && sync_path(x.path_)
-      && rename(x.path_.c_str(), (stem + ".jsonl").c_str()) == 0
-      && sync_path(dir_);
+  auto good = !err && write_durably(stem + ".skip", encode_skips(bad_lines));
+  kill_point("seal/skips");
+  good = good && write_durably(stem + ".index", encode_index(index));
+  kill_point("seal/index");
+  good = good
+         && write_durably(stem + ".sha256",
+                          x.digest_ + "  " + name + ".jsonl\n")
+         && sync_path(x.path_);
+  kill_point("seal/synced");
+  good = good && rename(x.path_.c_str(), (stem + ".jsonl").c_str()) == 0;
+  kill_point("seal/renamed");
+  good = good && sync_path(dir_);
+  kill_point("seal/done");
   if (!good)
     return "The files of " + name + " cannot be written (" + reason()
            + "): check state_dir and its disk.";

@@ -44,12 +44,14 @@ private:
 class spool_files {
 public:
   /// Makes the directory, and removes what earlier runs had not accepted.
-  explicit spool_files(std::string dir);
+  /// @param keep_free An upload ends with a fault rather than leave less room
+  ///                  than this on the disk.
+  explicit spool_files(std::string dir, uint64_t keep_free = 0);
 
   /// A file on its way in, removed again unless it is sealed.
   class upload {
   public:
-    upload(std::string path, uint64_t bytes_max);
+    upload(std::string path, uint64_t bytes_max, uint64_t keep_free);
     ~upload();
     upload(const upload&) = delete;
     upload& operator=(const upload&) = delete;
@@ -75,11 +77,14 @@ public:
     friend class spool_files;
     void begin();
     void store(std::string_view piece);
+    void look_at_disk();
     void blame();
 
     std::string path_;
     uint64_t bytes_max_;
+    uint64_t keep_free_;
     uint64_t bytes_ = 0;
+    uint64_t unseen_ = 0; // Written since the disk was looked at.
     std::string head_; // What came before the form was known.
     bool begun_ = false;
     std::unique_ptr<unfolding> unfolding_;
@@ -107,6 +112,7 @@ public:
 
 private:
   std::string dir_;
+  uint64_t keep_free_;
   std::atomic<uint64_t> next_ = 1;
 };
 

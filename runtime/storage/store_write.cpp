@@ -1,4 +1,5 @@
 #include "actors/domain/ledger_fold.hpp"
+#include "runtime/observe/kill_point.hpp"
 #include "runtime/storage/store.hpp"
 #include "runtime/storage/store_impl.hpp"
 
@@ -10,6 +11,21 @@ namespace {
 
 /// A batch of writes that grew beyond this does not keep its memory.
 constexpr size_t kept_bytes = 8 << 20;
+
+/// One point for each kind of thing that a group has.
+void pass_points(const std::vector<commit_ptr>& group, bool written) {
+  for (const auto& x : group) {
+    for (const auto& entry : x->entries)
+      if (entry.kind == entry_kind::hold)
+        kill_point(written ? "hold/after" : "hold/before");
+      else if (entry.kind == entry_kind::settle)
+        kill_point(written ? "settle/after" : "settle/before");
+    if (x->result)
+      kill_point(written ? "result/after" : "result/before");
+    if (x->batch)
+      kill_point(written ? "batch/after" : "batch/before");
+  }
+}
 
 } // namespace
 
@@ -28,13 +44,15 @@ std::string store::write(const std::vector<commit_ptr>& group) {
     return my.fail(std::move(fault));
   if (my.out.Count() == 0)
     return {};
-  const auto status = my.base.db->Write(synced(), &my.out);
-  if (!status.ok())
-    return my.fail("The store cannot be written (" + status.ToString()
-                   + "): check the disk, then start rotad again.");
+  pass_points(group, false);
+  const auto now = std::chrono::steady_clock::now();
+  fault = my.commit_batch(my.out, my.must_sync(now));
+  if (!fault.empty())
+    return fault;
+  pass_points(group, true);
   if (my.out.GetDataSize() > kept_bytes)
     my.out = rocksdb::WriteBatch{};
-  return {};
+  return my.tend(now);
 }
 
 uint64_t store::duplicates() const {
@@ -51,12 +69,14 @@ std::string store::impl::stage_books(const std::vector<commit_ptr>& group) {
   for (auto& entry : entries) {
     if (last == nullptr || last->head.account != entry.account)
       last = &known(entry.account);
-    entry.chain = chain.next(last->head.chain, entry);
+    const auto before = last->head.chain;
+    entry.chain = chain.next(before, entry);
     if (!fold(last->head, entry))
       return "The books of account " + std::to_string(entry.account.value)
              + (last->head.name.empty() ? "" : " (" + last->head.name + ")")
              + " do not add up at entry " + std::to_string(entry.seq)
              + ": nothing of it was written; report this with rotad's log.";
+    touch(*last, before);
     if (!std::exchange(last->touched, true))
       touched.push_back(last);
   }

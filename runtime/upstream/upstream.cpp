@@ -1,6 +1,7 @@
 #include "runtime/upstream/upstream.hpp"
 
 #include "runtime/engine/hosted.hpp"
+#include "runtime/observe/kill_point.hpp"
 #include "runtime/upstream/curl_pool.hpp"
 
 #include <caf/send.hpp>
@@ -20,7 +21,9 @@ struct upstream_state {
   }
 
   void send(const upstream_call_ptr& x) {
+    kill_point("send/before");
     pool->start(x);
+    kill_point("send/after");
   }
 
   void cancel(uint64_t token) {
@@ -32,9 +35,11 @@ struct upstream_state {
 };
 
 void deliver(const upstream_call& call, upstream_outcome outcome) {
+  kill_point("outcome/before");
   auto result = std::make_shared<upstream_outcome>(std::move(outcome));
   caf::anon_send(call.reply_to, atom::outcome_v,
                  call_outcome{call.token, std::move(result)});
+  kill_point("outcome/after");
 }
 
 upstream_actor::behavior_type

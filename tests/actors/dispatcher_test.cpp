@@ -223,3 +223,26 @@ TEST_CASE_METHOD(fixture, "a job with a deadline does not wait beyond it",
   REQUIRE(owned->finished.size() == 1);
   CHECK(owned->finished[0]->error_code == "deadline_passed");
 }
+
+TEST_CASE_METHOD(fixture, "while it is halted all jobs wait, and none fails",
+                 "[dispatcher]") {
+  add("a", 10);
+  self->send(pool, atom::halt_v, halt_notice{ec::disk_low});
+  run();
+  start(line(0));
+  start(line(1));
+  run();
+  advance(60s); // Neither patience nor a patrol starts them.
+  CHECK(script->calls.empty());
+  auto seen = figures();
+  CHECK(seen.waiting == 2);
+  CHECK(seen.halted == ec::disk_low);
+  CHECK(seen.waiting_for == ec::disk_low);
+  CHECK(seen.refused == 0);
+  self->send(pool, atom::halt_v, halt_notice{});
+  run();
+  CHECK(script->calls.size() == 2);
+  seen = figures();
+  CHECK(seen.waiting == 0);
+  CHECK(seen.halted == ec::ok);
+}

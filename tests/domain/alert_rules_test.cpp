@@ -329,3 +329,22 @@ TEST_CASE("the limits of surprises are options", "[alerts]") {
   a.unexplained_per_hour += money{1};
   CHECK(it.walk({a}, {}, timestamp{2'000}).size() == 4);
 }
+
+TEST_CASE("a disk that is nearly full is an alert of the pool", "[alert]") {
+  alert_rules it{{}};
+  pool_state pool;
+  CHECK(it.walk({}, pool, timestamp{1'000}).empty());
+  pool.disk_low = true;
+  auto edges = it.walk({}, pool, timestamp{6'000});
+  REQUIRE(edges.size() == 1);
+  CHECK(edges[0].kind == alert_kind::disk_low);
+  CHECK(edges[0].state == alert_state::firing);
+  CHECK(edges[0].level == severity::critical);
+  CHECK(edges[0].account.empty());
+  CHECK(it.walk({}, pool, timestamp{11'000}).empty());
+  pool.disk_low = false;
+  edges = it.walk({}, pool, timestamp{16'000});
+  REQUIRE(edges.size() == 1);
+  CHECK(edges[0].state == alert_state::resolved);
+  CHECK(edges[0].text == "The disk of the store has room again.");
+}

@@ -1,16 +1,12 @@
 // kill -9 at random moments, the start and the rest included, again and again.
 // ROTA_KILLS says how often (default 20), ROTA_SEED where to begin.
 
-#include "messages/money.hpp"
-#include "runtime/storage/store.hpp"
-#include "tests/e2e/stage.hpp"
-#include "tests/runtime/store_fixture.hpp"
+#include "tests/e2e/audit.hpp"
 #include "tests/support/catch.hpp"
 
+#include <cstdio>
 #include <cstdlib>
 #include <random>
-#include <set>
-#include <sstream>
 
 using namespace rota;
 
@@ -21,10 +17,6 @@ constexpr uint64_t lines = 1'000;
 uint64_t number(const char* variable, uint64_t otherwise) {
   const auto text = std::getenv(variable);
   return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
-}
-
-money usd(const json& text) {
-  return parse_money(text.get<std::string>()).value();
 }
 
 /// Kills the daemon once the provider has answered some more calls, or at once,
@@ -38,19 +30,6 @@ void kill_after(stage& on, uint64_t calls) {
     });
   }
   on.kill();
-}
-
-void check_output(stage& on, const std::string& batch) {
-  const auto ended = on.finish(batch);
-  CHECK(ended["succeeded"] == lines);
-  REQUIRE(on.rota({"results", batch, "-o", on.dir / "out.jsonl"}).code == 0);
-  std::set<std::string> ids;
-  uint64_t found = 0;
-  std::istringstream in{read_file(on.dir / "out.jsonl")};
-  for (std::string line; std::getline(in, line); ++found)
-    ids.insert(json::parse(line)["custom_id"]);
-  CHECK(found == lines);
-  CHECK(ids.size() == lines);
 }
 
 } // namespace
@@ -94,27 +73,10 @@ accounts:
           >= before);
   }
   for (const auto& x : batches)
-    check_output(on, x);
-
-  // Whatever ran twice at the provider is covered by calls in doubt, and so is
-  // the difference between its books and ours.
-  const auto status = on.ask({"status"});
-  const auto books = on.books();
-  const auto wanted = lines * batches.size();
-  const auto repeated = books["calls"].get<uint64_t>() - wanted;
-  CHECK(repeated <= status["in_doubt_count"].get<uint64_t>());
-  money spent;
-  for (const auto& x : on.ask({"accounts"}))
-    spent += usd(x["spent"]);
-  const auto charged = usd(books["total_charged"]);
-  const auto doubt = usd(status["money"]["in_doubt"]);
-  CHECK(charged >= spent);
-  CHECK(charged - spent <= doubt);
-  CHECK(usd(status["money"]["held"]) == doubt);
-
+    check_output(on, x, lines);
+  check_books(on, lines * batches.size());
+  std::printf("%lu kills, %zu batches of %lu lines\n", kills, batches.size(),
+              lines);
   CHECK(on.stop() == 0);
-  const auto opened
-    = store::open(on.dir / "state/store", {}, [](const std::string&) {});
-  REQUIRE(opened.fault == "");
-  CHECK(chained(*opened.disk));
+  check_store(on);
 }

@@ -78,7 +78,8 @@ void stage::launch() {
   daemon_.reset();
   daemon_ = std::make_unique<process>(
     "rotad-" + std::to_string(++starts_), dir,
-    std::vector<std::string>{bin + "/rotad", "--config", dir / "rota.yaml"},
+    std::vector<std::string>{bin + '/' + program_, "--config",
+                             dir / "rota.yaml"},
     environment);
 }
 
@@ -89,6 +90,11 @@ void stage::restart() {
       throw std::runtime_error{"rotad ended: " + daemon_->err()};
     return daemon_->err().find("is ready") != std::string::npos;
   });
+}
+
+void stage::die_at(const std::string& point, int nth) {
+  program_ = point.empty() ? "rotad" : "rotad-that-dies";
+  environment["ROTA_KILL_AT"] = point + ':' + std::to_string(nth);
 }
 
 int stage::stop() {

@@ -31,6 +31,10 @@ public:
   /// Writes another configuration without telling the daemon.
   void rewrite(const std::string& config);
 
+  /// From the next start on, it is a daemon that dies when it comes to a kill
+  /// point for the `nth` time; with an empty name, the ordinary one again.
+  void die_at(const std::string& point, int nth);
+
   /// SIGTERM, and its exit code.
   int stop();
 
@@ -72,6 +76,7 @@ private:
   std::string completed(const std::string& config);
 
   std::string base_url_;
+  std::string program_ = "rotad";
   std::unique_ptr<process> sim_;
   std::unique_ptr<process> daemon_;
   int starts_ = 0;

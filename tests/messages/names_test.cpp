@@ -53,7 +53,7 @@ TEST_CASE("every value has a name of its own", "[names]") {
   names(health_state::healthy, health_state::probing);
   names(funds_state::unknown, funds_state::exhausted);
   names(entry_kind::open, entry_kind::reading);
-  names(alert_kind::account_low, alert_kind::all_accounts_failed);
+  names(alert_kind::account_low, alert_kind::disk_low);
   names(alert_state::inactive, alert_state::resolved);
   names(severity::info, severity::critical);
   names(batch_format::openai, batch_format::bare);

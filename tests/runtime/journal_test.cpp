@@ -2,6 +2,7 @@
 
 #include "runtime/storage/journal.hpp"
 #include "runtime/engine/hosted.hpp"
+#include "runtime/storage/high_water.hpp"
 #include "tests/contract/journal_contract.hpp"
 #include "tests/fakes/fake_journal.hpp"
 #include "tests/runtime/store_fixture.hpp"
@@ -90,6 +91,7 @@ struct real_journal {
   void crash() {
     const auto copy = files.dir / "image";
     std::filesystem::copy(files.path(), copy);
+    std::filesystem::copy(files.path() + ".head", copy + ".head");
     auto opened = store::open(copy, {}, [](const std::string&) {});
     INFO(opened.fault);
     REQUIRE(opened.disk);
@@ -287,4 +289,45 @@ TEST_CASE("a store that fails acknowledges nothing more", "[storage]") {
   CHECK(fix.failures == faults);
   REQUIRE(fix.open() == "");
   CHECK(fix.results({1}).size() == 1);
+}
+
+TEST_CASE("in process durability the writer syncs by itself", "[storage]") {
+  store_fixture fix;
+  fix.options.durability = store_durability::process;
+  REQUIRE(fix.open() == "");
+  const auto before = read_high_water(fix.path() + ".head").mark.value();
+  std::mutex mutex;
+  std::condition_variable changed;
+  size_t posts = 0;
+  journal_writer writer{*fix.disk, 16,
+                        [&](const std::function<void()>&) {
+                          std::lock_guard guard{mutex};
+                          ++posts;
+                          changed.notify_all();
+                        },
+                        [](const std::string&) {}};
+  writer.push(store_fixture::ending({1}, 0));
+  {
+    std::unique_lock guard{mutex};
+    REQUIRE(changed.wait_for(guard, patience, [&] { return posts == 1; }));
+  }
+  // Nothing more is written, and yet its mark, which only speaks of what is
+  // synced, goes on.
+  wait_until("the writer tends the store", [&] {
+    return read_high_water(fix.path() + ".head").mark->writes > before.writes;
+  });
+}
+
+TEST_CASE("a write in process durability is not synced at once", "[storage]") {
+  store_fixture fix;
+  fix.options.durability
+    = GENERATE(store_durability::power, store_durability::process);
+  const auto power = fix.options.durability == store_durability::power;
+  REQUIRE(fix.open() == "");
+  const auto began = std::chrono::steady_clock::now();
+  REQUIRE(fix.disk->write({store_fixture::ending({1}, 0)}) == "");
+  const auto due = fix.disk->due();
+  REQUIRE(due);
+  // Its sync is due within 10 ms; the high-water file only within a second.
+  CHECK((*due < began + std::chrono::milliseconds{10}) == !power);
 }

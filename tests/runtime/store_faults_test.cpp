@@ -102,8 +102,8 @@ TEST_CASE("a newer version's store is left alone", "[storage]") {
   const auto fault = fix.open();
   check_sentence(fault, fix.path());
   CHECK_THAT(fault, ContainsSubstring("newer"));
-  CHECK_THAT(fault, ContainsSubstring("schema 3"));
-  CHECK_THAT(fault, ContainsSubstring("knows schema 2"));
+  CHECK_THAT(fault, ContainsSubstring("schema 4"));
+  CHECK_THAT(fault, ContainsSubstring("knows schema 3"));
   const raw_store x{fix.path()};
   std::string run;
   REQUIRE(x.db->Get({}, "run", &run).ok());
@@ -167,6 +167,7 @@ TEST_CASE("a torn tail is no damage", "[storage]") {
   // A copy as a crash leaves it: the last record had just begun.
   const auto image = fix.dir / "image";
   std::filesystem::copy(fix.path(), image);
+  std::filesystem::copy(fix.path() + ".head", image + ".head");
   fix.disk.reset();
   const auto log = file_with(image, ".log");
   std::filesystem::resize_file(log, std::filesystem::file_size(log) - 5);
@@ -235,4 +236,63 @@ TEST_CASE("a directory that cannot be used is named", "[storage]") {
     check_sentence(fault, path);
     CHECK_THAT(fault, ContainsSubstring("write access to state_dir"));
   }
+}
+
+TEST_CASE("heads that do not follow from the entries are refused",
+          "[storage]") {
+  store_fixture fix;
+  const auto id = fix.disk->id_of("north-1");
+  ledger books{id, "north-1", {}};
+  const auto adjust = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      books.adjust({1}, {1'795'000'000'000 + i});
+      REQUIRE(fix.disk->write({store_fixture::booking(books.take_entries())})
+              == "");
+    }
+  };
+  adjust(10);
+  const auto older = fix.disk->head_of(id);
+  adjust(10);
+  auto last = fix.disk->head_of(id);
+  fix.disk.reset();
+  const auto what
+    = GENERATE(as<std::string>{}, "older", "balance", "held", "segment", "gone");
+  INFO(what);
+  const auto write_head = [&](const account_head& x) {
+    std::string value;
+    encode(value, x);
+    put(fix.path(), "head", be32(id.value), value);
+  };
+  auto says = std::string{"entry 20"};
+  if (what == "older") {
+    write_head(older);
+  } else if (what == "balance") {
+    last.balance += money{1};
+    write_head(last);
+  } else if (what == "held") {
+    last.held += money{1};
+    write_head(last);
+  } else { // One in the middle.
+    const raw_store x{fix.path()};
+    std::string value;
+    REQUIRE(x.db->Get({}, x["ledger"], be64(7), &value).ok());
+    if (what == "gone") {
+      REQUIRE(x.db->Delete({}, x["ledger"], be64(7)).ok());
+      says = "entry 6";
+    } else {
+      auto segment = decode<std::vector<ledger_entry>>(value).value();
+      segment[0].amount += money{1};
+      value.clear();
+      encode(value, segment);
+      REQUIRE(x.db->Put({}, x["ledger"], be64(7), value).ok());
+      says = "entry 6";
+    }
+  }
+  const auto fault = fix.open();
+  CHECK_FALSE(fix.disk);
+  check_sentence(fault, fix.path());
+  CHECK_THAT(fault, ContainsSubstring("the books of account north-1 do not"
+                                      " follow from its entries ("
+                                      + says));
+  CHECK_THAT(fault, ContainsSubstring("rota restore BACKUP"));
 }
