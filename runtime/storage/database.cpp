@@ -43,6 +43,17 @@ private:
   std::shared_ptr<fail_stop> failure_;
 };
 
+/// RocksDB's messages are of no use to who only reads, and would be written
+/// beside what is read.
+class silent_log : public rocksdb::Logger {
+public:
+  using rocksdb::Logger::Logv;
+
+  void Logv(const char*, va_list) override {
+    // nop
+  }
+};
+
 rocksdb::DBOptions
 db_options(const store_options& x,
            const std::shared_ptr<rocksdb::EventListener>& listener) {
@@ -171,6 +182,43 @@ std::string database::open(const std::string& dir, const store_options& options,
     return sentence(dir, status);
   db.reset(raw);
   std::copy(opened.begin(), opened.end(), handles.begin());
+  return {};
+}
+
+std::string database::open_read_only(const std::string& dir, reading how,
+                                     rocksdb::Env* env) {
+  auto options = db_options({}, nullptr);
+  options.create_if_missing = false;
+  options.create_missing_column_families = false;
+  options.listeners.clear();
+  options.info_log = std::make_shared<silent_log>();
+  if (how == reading::lenient) {
+    options.paranoid_checks = false;
+    options.wal_recovery_mode
+      = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  }
+  if (env != nullptr)
+    options.env = env;
+  std::vector<std::string> names;
+  auto status = rocksdb::DB::ListColumnFamilies(options, dir, &names);
+  if (!status.ok())
+    return sentence(dir, status);
+  const auto cache = rocksdb::NewLRUCache(cache_bytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (size_t i = 0; i < family_names.size(); ++i)
+    if (std::find(names.begin(), names.end(), family_names[i]) != names.end())
+      families.emplace_back(family_names[i],
+                            family_options(static_cast<family>(i), {}, cache));
+  std::vector<rocksdb::ColumnFamilyHandle*> opened;
+  rocksdb::DB* raw = nullptr;
+  status = rocksdb::DB::OpenForReadOnly(options, dir, families, &opened, &raw);
+  if (!status.ok())
+    return sentence(dir, status);
+  db.reset(raw);
+  for (auto* handle : opened)
+    for (size_t i = 0; i < family_names.size(); ++i)
+      if (handle->GetName() == family_names[i])
+        handles[i] = handle;
   return {};
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 const std::vector<std::string> commands{
   "submit", "batches", "batch",    "results", "pause",  "resume", "cancel",
-  "status", "reload",  "estimate", "accounts", "account", "version",
+  "status", "reload",  "estimate", "accounts", "account", "version", "fsck",
 };
 
 } // namespace
