@@ -12,6 +12,11 @@ std::string to_string(strategy x) {
   return names.at(static_cast<size_t>(x));
 }
 
+std::string to_string(store_durability x) {
+  static constexpr std::array<const char*, 2> names{"power", "process"};
+  return names.at(static_cast<size_t>(x));
+}
+
 std::string to_string(probe_kind x) {
   static constexpr std::array<const char*, 5> names{
       "none", "newapi_console", "newapi_token", "newapi_billing", "http_json",

@@ -94,7 +94,12 @@ struct upstream_options {
   std::string ca_file;
 };
 
+/// What an acknowledgement says: it is on disk, or with the operating system
+/// and on disk within 10 ms.
+enum class store_durability : uint8_t { power = 0, process };
+
 struct store_options {
+  store_durability durability = store_durability::power;
   /// An in-doubt hold is assumed charged after this time.
   milliseconds doubt_grace{3'600'000};
   /// A hold outlives the total timeout of its request by this.
@@ -137,5 +142,6 @@ struct options {
 };
 
 std::string to_string(strategy x);
+std::string to_string(store_durability x);
 
 } // namespace rota

@@ -260,6 +260,13 @@ rows upstream_rows() {
 rows store_and_log_rows() {
   const auto at = &options::store;
   return {
+      option("store.durability", choice_form{store_durability::process},
+             restart,
+             "What is true before a call leaves and before a result counts: on "
+             "disk (power), or with the operating system and on disk within "
+             "10 ms (process: outlives a crash of rotad, not one of the "
+             "machine).",
+             at, &store_options::durability),
       option("store.doubt_grace", duration_form{0ms, 24h * 30}, live,
              "A call whose outcome nobody knows is assumed charged after this "
              "time, unless a reading has shown it.",

@@ -71,6 +71,7 @@ void checker::run() {
   ledger();
   heads();
   account_rows();
+  high_water_mark();
   results();
   for (const auto& [id, x] : batches_) {
     counters(x);
@@ -130,6 +131,7 @@ void checker::first_records() {
   };
   out_.schema = number("schema", 0);
   out_.run = number("run", 0);
+  store_id_ = number("id", 0);
   last_batch_ = number("batch", 0);
   last_account_ = number("account", 0);
 }

@@ -3,6 +3,7 @@
 #include "actors/domain/ledger_audit.hpp"
 #include "messages/account.hpp"
 #include "messages/batch.hpp"
+#include "runtime/storage/high_water.hpp"
 
 #include <cstdint>
 #include <string>
@@ -43,6 +44,8 @@ struct check_report {
   /// The first of them; `finding_count` says how many there are.
   std::vector<check_finding> findings;
   uint64_t finding_count = 0;
+  /// How far the store is, as its high-water file would say it.
+  high_water mark;
 };
 
 struct check_target {
@@ -57,6 +60,7 @@ struct check_target {
 ///   - every file of RocksDB against its checksum;
 ///   - every account's entries against each other (see ledger_audit.hpp), their
 ///     chain of digests, and the books that are stored;
+///   - how far they go against the high-water file beside the store;
 ///   - every batch's counters against its results, every result against its
 ///     batch, and the charges of a batch against what its results cost;
 ///   - every batch's lines against their SHA-256, and the index against them.

@@ -52,6 +52,8 @@ private:
   void heads();
   void account_rows();
 
+  void high_water_mark();
+
   // check_batches.cpp
   void batches();
   void results();
@@ -94,6 +96,7 @@ private:
   check_report& out_;
   database base_;
   std::map<account_id, std::string> names_;
+  uint64_t store_id_ = 0;
   uint64_t last_account_ = 0;
   uint64_t last_batch_ = 0;
   std::map<account_id, books> books_;

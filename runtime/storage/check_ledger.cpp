@@ -8,6 +8,9 @@ namespace {
 /// From this schema on, entries have digests.
 constexpr uint64_t chained_schema = 2;
 
+/// From this one on, a file beside the store says how far it had come.
+constexpr uint64_t marked_schema = 3;
+
 /// Attempts are numbered from 256 times the daemon's run.
 uint64_t run_of(const hold_id& x) {
   return x.attempt >> 8;
@@ -108,6 +111,36 @@ void checker::account_rows() {
                  "The account's state (the operator's will and its health) is"
                  " damaged."});
        });
+}
+
+void checker::high_water_mark() {
+  auto& here = out_.mark;
+  here.store = store_id_;
+  here.writes = base_.db->GetLatestSequenceNumber();
+  for (const auto& [id, x] : books_) {
+    here.entries += x.audit.head().seq;
+    combine(here.heads, x.audit.head().chain);
+    here.latest.push_back({id, x.audit.head().seq});
+  }
+  if (out_.schema < marked_schema)
+    return;
+  const auto path = high_water_path(target_.store_dir);
+  const auto found = read_high_water(path);
+  const auto lost = [&](const std::string& text) {
+    find({path, {}, 0, text});
+  };
+  if (!found.exists)
+    return lost("The file is missing: nobody knows how far the store had come.");
+  if (!found.mark)
+    return lost(found.fault);
+  const auto lacks = missing(*found.mark, here,
+                             [this](account_id x) { return name_of(x); });
+  if (!lacks.empty())
+    lost("The store had come further: " + lacks + '.');
+  else if (found.mark->store != store_id_)
+    lost("The file belongs to another store.");
+  else if (found.mark->writes == here.writes && found.mark->heads != here.heads)
+    lost("The books are others than the file says.");
 }
 
 } // namespace rota

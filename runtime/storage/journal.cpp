@@ -74,14 +74,30 @@ void journal_writer::run() {
     taken.clear();
     {
       std::unique_lock guard{mutex_};
-      wake_.wait(guard, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty())
+      const auto called = [this] { return stopping_ || !queue_.empty(); };
+      if (const auto due = disk_.due())
+        wake_.wait_until(guard, *due, called);
+      else
+        wake_.wait(guard, called);
+      if (queue_.empty() && stopping_)
         return;
       taken.swap(queue_);
     }
-    if (!write_all(taken))
+    if (taken.empty() ? !passed(disk_.tend()) : !write_all(taken))
       return;
   }
+}
+
+bool journal_writer::passed(const std::string& fault) {
+  if (fault.empty())
+    return true;
+  {
+    std::lock_guard guard{mutex_};
+    stopping_ = true;
+    queue_.clear();
+  }
+  on_failure_(fault);
+  return false;
 }
 
 bool journal_writer::write_all(std::vector<commit_ptr>& xs) {
@@ -94,15 +110,8 @@ bool journal_writer::write_all(std::vector<commit_ptr>& xs) {
       bytes += x->result ? x->result->body.size() : 0;
       group.push_back(std::move(x));
     }
-    if (const auto fault = disk_.write(group); !fault.empty()) {
-      {
-        std::lock_guard guard{mutex_};
-        stopping_ = true;
-        queue_.clear();
-      }
-      on_failure_(fault);
+    if (!passed(disk_.write(group)))
       return false;
-    }
     backlog_ -= group.size();
     post_([group = std::move(group)] { acknowledge(group); });
   }

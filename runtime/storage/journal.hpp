@@ -17,8 +17,9 @@ namespace rota {
 
 class store;
 
-/// Writes commits in groups on a thread of its own: whatever gathers while one
-/// group is being synced is the next. One sync serves them all, so durability
+/// Writes commits in groups on a thread of its own, and tends the store between
+/// them: whatever gathers while one group is being synced is the next. One sync
+/// serves them all, so durability
 /// costs a group's latency and hardly any CPU. A group has at most `group_max`
 /// commits, and no more once its results exceed 4 MiB.
 class journal_writer {
@@ -28,7 +29,7 @@ public:
   /// @param post Runs acknowledgements; where they should wake a loop once a
   ///             group, its `post`; null: at once, on the writer's thread. They
   ///             come in the order of the commits.
-  /// @param on_failure Called once, on the writer's thread, if a group cannot
+  /// @param on_failure Called once, on the writer's thread, if the store cannot
   ///                   be written. Nothing of it or after it is acknowledged,
   ///                   and nothing more is written.
   journal_writer(store& disk, size_t group_max, poster post,
@@ -54,6 +55,9 @@ public:
 private:
   void run();
   bool write_all(std::vector<commit_ptr>& xs);
+
+  /// Gives up for ever if there is a fault.
+  bool passed(const std::string& fault);
 
   store& disk_;
   size_t group_max_;

@@ -8,6 +8,7 @@ namespace rota {
 
 namespace {
 
+constexpr auto id_key = "id";
 constexpr auto run_key = "run";
 constexpr auto batch_key = "batch";
 constexpr auto account_key = "account";
@@ -25,8 +26,6 @@ store::store(std::unique_ptr<impl> x) : impl_{std::move(x)} {
   // nop
 }
 
-store::~store() = default;
-
 // -- opening ------------------------------------------------------------------
 
 store::opened
@@ -42,9 +41,12 @@ store::open(const std::string& dir, const store_options& options,
         !found || *found > schema)
       return {nullptr, x->refuse_newer(found.value_or(0))};
   auto fault = x->base.open(dir, options, x->failure);
+  x->durability = options.durability;
+  // Nothing is changed before all is known to be well.
   for (const auto step :
-       {&impl::migrate, &impl::begin_run, &impl::load_names,
-        &impl::load_accounts, &impl::check_batches, &impl::load_ledger_end})
+       {&impl::migrate, &impl::load_numbers, &impl::load_names,
+        &impl::load_accounts, &impl::check_batches, &impl::load_ledger_end,
+        &impl::check_high_water, &impl::begin_run})
     if (fault.empty())
       fault = (*x.*step)();
   if (!fault.empty())
@@ -60,26 +62,29 @@ std::string store::impl::refuse_newer(uint64_t found) const {
          + "): start that version, or choose another state_dir.";
 }
 
-std::string store::impl::begin_run() {
-  const auto found = number(schema_key, schema);
+std::string store::impl::load_numbers() {
   const auto before = number(run_key, 0);
   const auto batches = number(batch_key, 0);
   const auto given = number(account_key, 0);
-  if (!found || !before || !batches || !given)
+  const auto drawn = number(id_key, 0);
+  if (!before || !batches || !given || !drawn)
     return damaged("its first records");
-  if (*found > schema)
-    return refuse_newer(*found);
   last_batch = *batches;
   last_account = *given;
   run = static_cast<uint32_t>(*before) + 1;
+  mark.store = *drawn;
+  return {};
+}
+
+std::string store::impl::begin_run() {
   rocksdb::WriteBatch first;
   first.Put(base[family::meta], schema_key, record(schema));
   first.Put(base[family::meta], run_key, record(run));
-  const auto status = base.db->Write(synced(), &first);
-  if (!status.ok())
-    return "The store in " + dir + " cannot be written (" + status.ToString()
-           + "): check the disk and the permissions of that directory.";
-  return {};
+  first.Put(base[family::meta], id_key, record(mark.store));
+  auto fault = commit_batch(first, true);
+  if (fault.empty())
+    fault = renew_mark(false);
+  return fault;
 }
 
 std::string store::impl::load_names() {

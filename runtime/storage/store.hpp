@@ -5,6 +5,7 @@
 #include "messages/batch.hpp"
 #include "messages/envelopes.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,9 +14,8 @@
 
 namespace rota {
 
-/// The store on disk: RocksDB, one directory, one process. Everything that is
-/// written is synced before `write` returns. Thread-safe; `write` is meant for
-/// one thread.
+/// The store on disk: RocksDB, one directory, one process. Thread-safe; `write`
+/// and `tend` are meant for one thread.
 ///
 /// Column families: meta (schema, run, names of accounts; RocksDB calls it
 /// default), ledger (segments of entries by number), head and account (by
@@ -27,7 +27,8 @@ class store {
 public:
   /// The version of all that is written. Raised with a migration.
   ///   2: entries are chained, see chain.hpp.
-  static constexpr uint64_t schema = 2;
+  ///   3: a file beside the store says how far it had come, see high_water.hpp.
+  static constexpr uint64_t schema = 3;
 
   struct opened {
     std::unique_ptr<store> disk;
@@ -37,12 +38,19 @@ public:
 
   /// Opens or creates the store in `dir` and begins a new run. A store of an
   /// earlier schema is brought to this one first, after a copy of it was put
-  /// beside; a migration that was interrupted goes on.
+  /// beside; a migration that was interrupted goes on. A store that lacks
+  /// anything of what it once had is refused, and nothing in it is changed.
   /// @param on_failure Called once, from any thread, when the store fails:
   ///                   nothing more must be written.
   static opened open(const std::string& dir, const store_options& options,
                      std::function<void(const std::string&)> on_failure);
 
+  /// Makes the high-water file of a store anew from what is there: whoever puts
+  /// back a backup says by this that nothing more is to be expected.
+  /// @returns One sentence if it cannot.
+  static std::string vouch(const std::string& dir);
+
+  /// Says in the high-water file, too, that the daemon stopped in order.
   ~store();
 
   /// Number of this run of the daemon, from 1.
@@ -91,12 +99,20 @@ public:
 
   // -- writing ----------------------------------------------------------------
 
-  /// Writes a group of commits: all of it or nothing, synced. The heads of the
-  /// accounts are derived from the entries here, and entries that do not
-  /// continue the books are refused. A result of a line that has one already
-  /// is not written: the first stays.
+  /// Writes a group of commits: all of it or nothing. It is synced, or, by
+  /// `durability: process`, with the operating system. The heads are derived
+  /// from the entries here, and entries that do not continue the books are
+  /// refused. A result of a line that has one already is not written: the first
+  /// stays.
   /// @returns One sentence if it failed; then nothing is written any more.
   std::string write(const std::vector<commit_ptr>& group);
+
+  /// When `tend` wants to be called; nothing while there is nothing to do.
+  std::optional<std::chrono::steady_clock::time_point> due() const;
+
+  /// Does what is due: syncs what is not yet, renews the high-water file.
+  /// @returns One sentence if it failed; then nothing is written any more.
+  std::string tend();
 
   /// Results that were not written because their line had ended before.
   uint64_t duplicates() const;

@@ -5,6 +5,7 @@
 #include "runtime/storage/chain.hpp"
 #include "runtime/storage/codec.hpp"
 #include "runtime/storage/database.hpp"
+#include "runtime/storage/high_water.hpp"
 #include "runtime/storage/store.hpp"
 
 #include <mutex>
@@ -42,6 +43,8 @@ struct store::impl {
     std::optional<account_row> row;
     /// Whether the group that is being written touches its head.
     bool touched = false;
+    /// Whether it is among those touched since the high-water file was written.
+    bool unmarked = false;
   };
 
   /// A result of the group that is being written.
@@ -73,14 +76,40 @@ struct store::impl {
   std::vector<candidate> results;
   std::atomic<uint64_t> duplicates = 0;
 
+  // How far the store has come, see store_tend.cpp. Used by `write`, `tend` and
+  // the destructor only.
+  using steady = std::chrono::steady_clock;
+  store_durability durability = store_durability::power;
+  high_water mark;
+  high_water_file mark_file;
+  std::vector<account*> unmarked;
+  steady::time_point marked_at;
+  bool mark_is_old = false;
+  /// Since when something is not synced yet.
+  std::optional<steady::time_point> unsynced_since;
+
   // Opening; each returns one sentence if it fails.
   std::string refuse_newer(uint64_t found) const;
+  std::string load_numbers();
   std::string migrate();
   std::string begin_run();
   std::string load_names();
   std::string load_accounts();
   std::string check_batches();
   std::string load_ledger_end();
+  std::string check_high_water();
+
+  // Parts of that, see store_tend.cpp.
+  high_water present() const;
+  std::string refuse_incomplete(const std::string& what) const;
+
+  /// Writes what is staged in `batch`.
+  /// @returns One sentence if it failed.
+  std::string commit_batch(rocksdb::WriteBatch& batch, bool sync);
+  bool must_sync(steady::time_point now) const;
+  void touch(account& x, const chain_digest& before);
+  std::string tend(steady::time_point now);
+  std::string renew_mark(bool clean);
 
   // Parts of the migration from schema 1, see store_migrate.cpp.
   using chain_ends = std::unordered_map<account_id, ledger_entry>;
@@ -103,6 +132,12 @@ struct store::impl {
   std::string damaged(const std::string& what) const {
     return "The store in " + dir + " is damaged: " + what
            + " cannot be read; nothing was repaired. Restore it from a copy.";
+  }
+
+  std::string name_of(account_id x) const {
+    const auto i = accounts.find(x);
+    const auto known = i != accounts.end() && !i->second.head.name.empty();
+    return "account " + (known ? i->second.head.name : std::to_string(x.value));
   }
 
   /// Raises the failure. @returns The sentence.

@@ -15,6 +15,9 @@ constexpr size_t step_bytes = 1 << 20;
 
 } // namespace
 
+// Schema 2 had no high-water file: opening makes one, and says so by the number
+// of the schema in the same write as the new run.
+//
 // Schema 1 had no chains. Each segment says by its own version whether it has
 // been rewritten, and a rewritten one holds the digests to go on from: so a
 // migration that was interrupted simply begins again. The heads and the number
@@ -24,15 +27,17 @@ std::string store::impl::migrate() {
   const auto found = number(schema_key, schema);
   if (!found)
     return damaged("the number of its schema");
-  if (*found >= schema)
+  if (*found > schema)
+    return refuse_newer(*found);
+  if (*found == schema)
     return {};
-  chain_ends ends;
-  auto fault = keep_copy(*found);
-  if (fault.empty())
-    fault = chain_segments(ends);
-  if (fault.empty())
-    fault = chain_heads(ends);
   migrated_from = *found;
+  auto fault = keep_copy(*found);
+  chain_ends ends;
+  if (fault.empty() && *found < 2)
+    fault = chain_segments(ends);
+  if (fault.empty() && *found < 2)
+    fault = chain_heads(ends);
   return fault;
 }
 
@@ -113,7 +118,7 @@ std::string store::impl::chain_heads(const chain_ends& ends) {
     return damaged("the books");
   if (!fault.empty())
     return fault;
-  put(family::meta, schema_key, schema);
+  put(family::meta, schema_key, uint64_t{2});
   return flush_migrated();
 }
 

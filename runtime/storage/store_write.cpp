@@ -28,13 +28,13 @@ std::string store::write(const std::vector<commit_ptr>& group) {
     return my.fail(std::move(fault));
   if (my.out.Count() == 0)
     return {};
-  const auto status = my.base.db->Write(synced(), &my.out);
-  if (!status.ok())
-    return my.fail("The store cannot be written (" + status.ToString()
-                   + "): check the disk, then start rotad again.");
+  const auto now = std::chrono::steady_clock::now();
+  fault = my.commit_batch(my.out, my.must_sync(now));
+  if (!fault.empty())
+    return fault;
   if (my.out.GetDataSize() > kept_bytes)
     my.out = rocksdb::WriteBatch{};
-  return {};
+  return my.tend(now);
 }
 
 uint64_t store::duplicates() const {
@@ -51,12 +51,14 @@ std::string store::impl::stage_books(const std::vector<commit_ptr>& group) {
   for (auto& entry : entries) {
     if (last == nullptr || last->head.account != entry.account)
       last = &known(entry.account);
-    entry.chain = chain.next(last->head.chain, entry);
+    const auto before = last->head.chain;
+    entry.chain = chain.next(before, entry);
     if (!fold(last->head, entry))
       return "The books of account " + std::to_string(entry.account.value)
              + (last->head.name.empty() ? "" : " (" + last->head.name + ")")
              + " do not add up at entry " + std::to_string(entry.seq)
              + ": nothing of it was written; report this with rotad's log.";
+    touch(*last, before);
     if (!std::exchange(last->touched, true))
       touched.push_back(last);
   }

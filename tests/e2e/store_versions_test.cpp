@@ -48,6 +48,25 @@ TEST_CASE("a store of schema 1 goes on where it stopped", "[e2e]") {
   CHECK(on.ask({"account", "a"})["available"] == "29.980408000");
 }
 
+TEST_CASE("a store of schema 2 goes on where it stopped", "[e2e]") {
+  stage on{sim_file};
+  const auto unpack = "tar -xzf " ROTA_TEST_DATA "/store/schema-2.tar.gz -C "
+                      + on.dir.path().string();
+  REQUIRE(std::system(unpack.c_str()) == 0);
+  on.start(accounts);
+  CHECK_THAT(on.daemon().err(),
+             ContainsSubstring("The store was migrated from schema 2 to"));
+  // Its second batch had 223 of 300 lines; account b is still drained.
+  const auto ended = on.finish("batch_2");
+  CHECK(ended["succeeded"] == 300);
+  CHECK(on.ask({"account", "b"})["admin"] == "drain");
+  CHECK(on.ask({"account", "b"})["calls"] == 148);
+  CHECK(on.ask({"account", "a"})["calls"] == 383 + 77);
+  on.stop();
+  on.restart();
+  CHECK(on.ask({"account", "a"})["calls"] == 383 + 77);
+}
+
 TEST_CASE("a newer version's store stops the start", "[e2e]") {
   stage on{sim_file};
   on.start(accounts);

@@ -140,11 +140,13 @@ TEST_CASE("a good store is clean, and read without a trace", "[check]") {
 
 TEST_CASE("stores of earlier schemas are checked as they are", "[check]") {
   const temp_dir dir;
-  const auto unpack = "tar -xzf " ROTA_TEST_DATA "/store/schema-1.tar.gz -C "
+  const auto schema = GENERATE(1u, 2u);
+  const auto unpack = "tar -xzf " ROTA_TEST_DATA "/store/schema-"
+                      + std::to_string(schema) + ".tar.gz -C "
                       + dir.path().string();
   REQUIRE(std::system(unpack.c_str()) == 0);
   const auto report = check_store(full_state::target_in(dir / "state"));
-  CHECK(report.schema == 1);
+  CHECK(report.schema == schema);
   CHECK(report.entries > 0);
   for (const auto& x : report.findings)
     FAIL_CHECK(x.file + ": " + x.account + ": " + x.text);
@@ -307,6 +309,40 @@ TEST_CASE("a damaged table is named, with what it holds", "[check]") {
     }
   CHECK(tables >= 4);
   CHECK(on.check().finding_count == 0);
+}
+
+TEST_CASE("a store that lacks what it had is found", "[check]") {
+  const fixture on;
+  const auto mark = on.store_dir() + ".head";
+  SECTION("no log") {
+    for (const auto& x : std::filesystem::directory_iterator{on.store_dir()})
+      if (x.path().extension() == ".log")
+        std::filesystem::resize_file(x.path(), 0);
+    const auto x = on.only("acknowledged entries are missing");
+    CHECK(x.file == mark);
+    CHECK_THAT(x.text, ContainsSubstring("north-1 lacks "));
+  }
+  SECTION("no mark") {
+    std::filesystem::remove(mark);
+    on.only("nobody knows how far");
+  }
+  SECTION("a damaged mark") {
+    flip(mark, 20);
+    flip(mark, 4'096 + 20);
+    on.only("is damaged: both of its slots");
+  }
+  SECTION("the mark of another store") {
+    auto x = *read_high_water(mark).mark;
+    x.store += 1;
+    REQUIRE(make_high_water(mark, x) == "");
+    on.only("belongs to another store");
+  }
+  SECTION("other books") {
+    auto x = *read_high_water(mark).mark;
+    x.heads[0] ^= 1;
+    REQUIRE(make_high_water(mark, x) == "");
+    on.only("are others than the file says");
+  }
 }
 
 TEST_CASE("of a damaged log, what can be read is checked", "[check]") {

@@ -90,6 +90,7 @@ struct real_journal {
   void crash() {
     const auto copy = files.dir / "image";
     std::filesystem::copy(files.path(), copy);
+    std::filesystem::copy(files.path() + ".head", copy + ".head");
     auto opened = store::open(copy, {}, [](const std::string&) {});
     INFO(opened.fault);
     REQUIRE(opened.disk);

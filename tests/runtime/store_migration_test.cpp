@@ -1,8 +1,9 @@
 // Stores of earlier versions are brought to today's form, also in two goes, and
-// nothing in them changes. tests/data/store/schema-1.tar.gz was left by a rotad
-// of schema 1 that had been killed in its second batch.
+// nothing in them changes. tests/data/store/schema-N.tar.gz was left by a rotad
+// of schema N that had been killed in its second batch.
 
 #include "runtime/storage/chain.hpp"
+#include "runtime/storage/high_water.hpp"
 #include "runtime/storage/record_reader.hpp"
 #include "tests/runtime/raw_store.hpp"
 #include "tests/runtime/store_fixture.hpp"
@@ -19,9 +20,9 @@ namespace {
 struct old_store {
   temp_dir dir;
 
-  old_store() {
-    const auto archive = ROTA_TEST_DATA "/store/schema-1.tar.gz";
-    const auto unpack = "tar -xzf " + std::string{archive} + " -C "
+  explicit old_store(int schema = 1) {
+    const auto unpack = "tar -xzf " ROTA_TEST_DATA "/store/schema-"
+                        + std::to_string(schema) + ".tar.gz -C "
                         + dir.path().string();
     REQUIRE(std::system(unpack.c_str()) == 0);
   }
@@ -81,14 +82,65 @@ TEST_CASE("a store of schema 1 gets its chains and keeps the rest",
   CHECK(std::filesystem::exists(old.path() + ".schema-1/CURRENT"));
 }
 
+TEST_CASE("a store of schema 2 gets its high-water file and keeps the rest",
+          "[storage]") {
+  old_store old{2};
+  const auto opened = old.open();
+  REQUIRE(opened.fault == "");
+  const auto& disk = *opened.disk;
+  CHECK(disk.migrated_from() == 2);
+  CHECK(disk.run() == 3);
+  auto heads = disk.heads();
+  REQUIRE(heads.size() == 2);
+  std::sort(heads.begin(), heads.end(),
+            [](auto& x, auto& y) { return x.name < y.name; });
+  CHECK(heads[0].name == "a");
+  CHECK(heads[0].balance == money{29'951'718'750});
+  CHECK(heads[0].held == money{1'052'000});
+  CHECK(heads[0].spent == money{48'281'250});
+  CHECK(heads[0].calls == 383);
+  CHECK(heads[0].holds.size() == 8);
+  CHECK(heads[1].name == "b");
+  CHECK(heads[1].balance == money{39'980'945'000});
+  CHECK(heads[1].held == money{});
+  CHECK(heads[1].calls == 148);
+  CHECK(disk.row_of(heads[1].account)->admin == admin_state::drain);
+  REQUIRE(disk.batches().size() == 2);
+  CHECK(disk.batches()[1].state == batch_state::running);
+  std::map<uint64_t, uint64_t> results;
+  for (const auto& x : disk.batches())
+    CHECK(disk.for_each_result(x.id, 0, [&](const item_result& y) {
+      return ++results[y.id.batch.value] > 0;
+    }));
+  CHECK(results == std::map<uint64_t, uint64_t>{{1, 300}, {2, 223}});
+  CHECK(chained(disk));
+  CHECK(std::filesystem::exists(old.path() + ".schema-2/CURRENT"));
+  const auto mark = read_high_water(old.path() + ".head").mark.value();
+  CHECK(mark.entries == heads[0].seq + heads[1].seq);
+}
+
+TEST_CASE("a migration from schema 2 that was interrupted goes on",
+          "[storage]") {
+  old_store old{2};
+  high_water fresh; // It had made the file, and no more.
+  fresh.store = 77;
+  REQUIRE(make_high_water(old.path() + ".head", fresh) == "");
+  const auto opened = old.open();
+  REQUIRE(opened.fault == "");
+  CHECK(opened.disk->migrated_from() == 2);
+  CHECK(read_high_water(old.path() + ".head").mark->store == 77);
+}
+
 TEST_CASE("a migration happens once", "[storage]") {
-  old_store old;
+  const auto schema = GENERATE(1, 2);
+  old_store old{schema};
   REQUIRE(old.open().fault == "");
-  std::filesystem::remove_all(old.path() + ".schema-1");
+  const auto copy = old.path() + ".schema-" + std::to_string(schema);
+  std::filesystem::remove_all(copy);
   const auto again = old.open();
   REQUIRE(again.fault == "");
   CHECK(again.disk->migrated_from() == 0);
-  CHECK_FALSE(std::filesystem::exists(old.path() + ".schema-1"));
+  CHECK_FALSE(std::filesystem::exists(copy));
 }
 
 TEST_CASE("a migration that was interrupted goes on", "[storage]") {
