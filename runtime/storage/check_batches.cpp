@@ -1,12 +1,10 @@
 #include "runtime/storage/check_impl.hpp"
 #include "runtime/storage/digest.hpp"
+#include "runtime/storage/files.hpp"
 #include "runtime/storage/line_reader.hpp"
 #include "runtime/storage/spool_index.hpp"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 namespace rota {
 
@@ -23,14 +21,6 @@ std::string text_of(const batch_counts& x) {
   return std::to_string(x.succeeded) + " succeeded, " + std::to_string(x.failed)
          + " failed, " + std::to_string(x.cancelled) + " cancelled, "
          + to_string(x.spent) + " USD";
-}
-
-std::optional<std::string> content_of(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  std::ostringstream out;
-  if (!in || (in.peek() != EOF && !(out << in.rdbuf())))
-    return std::nullopt;
-  return out.str();
 }
 
 } // namespace

@@ -130,7 +130,8 @@ void checker::high_water_mark() {
     find({path, {}, 0, text});
   };
   if (!found.exists)
-    return lost("The file is missing: nobody knows how far the store had come.");
+    return lost("The file is missing: nobody knows how far the store had"
+                " come.");
   if (!found.mark)
     return lost(found.fault);
   const auto lacks = missing(*found.mark, here,

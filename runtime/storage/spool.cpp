@@ -1,6 +1,7 @@
 #include "runtime/storage/spool.hpp"
 
 #include "actors/domain/batch_plan.hpp"
+#include "runtime/storage/files.hpp"
 #include "runtime/storage/line_reader.hpp"
 #include "runtime/storage/spool_index.hpp"
 
@@ -22,25 +23,6 @@ constexpr size_t head_bytes = 4'096;
 
 std::string reason() {
   return std::generic_category().message(errno);
-}
-
-bool sync_path(const std::string& path) {
-  const auto fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return false;
-  const auto good = ::fsync(fd) == 0;
-  ::close(fd);
-  return good;
-}
-
-bool write_durably(const std::string& path, const std::string& content) {
-  {
-    std::ofstream out{path, std::ios::binary | std::ios::trunc};
-    out << content;
-    if (!out.flush())
-      return false;
-  }
-  return sync_path(path);
 }
 
 } // namespace
@@ -151,15 +133,16 @@ std::string spool_files::seal(upload& x, batch_id id,
   const auto name = to_string(id);
   const auto stem = dir_ + '/' + name;
   // The lines come last: a batch without them was not accepted.
-  const auto good
-    = write_durably(stem + ".skip", encode_skips(bad_lines))
-      && write_durably(stem + ".index", encode_index(index))
-      && write_durably(stem + ".sha256",
-                       x.digest_ + "  " + name + ".jsonl\n")
-      && sync_path(x.path_)
-      && rename(x.path_.c_str(), (stem + ".jsonl").c_str()) == 0
-      && sync_path(dir_);
-  if (!good)
+  for (const auto& [ending, content] :
+       {std::pair{".skip", encode_skips(bad_lines)},
+        std::pair{".index", encode_index(index)},
+        std::pair{".sha256", x.digest_ + "  " + name + ".jsonl\n"}})
+    if (auto unwritten = write_durably(stem + ending, content);
+        !unwritten.empty())
+      return unwritten;
+  if (!sync_path(x.path_)
+      || rename(x.path_.c_str(), (stem + ".jsonl").c_str()) != 0
+      || !sync_path(dir_))
     return "The files of " + name + " cannot be written (" + reason()
            + "): check state_dir and its disk.";
   x.path_.clear();

@@ -1,7 +1,9 @@
 #include "runtime/storage/store.hpp"
 
+#include "runtime/storage/backup.hpp"
 #include "runtime/storage/store_impl.hpp"
 
+#include <filesystem>
 #include <stdexcept>
 
 namespace rota {
@@ -34,6 +36,8 @@ store::open(const std::string& dir, const store_options& options,
   auto x = std::make_unique<impl>();
   x->dir = dir;
   x->failure = std::make_shared<fail_stop>(std::move(on_failure));
+  if (std::filesystem::exists(restore_mark(dir)))
+    return {nullptr, x->refuse_half_restored()};
   // A newer version's store is left alone even where ours could open it.
   if (!database::strangers(dir).empty())
     if (const auto found
@@ -60,6 +64,12 @@ std::string store::impl::refuse_newer(uint64_t found) const {
   return "The store in " + dir + " was written by a newer rota (" + theirs
          + "; this one knows schema " + std::to_string(schema)
          + "): start that version, or choose another state_dir.";
+}
+
+std::string store::impl::refuse_half_restored() const {
+  return "A restore of the store in " + dir + " was interrupted ("
+         + restore_mark(dir)
+         + " is still there): run rota restore with --force again.";
 }
 
 std::string store::impl::load_numbers() {

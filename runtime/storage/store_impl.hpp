@@ -90,6 +90,7 @@ struct store::impl {
 
   // Opening; each returns one sentence if it fails.
   std::string refuse_newer(uint64_t found) const;
+  std::string refuse_half_restored() const;
   std::string load_numbers();
   std::string migrate();
   std::string begin_run();

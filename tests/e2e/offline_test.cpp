@@ -101,3 +101,168 @@ TEST_CASE("fsck: a directory without a store is named", "[e2e]") {
   CHECK_THAT(x.err, ContainsSubstring("no store in " + (on.dir / "none")));
   CHECK_THAT(x.err, ContainsSubstring("--state-dir"));
 }
+
+TEST_CASE("fsck: a running daemon is checked by a copy", "[e2e]") {
+  scene on;
+  write_file(on.dir / "jobs.jsonl", chat_lines(400));
+  const auto id
+    = on.ask({"submit", on.dir / "jobs.jsonl"})["id"].get<std::string>();
+  for (int i = 0; i < 3; ++i) { // While lines are in flight.
+    const auto report = on.check();
+    INFO(report.dump(2));
+    CHECK(report["clean"] == true);
+    CHECK(report["live"] == true);
+    CHECK(report["results"] >= 30);
+  }
+  CHECK(on.finish(id)["succeeded"] == 400);
+  CHECK(on.check()["results"] == 430);
+  // The copies are gone.
+  CHECK(std::filesystem::is_empty(on.dir / "state/checkpoints"));
+}
+
+TEST_CASE("fsck: who holds a store and does not answer is named", "[e2e]") {
+  scene on;
+  const auto x = run_command(
+    on.dir, {std::string{ROTA_BIN_DIR} + "/rota", "--socket",
+             on.dir / "nowhere.sock", "fsck", "--state-dir", on.state_dir()});
+  CHECK(x.code == 3);
+  CHECK_THAT(x.err, ContainsSubstring("holds the store in"));
+  CHECK_THAT(x.err, ContainsSubstring("nowhere.sock"));
+}
+
+TEST_CASE("backup and restore, while the daemon runs and when it does not",
+          "[e2e]") {
+  scene on;
+  const auto folder = on.dir / "backups";
+  const auto first = on.offline({"backup", folder, "--json"});
+  INFO(first.err);
+  REQUIRE(first.code == 0);
+  CHECK(json::parse(first.out)["backup"] == 1);
+  CHECK(json::parse(first.out)["results"] == 30);
+  const auto then = on.ask({"accounts"});
+  on.run_batch(20);
+  CHECK(on.stop() == 0);
+  REQUIRE(on.offline({"backup", folder}).code == 0);
+  const auto list = json::parse(on.rota({"backup", folder, "--list",
+                                         "--json"})
+                                  .out);
+  REQUIRE(list.size() == 2);
+  CHECK(list[1]["results"] == 50);
+
+  // Not over what is there, unless that was asked for.
+  const auto before = on.check();
+  const auto refused = on.offline({"restore", folder, "--backup", "1"});
+  CHECK(refused.code == 1);
+  CHECK_THAT(refused.err, ContainsSubstring("There is a state in"));
+  CHECK_THAT(refused.err, ContainsSubstring("--force"));
+  CHECK(on.check() == before);
+  const auto done
+    = on.offline({"restore", folder, "--backup", "1", "--force"});
+  INFO(done.err);
+  REQUIRE(done.code == 0);
+  CHECK_THAT(done.out, ContainsSubstring("checked and clean"));
+  CHECK(on.check()["results"] == 30);
+
+  // The daemon goes on from there.
+  on.restart();
+  const auto now = on.ask({"accounts"});
+  for (size_t i = 0; i < now.size(); ++i)
+    for (const auto* key : {"available", "held", "spent", "calls"})
+      CHECK(now[i][key] == then[i][key]);
+  on.run_batch(10);
+  CHECK(on.ask({"batches"}).size() == 2);
+  const auto held = on.offline({"restore", folder, "--force"});
+  CHECK(held.code == 1);
+  CHECK_THAT(held.err, ContainsSubstring("stop that rotad first"));
+  on.kill();
+  CHECK(on.check()["clean"] == true);
+
+  // Into an empty place, the newest by default.
+  const auto elsewhere = on.dir / "elsewhere/state";
+  REQUIRE(on.rota({"restore", folder, "--state-dir", elsewhere}).code == 0);
+  const auto copy = json::parse(
+    on.rota({"fsck", "--json", "--state-dir", elsewhere}).out);
+  CHECK(copy["clean"] == true);
+  CHECK(copy["results"] == 50);
+}
+
+TEST_CASE("restore: a damaged backup changes nothing", "[e2e]") {
+  scene on;
+  CHECK(on.stop() == 0);
+  const auto folder = on.dir / "backups";
+  REQUIRE(on.offline({"backup", folder}).code == 0);
+  const auto before = on.check();
+  const auto damage = [&](const std::string& file) {
+    auto text = read_file(file);
+    REQUIRE_FALSE(text.empty());
+    auto& c = text[text.size() / 2];
+    c = static_cast<char>(c ^ 1);
+    write_file(file, text);
+    const auto x = on.offline({"restore", folder, "--force"});
+    INFO(file << ": " << x.err);
+    CHECK(x.code == 1);
+    CHECK(x.err.find("damaged") + x.err.find("not whole")
+          != 2 * std::string::npos);
+    c = static_cast<char>(c ^ 1);
+    write_file(file, text);
+  };
+  damage(folder + "/backup-1.manifest");
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator{folder})
+    if (entry.is_regular_file()
+        && (entry.path().extension() == ".sst"
+            || entry.path().parent_path().filename() == "files"))
+      damage(entry.path().string());
+  CHECK(on.check() == before);
+  CHECK(on.offline({"restore", folder, "--force"}).code == 0);
+  const auto none = on.offline({"restore", folder, "--backup", "9"});
+  CHECK(none.code == 1);
+  CHECK_THAT(none.err, ContainsSubstring("There is no backup 9"));
+}
+
+TEST_CASE("restore: no daemon starts on half of one", "[e2e]") {
+  scene on;
+  CHECK(on.stop() == 0);
+  const auto folder = on.dir / "backups";
+  REQUIRE(on.offline({"backup", folder}).code == 0);
+  // As it looks when the power fails in the middle.
+  write_file(on.dir / "state/store.restoring", "");
+  std::filesystem::rename(on.dir / "state/store", on.dir / "state/moved");
+  on.launch();
+  CHECK(on.daemon().wait() == 1);
+  CHECK_THAT(on.daemon().err(), ContainsSubstring("was interrupted"));
+  CHECK_THAT(on.daemon().err(), ContainsSubstring("run rota restore"));
+  CHECK_FALSE(std::filesystem::exists(on.dir / "state/store"));
+  REQUIRE(on.offline({"restore", folder, "--force"}).code == 0);
+  on.restart();
+  CHECK(on.ask({"batch", "1"})["succeeded"] == 30);
+}
+
+TEST_CASE("backup: old ones go, and what they shared stays", "[e2e]") {
+  scene on;
+  const auto folder = on.dir / "backups";
+  for (int i = 0; i < 3; ++i) {
+    on.run_batch(5);
+    REQUIRE(on.offline({"backup", folder, "--keep", "2"}).code == 0);
+  }
+  const auto list
+    = json::parse(on.rota({"backup", folder, "--list", "--json"}).out);
+  REQUIRE(list.size() == 2);
+  CHECK(list[0]["backup"] == 2);
+  for (const auto* number : {"2", "3"})
+    CHECK(on.rota({"restore", folder, "--backup", number, "--state-dir",
+                   on.dir / number})
+            .code
+          == 0);
+}
+
+TEST_CASE("backup: a damaged state is not backed up", "[e2e]") {
+  scene on;
+  on.kill();
+  put(on.dir / "state/store", "head", be32(1), "no record");
+  const auto x = on.offline({"backup", on.dir / "backups"});
+  CHECK(x.code == 1);
+  CHECK_THAT(x.out, ContainsSubstring("The books are damaged"));
+  CHECK_THAT(x.err, ContainsSubstring("was not backed up"));
+  CHECK_FALSE(std::filesystem::exists(on.dir / "backups"));
+}

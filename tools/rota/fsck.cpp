@@ -1,128 +1,19 @@
 #include "tools/rota/commands.hpp"
 #include "tools/rota/offline.hpp"
-#include "tools/rota/print.hpp"
+#include "tools/rota/report.hpp"
 #include "tools/rota/reply.hpp"
-
-#include "runtime/storage/check.hpp"
-#include "runtime/storage/state_lock.hpp"
 
 #include <fmt/format.h>
 
-#include <cstring>
 #include <memory>
 
 namespace rota::cli {
 
 namespace {
 
-json view_of(const checked_account& x) {
-  money in_doubt;
-  uint64_t doubts = 0;
-  for (const auto& hold : x.head.holds)
-    if (hold.in_doubt) {
-      in_doubt += hold.amount;
-      ++doubts;
-    }
-  return {
-    {"name", x.name},
-    {"entries", x.sums.entries},
-    {"paid_in", to_decimal(x.sums.paid_in)},
-    {"adjusted", to_decimal(x.sums.adjusted)},
-    {"charged", to_decimal(x.sums.charged)},
-    {"balance", to_decimal(x.head.balance)},
-    {"held", to_decimal(x.head.held)},
-    {"open_holds", x.head.holds.size()},
-    {"in_doubt", doubts},
-    {"in_doubt_amount", to_decimal(in_doubt)},
-  };
-}
-
-json view_of(const check_finding& x) {
-  json result{{"file", x.file}, {"text", x.text}};
-  if (!x.account.empty())
-    result["account"] = x.account;
-  if (x.entry > 0)
-    result["entry"] = x.entry;
-  return result;
-}
-
-json view_of(const check_report& x) {
-  auto accounts = json::array();
-  for (const auto& account : x.accounts)
-    accounts.push_back(view_of(account));
-  auto findings = json::array();
-  for (const auto& finding : x.findings)
-    findings.push_back(view_of(finding));
-  return {
-    {"clean", x.finding_count == 0},
-    {"store", x.dir},
-    {"schema", x.schema},
-    {"run", x.run},
-    {"entries", x.entries},
-    {"batches", x.batches},
-    {"results", x.results},
-    {"files", x.files},
-    {"accounts", std::move(accounts)},
-    {"finding_count", x.finding_count},
-    {"findings", std::move(findings)},
-  };
-}
-
-std::string account_table(const json& accounts, bool colours) {
-  std::vector<table_row> rows{
-    {{"ACCOUNT"}, right_head("ENTRIES"), right_head("PAID IN"),
-     right_head("ADJUSTED"), right_head("CHARGED"), right_head("BALANCE"),
-     right_head("HELD"), right_head("IN DOUBT")}};
-  for (const auto& x : accounts)
-    rows.push_back({{text(x, "name")},
-                    number_cell(x, "entries"),
-                    money_cell(x, "paid_in"),
-                    money_cell(x, "adjusted"),
-                    money_cell(x, "charged"),
-                    money_cell(x, "balance"),
-                    money_cell(x, "held"),
-                    money_cell(x, "in_doubt_amount")});
-  return table(rows, colours);
-}
-
-std::string line_of(const json& finding) {
-  auto where = text(finding, "file");
-  if (finding.contains("account"))
-    where += ": " + text(finding, "account");
-  if (finding.contains("entry"))
-    where += fmt::format(", entry {}", count(finding, "entry"));
-  return where + ": " + text(finding, "text");
-}
-
-void print_report(const context& x, const json& report) {
-  const auto& findings = list(report, "findings");
-  const auto all = count(report, "finding_count");
-  const auto number
-    = [&](const char* key) { return std::to_string(count(report, key)); };
-  fmt::print("{}", details({{"store", {text(report, "store")}},
-                            {"schema", {number("schema")}},
-                            {"run", {number("run")}},
-                            {"entries", {number("entries")}},
-                            {"batches", {number("batches")}},
-                            {"results", {number("results")}},
-                            {"files", {number("files")}}},
-                           x.colours()));
-  if (!list(report, "accounts").empty())
-    fmt::print("\n{}", account_table(list(report, "accounts"), x.colours()));
-  fmt::print("\n");
-  for (const auto& finding : findings)
-    fmt::print("{}\n", line_of(finding));
-  if (all > findings.size())
-    fmt::print("... and {} more.\n", all - findings.size());
-  fmt::print("{}\n",
-             all == 0 ? tinted("Clean.", colour::green, x.colours())
-                      : tinted(counted(all, "finding") + ".", colour::red,
-                               x.colours()));
-}
-
 /// Prints a report. @returns The exit code.
 int conclude(const context& x, const json& report, const std::string& dir) {
-  x.as_json ? print_json(report) : print_report(x, report);
+  x.as_json ? print_json(report) : print_report(report, x.colours());
   if (count(report, "finding_count") == 0)
     return 0;
   fmt::print(stderr,
@@ -133,31 +24,21 @@ int conclude(const context& x, const json& report, const std::string& dir) {
   return 1;
 }
 
-int check(const context& x, const std::string& dir, const state_paths& paths) {
+int fsck(const context& x, const std::string& dir) {
+  const still_state state{x, dir, false};
+  const auto store = state.dir() + "/store";
+  const auto conclude_in = [&](json report) {
+    report["live"] = state.is_live();
+    return conclude(x, report, dir);
+  };
   return run_apart(
     [&] {
-      return conclude(x, view_of(check_store({paths.store, paths.batches})),
-                      dir);
+      return conclude_in(
+        view_of(check_store({store, state.dir() + "/batches"})));
     },
-    [&](int signal) {
-      check_report broken;
-      broken.dir = paths.store;
-      broken.finding_count = 1;
-      broken.findings.push_back(
-        {paths.store, {}, 0,
-         std::string{"RocksDB gave up over it ("} + strsignal(signal) + ")."});
-      return conclude(x, view_of(broken), dir);
+    [&](const std::string& said) {
+      return conclude_in(view_of(gave_up(store, said)));
     });
-}
-
-int fsck(const context& x, const std::string& dir) {
-  const auto paths = find_state(dir);
-  const state_lock lock{paths.store};
-  if (lock.holder() != 0)
-    throw std::runtime_error{fmt::format(
-      "rotad (process {}) holds the store in {}: stop it first.",
-      lock.holder(), dir)};
-  return check(x, dir, paths);
 }
 
 } // namespace
@@ -166,10 +47,9 @@ void add_fsck(CLI::App& app, action& run) {
   const auto dir = std::make_shared<std::string>("./state");
   auto* c = app.add_subcommand(
     "fsck", "Checks everything that is on disk, and changes nothing");
-  c->add_option("--state-dir", *dir, "The daemon's state_dir, or a copy of it")
-    ->envname("ROTA_STATE_DIR")
-    ->capture_default_str();
+  add_state_dir(*c, *dir);
   c->footer("Example: rota fsck --state-dir /var/lib/rota\n"
+            "Where a daemon runs there, a copy that it makes is checked.\n"
             "Exit codes: 0 clean, 1 something is wrong.");
   c->callback([&run, dir] {
     run = [dir](const context& x) { return fsck(x, *dir); };
