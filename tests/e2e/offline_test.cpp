@@ -266,3 +266,57 @@ TEST_CASE("backup: a damaged state is not backed up", "[e2e]") {
   CHECK_THAT(x.err, ContainsSubstring("was not backed up"));
   CHECK_FALSE(std::filesystem::exists(on.dir / "backups"));
 }
+
+TEST_CASE("snapshot: what the daemon knew, without it", "[e2e]") {
+  scene on;
+  on.ask({"account", "b", "drain"});
+  const auto accounts = on.ask({"accounts"});
+  const auto batches = on.ask({"batches"});
+  const auto like_the_daemon = [&](const json& x) {
+    REQUIRE(x["accounts"].size() == 2);
+    for (size_t i = 0; i < 2; ++i)
+      for (const auto* key :
+           {"name", "admin", "available", "held", "spent", "calls"})
+        CHECK(x["accounts"][i][key] == accounts[i][key]);
+    REQUIRE(x["batches"].size() == 1);
+    for (const auto* key : {"id", "state", "total", "succeeded", "failed",
+                            "spent", "created_at"})
+      CHECK(x["batches"][0][key] == batches[0][key]);
+  };
+  const auto folder = on.dir / "backups";
+  REQUIRE(on.offline({"backup", folder}).code == 0);
+  on.kill();
+  like_the_daemon(json::parse(on.offline({"snapshot", "--json"}).out));
+  const auto said = on.offline({"snapshot"});
+  CHECK(said.code == 0);
+  CHECK_THAT(said.out, ContainsSubstring("batch_1  completed"));
+  const auto of_backup = on.rota(
+    {"snapshot", "--state-dir", folder, "--backup", "1", "--json"});
+  INFO(of_backup.err);
+  REQUIRE(of_backup.code == 0);
+  like_the_daemon(json::parse(of_backup.out));
+  const auto none = on.rota({"snapshot", "--state-dir", folder, "--backup",
+                             "7"});
+  CHECK(none.code == 1);
+  CHECK_THAT(none.err, ContainsSubstring("no backup 7"));
+}
+
+TEST_CASE("snapshot: money at risk after a crash", "[e2e]") {
+  stage on{sim_file + "latency: {first_byte: {distribution: fixed, value: 60s}}\n"};
+  on.start(accounts);
+  write_file(on.dir / "jobs.jsonl", chat_lines(4));
+  on.ask({"submit", on.dir / "jobs.jsonl"});
+  wait_until("all lines are in flight", [&on] {
+    return on.ask({"batch", "1"})["in_flight"] == 4
+           && on.ask({"status"})["money"]["held"] != "0.000000000";
+  });
+  const auto held = on.ask({"status"})["money"]["held"];
+  on.kill();
+  const auto x = on.rota({"snapshot", "--json", "--state-dir", on.dir / "state"});
+  REQUIRE(x.code == 0);
+  const auto taken = json::parse(x.out);
+  CHECK(taken["money"]["at_risk"] == held);
+  CHECK(taken["open_holds"].size() == 4);
+  const auto said = on.rota({"snapshot", "--state-dir", on.dir / "state"});
+  CHECK_THAT(said.out, ContainsSubstring("4 calls open"));
+}
