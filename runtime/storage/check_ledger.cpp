@@ -134,14 +134,17 @@ void checker::high_water_mark() {
                 " come.");
   if (!found.mark)
     return lost(found.fault);
-  const auto lacks = missing(*found.mark, here,
-                             [this](account_id x) { return name_of(x); });
-  if (!lacks.empty())
-    lost("The store had come further: " + lacks + '.');
+  const auto less = missing(*found.mark, here,
+                            [this](account_id x) { return name_of(x); });
+  if (!less.empty())
+    lost("The store had come further: " + less + '.');
   else if (found.mark->store != store_id_)
     lost("The file belongs to another store.");
   else if (found.mark->writes == here.writes && found.mark->heads != here.heads)
     lost("The books are others than the file says.");
+  if (const auto tables = lacks(found.mark->tables, target_.store_dir);
+      !tables.empty())
+    lost("Of the store " + tables + '.');
 }
 
 } // namespace rota

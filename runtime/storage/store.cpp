@@ -44,7 +44,9 @@ store::open(const std::string& dir, const store_options& options,
         = decode<uint64_t>(database::peek(dir, schema_key));
         !found || *found > schema)
       return {nullptr, x->refuse_newer(found.value_or(0))};
-  auto fault = x->base.open(dir, options, x->failure);
+  auto fault = x->check_tables();
+  if (fault.empty())
+    fault = x->base.open(dir, options, x->failure);
   x->durability = options.durability;
   // Nothing is changed before all is known to be well.
   for (const auto step :
@@ -119,8 +121,10 @@ std::string store::impl::load_names() {
 std::string store::impl::load_accounts() {
   std::string fault;
   const auto broken = [&](const char* what, std::string_view key) {
-    fault = damaged(std::string{what} + " of account "
-                    + std::to_string(from_be32(key)));
+    const account_id id{from_be32(key)};
+    fault = damaged(std::string{what} + " of " + name_of(id) + ", which has "
+                    + std::to_string(entries_of(id))
+                    + " entries in the ledger,");
     return false;
   };
   auto read = scan(family::head, [&](auto key, auto value) {
@@ -140,6 +144,17 @@ std::string store::impl::load_accounts() {
     return true;
   });
   return read ? fault : damaged("the state of the accounts");
+}
+
+uint64_t store::impl::entries_of(account_id x) const {
+  uint64_t result = 0;
+  scan(family::ledger, [&](std::string_view, auto value) {
+    const auto entries = decode<std::vector<ledger_entry>>(value);
+    for (const auto& entry : entries.value_or(std::vector<ledger_entry>{}))
+      result += entry.account == x;
+    return true;
+  });
+  return result;
 }
 
 std::string store::impl::check_batches() {

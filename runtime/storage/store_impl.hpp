@@ -100,6 +100,9 @@ struct store::impl {
   std::string load_ledger_end();
   std::string check_high_water();
 
+  /// Before RocksDB opens the store: it deletes tables that are not listed.
+  std::string check_tables() const;
+
   // Parts of that, see store_tend.cpp.
   high_water present() const;
   std::string refuse_incomplete(const std::string& what) const;
@@ -134,6 +137,9 @@ struct store::impl {
     return "The store in " + dir + " is damaged: " + what
            + " cannot be read; nothing was repaired. Restore it from a copy.";
   }
+
+  /// Entries that can be read; reads the whole ledger.
+  uint64_t entries_of(account_id x) const;
 
   std::string name_of(account_id x) const {
     const auto i = accounts.find(x);
