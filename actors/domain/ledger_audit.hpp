@@ -29,8 +29,7 @@ struct ledger_sums {
 ///   - each hold ends at most once: settled or assumed in part or whole, the
 ///     rest released with it; or released; or expired;
 ///   - an overrun follows the settlement that took its whole hold; a late
-///     charge follows a release or an expiry, a correction an assumption;
-///   - each reading was asked for after the one before it.
+///     charge follows a release or an expiry, a correction an assumption.
 ///
 /// A hold's end is remembered for at least 4,096 others or a day, whichever is
 /// sooner; what refers to an earlier one is a fault. Pure.
