@@ -108,6 +108,16 @@ family_options(family which, const store_options& x,
   return o;
 }
 
+/// The logs of a store: RocksDB says of one that it is damaged, but not which.
+std::string logs_of(const std::string& dir) {
+  std::string result;
+  std::error_code ignored;
+  for (const auto& x : std::filesystem::directory_iterator{dir, ignored})
+    if (x.path().extension() == ".log")
+      result += (result.empty() ? "" : " or ") + x.path().string();
+  return result;
+}
+
 std::string sentence(const std::string& dir, const rocksdb::Status& status) {
   const auto text = status.ToString();
   const auto says = [&text](const char* x) {
@@ -120,7 +130,7 @@ std::string sentence(const std::string& dir, const rocksdb::Status& status) {
            + ": stop that rotad, or choose another state_dir.";
   if (status.IsCorruption())
     return "The store in " + dir + " is damaged (" + text
-           + "): nothing was repaired; restore it from a copy.";
+           + (says(dir.c_str()) ? "" : " in " + logs_of(dir)) + "): nothing was repaired; restore it from a copy.";
   if (status.IsNoSpace() || says("No space left"))
     return "The disk of " + dir + " is full: free some space, then start"
            " again.";
@@ -178,6 +188,7 @@ std::string database::open(const std::string& dir, const store_options& options,
   rocksdb::DB* raw = nullptr;
   const auto status = rocksdb::DB::Open(db_options(options, listener), dir,
                                         families, &opened, &raw);
+  damaged = status.IsCorruption();
   if (!status.ok())
     return sentence(dir, status);
   db.reset(raw);

@@ -49,6 +49,9 @@ struct database {
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, family_names.size()> handles{};
 
+  /// Whether it was damage over which it could not be opened.
+  bool damaged = false;
+
   ~database();
 
   rocksdb::ColumnFamilyHandle* operator[](family x) const {

@@ -47,6 +47,8 @@ store::open(const std::string& dir, const store_options& options,
   auto fault = x->check_tables();
   if (fault.empty())
     fault = x->base.open(dir, options, x->failure);
+  if (x->base.damaged)
+    fault += x->extent_of_damage();
   x->durability = options.durability;
   // Nothing is changed before all is known to be well.
   for (const auto step :

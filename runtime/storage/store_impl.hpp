@@ -100,6 +100,10 @@ struct store::impl {
   std::string load_ledger_end();
   std::string check_high_water();
 
+  /// Of a store that RocksDB refuses, what can still be read against what was
+  /// promised: a further sentence, or nothing.
+  std::string extent_of_damage() const;
+
   /// Before RocksDB opens the store: it deletes tables that are not listed.
   std::string check_tables() const;
 

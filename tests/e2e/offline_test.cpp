@@ -1,6 +1,7 @@
 // What people do with a daemon's state behind its back: check, look, back up,
 // restore.
 
+#include "runtime/storage/high_water.hpp"
 #include "tests/e2e/stage.hpp"
 #include "tests/runtime/raw_store.hpp"
 #include "tests/support/catch.hpp"
@@ -118,6 +119,46 @@ TEST_CASE("fsck: a running daemon is checked by a copy", "[e2e]") {
   CHECK(on.check()["results"] == 430);
   // The copies are gone.
   CHECK(std::filesystem::is_empty(on.dir / "state/checkpoints"));
+}
+
+TEST_CASE("fsck: copies that nobody removed go at the next start", "[e2e]") {
+  scene on;
+  CHECK(on.stop() == 0);
+  const auto left = on.dir / "state/checkpoints/1-1";
+  std::filesystem::create_directories(left);
+  write_file(left + "/store.head", "x");
+  on.restart();
+  CHECK_FALSE(std::filesystem::exists(left));
+}
+
+TEST_CASE("fsck: what rotad refuses, the check finds", "[e2e]") {
+  scene on;
+  const auto mark = on.dir / "state/store.head";
+  wait_until("the store has said how far it is", [&mark] {
+    return read_high_water(mark).mark->entries >= 62;
+  });
+  on.kill();
+  std::string log;
+  for (const auto& x :
+       std::filesystem::directory_iterator{on.dir / "state/store"})
+    if (x.path().extension() == ".log")
+      log = x.path().string();
+  auto text = read_file(log);
+  auto& c = text[text.size() / 2];
+  c = static_cast<char>(c ^ 8);
+  write_file(log, text);
+  on.launch();
+  CHECK(on.daemon().wait() == 1);
+  CHECK_THAT(on.daemon().err(), ContainsSubstring("is damaged"));
+  CHECK_THAT(on.daemon().err(), ContainsSubstring(log));
+  CHECK_THAT(on.daemon().err(),
+             ContainsSubstring("acknowledged entries are missing (account "));
+  const auto report = on.check();
+  CHECK(report["clean"] == false);
+  CHECK(report["findings"].dump().find(log) != std::string::npos);
+  // What can be read still says how much is gone, and whose.
+  CHECK(report["findings"].dump().find("acknowledged entries are missing")
+        != std::string::npos);
 }
 
 TEST_CASE("fsck: who holds a store and does not answer is named", "[e2e]") {
