@@ -130,7 +130,8 @@ std::string sentence(const std::string& dir, const rocksdb::Status& status) {
            + ": stop that rotad, or choose another state_dir.";
   if (status.IsCorruption())
     return "The store in " + dir + " is damaged (" + text
-           + (says(dir.c_str()) ? "" : " in " + logs_of(dir)) + "): nothing was repaired; restore it from a copy.";
+           + (says(dir.c_str()) ? "" : " in " + logs_of(dir))
+           + "): nothing was repaired; restore it from a copy.";
   if (status.IsNoSpace() || says("No space left"))
     return "The disk of " + dir + " is full: free some space, then start"
            " again.";
@@ -157,6 +158,19 @@ std::string make_directory(const std::string& dir) {
          + "): correct state_dir, or give rotad's user write access to it.";
 }
 
+/// Whether there is a store without the file that everything hangs on. RocksDB
+/// would begin a new one in its place.
+bool is_headless(const std::string& dir) {
+  std::error_code err;
+  if (std::filesystem::exists(dir + "/CURRENT", err) || err)
+    return false;
+  for (const auto& x : std::filesystem::directory_iterator{dir, err})
+    if (x.path().filename().string().starts_with("MANIFEST-")
+        || x.path().extension() == ".sst" || x.path().extension() == ".log")
+      return true;
+  return false;
+}
+
 bool is_ours(const std::string& name) {
   return std::find(family_names.begin(), family_names.end(), name)
          != family_names.end();
@@ -177,6 +191,11 @@ std::string database::open(const std::string& dir, const store_options& options,
                            const std::shared_ptr<fail_stop>& failure) {
   if (auto fault = make_directory(dir); !fault.empty())
     return fault;
+  damaged = is_headless(dir);
+  if (damaged)
+    return "The store in " + dir + " is damaged: the file " + dir
+           + "/CURRENT is missing; nothing was repaired. Look at it with rota"
+             " fsck, then put back a backup with rota restore.";
   const auto listener = std::make_shared<failure_listener>(failure);
   const auto cache = rocksdb::NewLRUCache(cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;

@@ -1,6 +1,8 @@
 #include "runtime/storage/store.hpp"
 #include "runtime/storage/store_impl.hpp"
 
+#include <algorithm>
+
 namespace rota {
 
 std::string store::impl::extent_of_damage() const {
@@ -9,6 +11,9 @@ std::string store::impl::extent_of_damage() const {
   readable.dir = dir;
   if (!found.mark
       || !readable.base.open_read_only(dir, database::reading::lenient).empty()
+      || std::count(readable.base.handles.begin(), readable.base.handles.end(),
+                    nullptr)
+           > 0
       || !readable.load_numbers().empty() || !readable.load_names().empty()
       || !readable.load_accounts().empty())
     return {};

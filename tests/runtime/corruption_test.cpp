@@ -91,6 +91,16 @@ std::string opening(const std::string& dir, const std::string& expected) {
   return found == expected && !failed ? "whole" : "less";
 }
 
+/// A store that was refused is refused again: the first try has not changed it
+/// into one that opens.
+std::string opening_twice(const std::string& dir, const std::string& expected) {
+  const auto first = opening(dir, expected);
+  if (!first.starts_with("refused"))
+    return first;
+  const auto second = opening(dir, expected);
+  return second.starts_with("refused") ? first : "changed, and then " + second;
+}
+
 std::string copy_of(const std::string& image, const temp_dir& dir) {
   const auto copy = dir / "state";
   std::filesystem::remove_all(copy);
@@ -114,6 +124,8 @@ struct site {
   std::string verdict() const {
     if (opened.starts_with("mumbled"))
       return "was refused without a proper sentence";
+    if (opened.starts_with("changed"))
+      return "was refused once, but not the second time";
     if (opened == "less" && !found())
       return "is silently less";
     if (!opened.starts_with("whole") && !found())
@@ -221,7 +233,7 @@ TEST_CASE("damages a copy and opens it", "[.child]") {
       say("checked " + name
           + std::to_string(
             check_store(full_state::target_in(copy)).finding_count));
-    say("opened " + name + opening(copy, expected));
+    say("opened " + name + opening_twice(copy, expected));
   }
 }
 
