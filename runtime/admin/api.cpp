@@ -68,7 +68,8 @@ batch_desk::source body_of(admin_exchange& x) {
 
 } // namespace
 
-admin_api::admin_api(parts x) : parts_{std::move(x)} {
+admin_api::admin_api(parts x)
+  : parts_{std::move(x)}, checkpoints_{parts_.disk, parts_.state_dir} {
   // nop
 }
 
@@ -87,6 +88,8 @@ void admin_api::serve(admin_exchange& x) {
     estimate(x);
   else if (resource == "reload" && rest.empty())
     reload(x);
+  else if (resource == "checkpoints" && rest.empty())
+    checkpoint(x);
   else
     not_found(x, "There is no " + x.path() + " in the admin API.");
 }
@@ -161,6 +164,15 @@ void admin_api::reload(admin_exchange& x) {
                        "The configuration has faults; nothing was changed.");
   body["faults"] = report.faults;
   answer(x, 422, body);
+}
+
+void admin_api::checkpoint(admin_exchange& x) {
+  if (x.method() != "POST")
+    return wrong_method(x);
+  const auto made = checkpoints_.make();
+  if (!made.fault.empty())
+    return refuse(x, 500, "not_copied", made.fault);
+  answer(x, 201, {{"dir", made.dir}});
 }
 
 // -- accounts -----------------------------------------------------------------

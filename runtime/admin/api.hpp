@@ -2,6 +2,7 @@
 
 #include "config/options.hpp"
 #include "runtime/account_pool.hpp"
+#include "runtime/admin/checkpoints.hpp"
 #include "runtime/admin/server.hpp"
 #include "runtime/admin/views.hpp"
 #include "runtime/batch_desk.hpp"
@@ -60,6 +61,7 @@ private:
   void estimate(admin_exchange& x);
   void results(admin_exchange& x, batch_id id, bool errors);
   void reload(admin_exchange& x);
+  void checkpoint(admin_exchange& x);
 
   /// Views of all accounts, at most so old.
   account_views_ptr views(milliseconds max_age);
@@ -74,6 +76,7 @@ private:
   std::string waiting_for();
 
   parts parts_;
+  checkpoints checkpoints_;
   std::mutex mutex_;
   account_views_ptr recent_;
   timestamp recent_at_;

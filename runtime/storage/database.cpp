@@ -42,6 +42,17 @@ private:
   std::shared_ptr<fail_stop> failure_;
 };
 
+/// RocksDB's messages are of no use to who only reads, and would be written
+/// beside what is read.
+class silent_log : public rocksdb::Logger {
+public:
+  using rocksdb::Logger::Logv;
+
+  void Logv(const char*, va_list) override {
+    // nop
+  }
+};
+
 rocksdb::DBOptions
 db_options(const store_options& x,
            const std::shared_ptr<rocksdb::EventListener>& listener) {
@@ -97,6 +108,16 @@ family_options(family which, const store_options& x,
   return o;
 }
 
+/// The logs of a store: RocksDB says of one that it is damaged, but not which.
+std::string logs_of(const std::string& dir) {
+  std::string result;
+  std::error_code ignored;
+  for (const auto& x : std::filesystem::directory_iterator{dir, ignored})
+    if (x.path().extension() == ".log")
+      result += (result.empty() ? "" : " or ") + x.path().string();
+  return result;
+}
+
 std::string sentence(const std::string& dir, const rocksdb::Status& status) {
   const auto text = status.ToString();
   const auto says = [&text](const char* x) {
@@ -109,6 +130,7 @@ std::string sentence(const std::string& dir, const rocksdb::Status& status) {
            + ": stop that rotad, or choose another state_dir.";
   if (status.IsCorruption())
     return "The store in " + dir + " is damaged (" + text
+           + (says(dir.c_str()) ? "" : " in " + logs_of(dir))
            + "): nothing was repaired. Look at it with rota fsck, then put back"
              " a backup with rota restore.";
   if (status.IsNoSpace() || says("No space left"))
@@ -137,6 +159,19 @@ std::string make_directory(const std::string& dir) {
          + "): correct state_dir, or give rotad's user write access to it.";
 }
 
+/// Whether there is a store without the file that everything hangs on. RocksDB
+/// would begin a new one in its place.
+bool is_headless(const std::string& dir) {
+  std::error_code err;
+  if (std::filesystem::exists(dir + "/CURRENT", err) || err)
+    return false;
+  for (const auto& x : std::filesystem::directory_iterator{dir, err})
+    if (x.path().filename().string().starts_with("MANIFEST-")
+        || x.path().extension() == ".sst" || x.path().extension() == ".log")
+      return true;
+  return false;
+}
+
 bool is_ours(const std::string& name) {
   return std::find(family_names.begin(), family_names.end(), name)
          != family_names.end();
@@ -157,6 +192,11 @@ std::string database::open(const std::string& dir, const store_options& options,
                            const std::shared_ptr<fail_stop>& failure) {
   if (auto fault = make_directory(dir); !fault.empty())
     return fault;
+  damaged = is_headless(dir);
+  if (damaged)
+    return "The store in " + dir + " is damaged: the file " + dir
+           + "/CURRENT is missing; nothing was repaired. Look at it with rota"
+             " fsck, then put back a backup with rota restore.";
   const auto listener = std::make_shared<failure_listener>(failure);
   const auto cache = rocksdb::NewLRUCache(cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
@@ -168,10 +208,48 @@ std::string database::open(const std::string& dir, const store_options& options,
   rocksdb::DB* raw = nullptr;
   const auto status = rocksdb::DB::Open(db_options(options, listener), dir,
                                         families, &opened, &raw);
+  damaged = status.IsCorruption();
   if (!status.ok())
     return sentence(dir, status);
   db.reset(raw);
   std::copy(opened.begin(), opened.end(), handles.begin());
+  return {};
+}
+
+std::string database::open_read_only(const std::string& dir, reading how,
+                                     rocksdb::Env* env) {
+  auto options = db_options({}, nullptr);
+  options.create_if_missing = false;
+  options.create_missing_column_families = false;
+  options.listeners.clear();
+  options.info_log = std::make_shared<silent_log>();
+  if (how == reading::lenient) {
+    options.paranoid_checks = false;
+    options.wal_recovery_mode
+      = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  }
+  if (env != nullptr)
+    options.env = env;
+  std::vector<std::string> names;
+  auto status = rocksdb::DB::ListColumnFamilies(options, dir, &names);
+  if (!status.ok())
+    return sentence(dir, status);
+  const auto cache = rocksdb::NewLRUCache(cache_bytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (size_t i = 0; i < family_names.size(); ++i)
+    if (std::find(names.begin(), names.end(), family_names[i]) != names.end())
+      families.emplace_back(family_names[i],
+                            family_options(static_cast<family>(i), {}, cache));
+  std::vector<rocksdb::ColumnFamilyHandle*> opened;
+  rocksdb::DB* raw = nullptr;
+  status = rocksdb::DB::OpenForReadOnly(options, dir, families, &opened, &raw);
+  if (!status.ok())
+    return sentence(dir, status);
+  db.reset(raw);
+  for (auto* handle : opened)
+    for (size_t i = 0; i < family_names.size(); ++i)
+      if (handle->GetName() == family_names[i])
+        handles[i] = handle;
   return {};
 }
 

@@ -52,6 +52,9 @@ struct database {
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, family_names.size()> handles{};
 
+  /// Whether it was damage over which it could not be opened.
+  bool damaged = false;
+
   ~database();
 
   rocksdb::ColumnFamilyHandle* operator[](family x) const {
@@ -63,6 +66,19 @@ struct database {
   /// @returns One sentence if it cannot.
   std::string open(const std::string& dir, const store_options& options,
                    const std::shared_ptr<fail_stop>& failure);
+
+  /// Whether damage is refused, or what can be read in spite of it is read: up
+  /// to it in the log, around it in tables. Good for telling what is lost only.
+  enum class reading { strict, lenient };
+
+  /// Opens what is there for reading only; nothing on disk changes, not even
+  /// the log of messages. Families that an earlier version did not know have
+  /// no handle. Nobody may write meanwhile, or files may go away.
+  /// @param env Where the files are; null: the file system.
+  /// @returns One sentence if it cannot.
+  std::string open_read_only(const std::string& dir,
+                             reading how = reading::strict,
+                             rocksdb::Env* env = nullptr);
 
   /// Column families on disk that this version does not know: a newer one has
   /// made them. Empty for a new directory.

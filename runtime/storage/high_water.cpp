@@ -45,6 +45,9 @@ std::string slot_of(const high_water& x) {
       out.number(x.latest[i].account.value);
       out.number(x.latest[i].seq);
     }
+    out.number(x.tables.number);
+    out.number(x.tables.bytes);
+    out.number(x.tables.crc);
   }
   std::string result{magic};
   result += static_cast<char>(record.size() & 0xff);
@@ -71,6 +74,9 @@ std::optional<high_water> mark_of(std::string_view slot) {
     const auto account = static_cast<uint32_t>(in.number(UINT32_MAX));
     result->latest.push_back({{account}, in.number()});
   }
+  in(result->tables.number);
+  in(result->tables.bytes);
+  in(result->tables.crc);
   if (!in.done())
     result.reset();
   return result;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/ledger.hpp"
+#include "runtime/storage/manifest_mark.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -31,6 +32,8 @@ struct high_water {
   chain_digest heads{};
   /// Whether the daemon had stopped in order.
   bool clean = false;
+  /// The list of tables, which RocksDB does not miss the end of.
+  manifest_mark tables;
   /// The accounts written last, so that a loss can be told by name.
   std::vector<account_mark> latest;
 

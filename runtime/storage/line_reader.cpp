@@ -87,4 +87,13 @@ bool is_blank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
+std::string for_each_line(
+  const std::string& path, uint64_t line_bytes_max,
+  const std::function<void(uint64_t, uint64_t, std::string_view)>& f) {
+  line_reader reader{path, line_bytes_max};
+  while (const auto line = reader.next())
+    f(line->number, line->offset, line->text);
+  return reader.fault();
+}
+
 } // namespace rota

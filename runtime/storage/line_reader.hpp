@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,5 +59,14 @@ private:
 
 /// Whether a line holds nothing but blanks.
 bool is_blank(std::string_view line);
+
+/// Calls `f` with each line of a file, its number from 1, and its offset, in
+/// memory that is bounded by the longest line allowed. Of a longer line only
+/// that much is passed, plus one byte. "\r\n" ends a line too.
+/// @returns One sentence if the file cannot be read.
+std::string for_each_line(
+  const std::string& path, uint64_t line_bytes_max,
+  const std::function<void(uint64_t number, uint64_t offset,
+                           std::string_view text)>& f);
 
 } // namespace rota

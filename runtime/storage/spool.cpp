@@ -3,10 +3,9 @@
 #include "actors/domain/batch_plan.hpp"
 #include "runtime/observe/kill_point.hpp"
 #include "runtime/storage/disk_space.hpp"
+#include "runtime/storage/files.hpp"
 #include "runtime/storage/line_reader.hpp"
 #include "runtime/storage/spool_index.hpp"
-
-#include <openssl/evp.h>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -31,59 +30,7 @@ std::string reason() {
   return std::generic_category().message(errno);
 }
 
-bool sync_path(const std::string& path) {
-  const auto fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return false;
-  const auto good = ::fsync(fd) == 0;
-  ::close(fd);
-  return good;
-}
-
-bool write_durably(const std::string& path, const std::string& content) {
-  {
-    std::ofstream out{path, std::ios::binary | std::ios::trunc};
-    out << content;
-    if (!out.flush())
-      return false;
-  }
-  return sync_path(path);
-}
-
 } // namespace
-
-// -- digest -------------------------------------------------------------------
-
-struct sha256::impl {
-  EVP_MD_CTX* context = EVP_MD_CTX_new();
-
-  ~impl() {
-    EVP_MD_CTX_free(context);
-  }
-};
-
-sha256::sha256() : impl_{std::make_unique<impl>()} {
-  EVP_DigestInit_ex(impl_->context, EVP_sha256(), nullptr);
-}
-
-sha256::~sha256() = default;
-
-void sha256::write(std::string_view piece) {
-  EVP_DigestUpdate(impl_->context, piece.data(), piece.size());
-}
-
-std::string sha256::finish() {
-  unsigned char bytes[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_DigestFinal_ex(impl_->context, bytes, &size);
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string result;
-  for (unsigned int i = 0; i < size; ++i) {
-    result += digits[bytes[i] >> 4];
-    result += digits[bytes[i] & 15];
-  }
-  return result;
-}
 
 // -- uploads ------------------------------------------------------------------
 
@@ -199,19 +146,7 @@ std::string spool_files::seal(upload& x, batch_id id,
                               const std::vector<uint64_t>& bad_lines,
                               uint64_t line_bytes_max) {
   spool_index index;
-  auto next_bad = bad_lines.begin();
-  const auto fault = for_each_line(
-    x.path_, line_bytes_max,
-    [&](uint64_t number, uint64_t offset, std::string_view text) {
-      while (next_bad != bad_lines.end() && *next_bad < number)
-        ++next_bad;
-      const auto bad = next_bad != bad_lines.end() && *next_bad == number;
-      if (bad || is_blank(text))
-        return;
-      index.longest = std::max(index.longest, uint64_t{text.size()});
-      if (index.items++ % spool_index::step == 0)
-        index.rows.push_back({offset, number});
-    });
+  const auto fault = index_lines(x.path_, bad_lines, line_bytes_max, index);
   if (!fault.empty())
     return fault;
   if (index.longest > line_bytes_max)
@@ -220,17 +155,18 @@ std::string spool_files::seal(upload& x, batch_id id,
              " batch.max_line_bytes.";
   const auto name = to_string(id);
   const auto stem = dir_ + '/' + name;
-  std::error_code err;
-  index.bytes = std::filesystem::file_size(x.path_, err);
   // The lines come last: a batch without them was not accepted.
-  auto good = !err && write_durably(stem + ".skip", encode_skips(bad_lines));
-  kill_point("seal/skips");
-  good = good && write_durably(stem + ".index", encode_index(index));
-  kill_point("seal/index");
-  good = good
-         && write_durably(stem + ".sha256",
-                          x.digest_ + "  " + name + ".jsonl\n")
-         && sync_path(x.path_);
+  for (const auto& [ending, content, point] :
+       {std::tuple{".skip", encode_skips(bad_lines), "seal/skips"},
+        std::tuple{".index", encode_index(index), "seal/index"},
+        std::tuple{".sha256", x.digest_ + "  " + name + ".jsonl\n",
+                   "seal/digest"}}) {
+    if (auto unwritten = write_durably(stem + ending, content);
+        !unwritten.empty())
+      return unwritten;
+    kill_point(point);
+  }
+  auto good = sync_path(x.path_);
   kill_point("seal/synced");
   good = good && rename(x.path_.c_str(), (stem + ".jsonl").c_str()) == 0;
   kill_point("seal/renamed");
@@ -249,15 +185,6 @@ std::optional<std::string> spool_files::digest_of(batch_id id) const {
   if (!(in >> result))
     return std::nullopt;
   return result;
-}
-
-std::string for_each_line(
-  const std::string& path, uint64_t line_bytes_max,
-  const std::function<void(uint64_t, uint64_t, std::string_view)>& f) {
-  line_reader reader{path, line_bytes_max};
-  while (const auto line = reader.next())
-    f(line->number, line->offset, line->text);
-  return reader.fault();
 }
 
 } // namespace rota

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "messages/envelopes.hpp"
+#include "runtime/storage/digest.hpp"
+#include "runtime/storage/line_reader.hpp"
 #include "runtime/storage/unfolding.hpp"
 
 #include <caf/actor_system.hpp>
@@ -15,24 +17,6 @@
 #include <vector>
 
 namespace rota {
-
-/// SHA-256 of what it is given.
-class sha256 {
-public:
-  sha256();
-  ~sha256();
-  sha256(const sha256&) = delete;
-  sha256& operator=(const sha256&) = delete;
-
-  void write(std::string_view piece);
-
-  /// @returns 64 hexadecimal digits. To be asked for once.
-  std::string finish();
-
-private:
-  struct impl;
-  std::unique_ptr<impl> impl_;
-};
 
 /// The files of batches, in one directory:
 ///   ID.jsonl   the lines as they came in; never changed
@@ -115,15 +99,6 @@ private:
   uint64_t keep_free_;
   std::atomic<uint64_t> next_ = 1;
 };
-
-/// Calls `f` with each line of a file, its number from 1, and its offset, in
-/// memory that is bounded by the longest line allowed. Of a longer line only
-/// that much is passed, plus one byte. "\r\n" ends a line too.
-/// @returns One sentence if the file cannot be read.
-std::string for_each_line(
-  const std::string& path, uint64_t line_bytes_max,
-  const std::function<void(uint64_t number, uint64_t offset,
-                           std::string_view text)>& f);
 
 /// Spawns the SPOOL on the system's workers: it may wait for the disk.
 spool_actor spawn_spool(caf::actor_system& sys, std::string dir);

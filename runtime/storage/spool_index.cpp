@@ -2,6 +2,10 @@
 
 #include "runtime/storage/codec.hpp"
 #include "runtime/storage/crc32c.hpp"
+#include "runtime/storage/line_reader.hpp"
+
+#include <algorithm>
+#include <filesystem>
 
 namespace rota {
 
@@ -65,6 +69,30 @@ std::string encode_skips(const std::vector<uint64_t>& lines) {
 
 std::optional<std::vector<uint64_t>> decode_skips(const std::string& file) {
   return numbers_of(file, skips_form);
+}
+
+std::string index_lines(const std::string& path,
+                        const std::vector<uint64_t>& bad_lines,
+                        uint64_t line_bytes_max, spool_index& to) {
+  auto next_bad = bad_lines.begin();
+  auto fault = for_each_line(
+    path, line_bytes_max,
+    [&](uint64_t number, uint64_t offset, std::string_view text) {
+      while (next_bad != bad_lines.end() && *next_bad < number)
+        ++next_bad;
+      const auto bad = next_bad != bad_lines.end() && *next_bad == number;
+      if (bad || is_blank(text))
+        return;
+      to.longest = std::max(to.longest, uint64_t{text.size()});
+      if (to.items++ % spool_index::step == 0)
+        to.rows.push_back({offset, number});
+    });
+  std::error_code err;
+  to.bytes = std::filesystem::file_size(path, err);
+  if (fault.empty() && err)
+    fault = "The file " + path + " cannot be read (" + err.message()
+            + "): check state_dir and its disk.";
+  return fault;
 }
 
 } // namespace rota

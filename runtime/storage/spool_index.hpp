@@ -42,4 +42,12 @@ std::string encode_skips(const std::vector<uint64_t>& lines);
 /// @returns Nothing if the file is damaged.
 std::optional<std::vector<uint64_t>> decode_skips(const std::string& file);
 
+/// Makes the index of a file of lines.
+/// @param bad_lines Numbers of lines that must not run, in order.
+/// @param line_bytes_max Of a longer line, only that much is looked at.
+/// @returns One sentence if the file cannot be read.
+std::string index_lines(const std::string& path,
+                        const std::vector<uint64_t>& bad_lines,
+                        uint64_t line_bytes_max, spool_index& to);
+
 } // namespace rota

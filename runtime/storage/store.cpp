@@ -1,8 +1,10 @@
 #include "runtime/storage/store.hpp"
 
 #include "runtime/observe/kill_point.hpp"
+#include "runtime/storage/backup.hpp"
 #include "runtime/storage/store_impl.hpp"
 
+#include <filesystem>
 #include <stdexcept>
 
 namespace rota {
@@ -35,13 +37,19 @@ store::open(const std::string& dir, const store_options& options,
   auto x = std::make_unique<impl>();
   x->dir = dir;
   x->failure = std::make_shared<fail_stop>(std::move(on_failure));
+  if (std::filesystem::exists(restore_mark(dir)))
+    return {nullptr, x->refuse_half_restored()};
   // A newer version's store is left alone even where ours could open it.
   if (!database::strangers(dir).empty())
     if (const auto found
         = decode<uint64_t>(database::peek(dir, schema_key));
         !found || *found > schema)
       return {nullptr, x->refuse_newer(found.value_or(0))};
-  auto fault = x->base.open(dir, options, x->failure);
+  auto fault = x->check_tables();
+  if (fault.empty())
+    fault = x->base.open(dir, options, x->failure);
+  if (x->base.damaged)
+    fault += x->extent_of_damage();
   x->durability = options.durability;
   // Nothing is changed before all is known to be well.
   for (const auto step :
@@ -61,6 +69,12 @@ std::string store::impl::refuse_newer(uint64_t found) const {
   return "The store in " + dir + " was written by a newer rota (" + theirs
          + "; this one knows schema " + std::to_string(schema)
          + "): start that version, or choose another state_dir.";
+}
+
+std::string store::impl::refuse_half_restored() const {
+  return "A restore of the store in " + dir + " was interrupted ("
+         + restore_mark(dir)
+         + " is still there): run rota restore with --force again.";
 }
 
 std::string store::impl::load_numbers() {
@@ -112,8 +126,10 @@ std::string store::impl::load_names() {
 std::string store::impl::load_accounts() {
   std::string fault;
   const auto broken = [&](const char* what, std::string_view key) {
-    fault = damaged(std::string{what} + " of account "
-                    + std::to_string(from_be32(key)));
+    const account_id id{from_be32(key)};
+    fault = damaged(std::string{what} + " of " + name_of(id) + ", which has "
+                    + std::to_string(entries_of(id))
+                    + " entries in the ledger,");
     return false;
   };
   auto read = scan(family::head, [&](auto key, auto value) {
@@ -133,6 +149,17 @@ std::string store::impl::load_accounts() {
     return true;
   });
   return read ? fault : damaged("the state of the accounts");
+}
+
+uint64_t store::impl::entries_of(account_id x) const {
+  uint64_t result = 0;
+  scan(family::ledger, [&](std::string_view, auto value) {
+    const auto entries = decode<std::vector<ledger_entry>>(value);
+    for (const auto& entry : entries.value_or(std::vector<ledger_entry>{}))
+      result += entry.account == x;
+    return true;
+  });
+  return result;
 }
 
 std::string store::impl::check_batches() {

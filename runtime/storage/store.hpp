@@ -102,6 +102,11 @@ public:
   bool for_each_result(batch_id x, uint64_t from_item,
                        const std::function<bool(const item_result&)>& f) const;
 
+  /// Makes a copy of the store as it is now in a directory that does not exist,
+  /// and of its high-water file beside that. Tables are linked.
+  /// @returns One sentence if it cannot.
+  std::string copy_to(const std::string& dir) const;
+
   // -- writing ----------------------------------------------------------------
 
   /// Writes a group of commits: all of it or nothing. It is synced, or, by

@@ -90,6 +90,7 @@ struct store::impl {
 
   // Opening; each returns one sentence if it fails.
   std::string refuse_newer(uint64_t found) const;
+  std::string refuse_half_restored() const;
   std::string load_numbers();
   std::string migrate();
   std::string begin_run();
@@ -98,6 +99,13 @@ struct store::impl {
   std::string check_batches();
   std::string check_ledger_end();
   std::string check_high_water();
+
+  /// Of a store that RocksDB refuses, what can still be read against what was
+  /// promised: a further sentence, or nothing.
+  std::string extent_of_damage() const;
+
+  /// Before RocksDB opens the store: it deletes tables that are not listed.
+  std::string check_tables() const;
 
   // Parts of that, see store_tend.cpp.
   high_water present() const;
@@ -136,6 +144,9 @@ struct store::impl {
     return "The store in " + dir + " is damaged: " + what
            + " cannot be read; nothing was changed. " + way_back();
   }
+
+  /// Entries that can be read; reads the whole ledger.
+  uint64_t entries_of(account_id x) const;
 
   std::string name_of(account_id x) const {
     const auto i = accounts.find(x);

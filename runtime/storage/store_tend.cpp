@@ -48,6 +48,12 @@ std::string store::impl::way_back() const {
          + (state.empty() ? "." : state) + ").";
 }
 
+std::string store::impl::check_tables() const {
+  const auto found = read_high_water(high_water_path(dir));
+  const auto lost = found.mark ? lacks(found.mark->tables, dir) : std::string{};
+  return lost.empty() ? lost : refuse_incomplete(lost);
+}
+
 std::string store::impl::check_high_water() {
   const auto path = high_water_path(dir);
   const auto found = read_high_water(path);
@@ -159,6 +165,7 @@ std::string store::impl::renew_mark(bool clean) {
   }
   ++mark.generation;
   mark.clean = clean;
+  mark.tables = mark_manifest(dir, mark.tables);
   if (auto fault = mark_file.write(mark); !fault.empty())
     return fail(std::move(fault));
   marked_at = steady::now();

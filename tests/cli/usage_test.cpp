@@ -10,7 +10,8 @@ namespace {
 
 const std::vector<std::string> commands{
   "submit", "batches", "batch",    "results", "pause",  "resume", "cancel",
-  "status", "reload",  "estimate", "accounts", "account", "version",
+  "status", "reload",  "estimate", "accounts", "account", "version", "fsck",
+  "backup", "restore", "snapshot",
 };
 
 } // namespace
@@ -58,6 +59,15 @@ TEST_CASE("what cannot be understood is a fault of usage", "[cli]") {
     {"account", "a", "drain", "1.00"},
     {"account", "a", "drain", "--reason", "because"},
     {"status", "--socket"},
+    {"fsck", "state"},
+    {"fsck", "--state-dir"},
+    {"backup"},
+    {"backup", "d", "--keep", "0"},
+    {"backup", "d", "--list", "--keep", "1"},
+    {"restore"},
+    {"restore", "d"},
+    {"restore", "d", "--state-dir", "s", "--backup", "0"},
+    {"snapshot", "--backup", "last"},
   };
   for (const auto& arguments : table) {
     std::string said = "rota";

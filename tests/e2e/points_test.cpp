@@ -42,6 +42,7 @@ const names around{"run/before",  "run/after",   "head/before", "head/written",
 // Passed by each file that is handed in.
 const names submitting{"submit/checked", "submit/numbered", "submit/accepted",
                        "submit/started", "seal/skips",      "seal/index",
+                       "seal/digest",
                        "seal/synced",    "seal/renamed",    "seal/done"};
 // Passed again and again while a batch runs.
 const names running{"group/taken",   "hold/before",   "hold/after",

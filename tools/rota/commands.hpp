@@ -38,6 +38,10 @@ void add_accounts(CLI::App& app, action& run);
 void add_account(CLI::App& app, action& run);
 void add_status(CLI::App& app, action& run);
 void add_reload(CLI::App& app, action& run);
+void add_fsck(CLI::App& app, action& run);
+void add_backup(CLI::App& app, action& run);
+void add_restore(CLI::App& app, action& run);
+void add_snapshot(CLI::App& app, action& run);
 void add_version(CLI::App& app, action& run);
 
 /// Adds the positional `id` of a batch, "batch_3" or "3"; it becomes

@@ -1,0 +1,102 @@
+#include "runtime/storage/files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+
+namespace rota {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string cannot(const std::string& path, const char* what,
+                   const std::error_code& err) {
+  return "The file " + path + " cannot be " + what + " (" + err.message()
+         + "): check the disk and the permissions of its directory.";
+}
+
+std::error_code last_error() {
+  return {errno, std::generic_category()};
+}
+
+} // namespace
+
+bool sync_path(const std::string& path) {
+  const auto fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return false;
+  const auto good = ::fsync(fd) == 0;
+  ::close(fd);
+  return good;
+}
+
+std::optional<std::string> content_of(const std::string& path) {
+  std::ifstream in{path, std::ios::binary};
+  std::ostringstream out;
+  if (!in || (in.peek() != EOF && !(out << in.rdbuf())))
+    return std::nullopt;
+  return out.str();
+}
+
+std::string write_durably(const std::string& path, const std::string& content) {
+  const auto part = path + ".part";
+  const auto above = fs::path{path}.parent_path().string();
+  {
+    std::ofstream out{part, std::ios::binary | std::ios::trunc};
+    out << content;
+    if (!out.flush())
+      return cannot(path, "written", last_error());
+  }
+  if (!sync_path(part) || ::rename(part.c_str(), path.c_str()) != 0
+      || !sync_path(above.empty() ? "." : above))
+    return cannot(path, "written", last_error());
+  return {};
+}
+
+std::string copy_durably(const std::string& from, const std::string& to) {
+  std::error_code err;
+  fs::copy_file(from, to, fs::copy_options::overwrite_existing, err);
+  if (err)
+    return cannot(from, ("copied to " + to).c_str(), err);
+  return sync_path(to) ? std::string{} : cannot(to, "written", last_error());
+}
+
+std::string link_or_copy(const std::string& from, const std::string& to) {
+  return ::link(from.c_str(), to.c_str()) == 0 ? std::string{}
+                                               : copy_durably(from, to);
+}
+
+std::string make_private_directory(const std::string& path) {
+  std::error_code err;
+  const auto above = fs::path{path}.parent_path();
+  if (!above.empty())
+    fs::create_directories(above, err);
+  if (!err && ::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+    err = last_error();
+  if (!err && !fs::is_directory(path, err) && !err)
+    err = std::make_error_code(std::errc::not_a_directory);
+  return err ? "The directory " + path + " cannot be made (" + err.message()
+                 + "): choose another one, or give this user write access."
+             : std::string{};
+}
+
+std::string sync_tree(const std::string& dir) {
+  std::error_code err;
+  for (fs::recursive_directory_iterator i{dir, err}, end; !err && i != end;
+       i.increment(err))
+    if (!sync_path(i->path().string()))
+      return cannot(i->path().string(), "written", last_error());
+  if (err)
+    return cannot(dir, "read", err);
+  return sync_path(dir) ? std::string{} : cannot(dir, "written", last_error());
+}
+
+} // namespace rota

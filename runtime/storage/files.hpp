@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace rota {
+
+// Files that must be there after a power failure. Each function but the first
+// two returns one sentence if it cannot.
+
+/// Whether what was written to a file or directory has reached the disk.
+bool sync_path(const std::string& path);
+
+/// @returns Nothing if the file cannot be read.
+std::optional<std::string> content_of(const std::string& path);
+
+/// Writes a small file in the place of any that is there: all of it or nothing.
+std::string write_durably(const std::string& path, const std::string& content);
+
+std::string copy_durably(const std::string& from, const std::string& to);
+
+/// A second name for the same file; a copy where the file system has none.
+std::string link_or_copy(const std::string& from, const std::string& to);
+
+/// Makes a directory and those above it, for its owner only.
+std::string make_private_directory(const std::string& path);
+
+/// Syncs all that is in a directory, and the directory.
+std::string sync_tree(const std::string& dir);
+
+} // namespace rota
