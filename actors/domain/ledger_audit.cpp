@@ -113,6 +113,8 @@ std::string ledger_audit::compare(const account_head& stored) const {
       {"the reading", to_string(stored.reading), to_string(head_.reading)},
       {"the time of the reading", number(stored.read_at.millis),
        number(head_.read_at.millis)},
+      {"the cut of the reading", number(stored.read_cut),
+       number(head_.read_cut)},
       {"what was spent since the reading",
        to_string(stored.spent_since_reading),
        to_string(head_.spent_since_reading)},
