@@ -186,6 +186,9 @@ size_t ledger::expire(timestamp now) {
 }
 
 size_t ledger::doubt_all(timestamp until, timestamp now) {
+  // The clock of this run is not that of the dead one: wherever it stands,
+  // what that one spent lies before now.
+  window_from_ = now;
   std::vector<hold_id> live;
   for (const auto& [id, hold] : open_)
     if (!hold.in_doubt)

@@ -76,12 +76,13 @@ public:
   /// @returns How many ended.
   size_t expire(timestamp now);
 
-  /// Marks all open holds as doubts: the process that made them is dead.
+  /// Begins a run: marks all open holds as doubts, for the process that made
+  /// them is dead. Its clock may have stood anywhere.
   /// @returns How many there were that had not been in doubt before.
   size_t doubt_all(timestamp until, timestamp now);
 
   /// Compares a reading with the books. `asked_at` is when the query was
-  /// sent; an answer to a question that is no newer than the last one's is
+  /// sent; an answer to a question that is no newer than this run's last one is
   /// dropped as consistent.
   reading_result reading(money figure, timestamp asked_at, timestamp now);
 
@@ -172,6 +173,7 @@ private:
   spend_window recent_;
   // Before this time the window is not known: an earlier run spent then.
   timestamp window_from_;
+  timestamp asked_at_; // Of this run's last reading.
   std::vector<ledger_entry> entries_;
 };
 

@@ -39,9 +39,10 @@ constexpr money figure_most{1'000'000'000'000'000'000};
 
 reading_result ledger::reading(money figure, timestamp asked_at,
                                timestamp now) {
-  if (asked_at <= head_.read_at)
+  if (asked_at <= asked_at_)
     return reading_result::consistent;
   // After this point, the reading counts.
+  asked_at_ = asked_at;
   figure = std::clamp(figure, -figure_most, figure_most);
   auto result = reading_result::consistent;
   const auto window_begin = asked_at - rules_.posting_lag;
