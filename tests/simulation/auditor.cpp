@@ -128,6 +128,13 @@ account_auditor::find(const hold_id& id) const {
   return i != holds_.end() ? &i->second : nullptr;
 }
 
+timestamp account_auditor::latest_end() const {
+  timestamp result;
+  for (const auto& id : open_)
+    result = std::max(result, holds_.at(id).until);
+  return result;
+}
+
 size_t account_auditor::live() const {
   return static_cast<size_t>(
     std::count_if(open_.begin(), open_.end(),
@@ -388,7 +395,7 @@ money account_auditor::charged_window(timestamp asked_at) const {
 }
 
 bool account_auditor::lie_counts() const {
-  return std::find(lies_.begin(), lies_.end(), read_at_) != lies_.end();
+  return lied_at_.millis != 0 && read_at_ <= lied_at_;
 }
 
 } // namespace rota::simulation

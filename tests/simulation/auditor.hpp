@@ -50,10 +50,13 @@ public:
   /// The daemon died and `entries` of all survived; a new run begins.
   void restarted(size_t entries);
 
-  /// The last answer of the provider was no honest one.
-  void lied(timestamp asked_at) {
-    lies_.push_back(asked_at);
+  /// The provider lies now: no figure counts that was asked for until then.
+  void lied() {
+    lied_at_ = now_;
   }
+
+  /// When the last of the open holds ends by itself, as a wall time.
+  timestamp latest_end() const;
 
   /// @returns What may be held at most, by the worse of both views.
   money available() const;
@@ -126,7 +129,7 @@ private:
   milliseconds ahead_{0};
   timestamp run_began_;
   uint64_t run_ = 1;
-  std::vector<timestamp> lies_;
+  timestamp lied_at_;
 
   // The fold of the entries.
   std::vector<stamped> log_;

@@ -32,6 +32,9 @@ void black_box::note(const char* format, ...) {
   va_start(arguments, format);
   std::vsnprintf(line.data(), line.size(), format, arguments);
   va_end(arguments);
+  if (echoes_)
+    std::printf("%8llu  %s\n", static_cast<unsigned long long>(events_ - 1),
+                line.data());
 }
 
 void black_box::print(FILE* out) const {

@@ -28,6 +28,11 @@ public:
   /// Begins a seed.
   void begin(const char* kind, uint64_t seed);
 
+  /// Prints every event from now on.
+  void echo() {
+    echoes_ = true;
+  }
+
   /// Notes an event; format as of printf.
   [[gnu::format(printf, 2, 3)]] void note(const char* format, ...);
 
@@ -50,6 +55,7 @@ private:
   uint64_t events_ = 0;
   const char* kind_ = "";
   uint64_t seed_ = 0;
+  bool echoes_ = false;
 };
 
 /// What a seed came to.

@@ -115,10 +115,7 @@ core_commit core_account::settle(const booking& told, const verdict& judged,
   return commit(&told);
 }
 
-core_commit core_account::reading(money figure, timestamp asked_at,
-                                  bool honest) {
-  if (!honest)
-    auditor_.lied(asked_at);
+core_commit core_account::reading(money figure, timestamp asked_at) {
   std::ignore = books_->reading(figure, asked_at + ahead_, wall());
   if (condition_->exhausted() && figure > world_.floor) {
     condition_->refunded();

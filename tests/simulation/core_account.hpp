@@ -34,7 +34,7 @@ public:
   bool hold(const hold_id& id, money amount, int64_t tokens, core_commit& out);
 
   core_commit settle(const booking& told, const verdict& judged, double jitter);
-  core_commit reading(money figure, timestamp asked_at, bool honest);
+  core_commit reading(money figure, timestamp asked_at);
   core_commit adjust(money x);
   core_commit reset();
   core_commit tick();

@@ -169,7 +169,7 @@ void core_world::answer(const event& x) {
   said.kind = what::figure;
   said.amount = provider_.reported(x.account, now_);
   if (fault(world_.lie)) {
-    said.honest = false;
+    at(x.account).auditor().lied();
     said.amount += money{random_.between(-60, 60) * world_.call.nanos};
   }
   plan(said, fault(world_.delay) ? ms(0, 60'000) : ms(1, 1'000));
@@ -178,10 +178,9 @@ void core_world::answer(const event& x) {
 }
 
 void core_world::figure(const event& x) {
-  black_box::instance().note("account %u reads %lld%s", x.account.value,
-                             static_cast<long long>(x.amount.nanos),
-                             x.honest ? "" : ", a lie");
-  store({at(x.account).reading(x.amount, x.asked_at, x.honest), {}, {}});
+  black_box::instance().note("account %u reads %lld", x.account.value,
+                             static_cast<long long>(x.amount.nanos));
+  store({at(x.account).reading(x.amount, x.asked_at), {}, {}});
 }
 
 void core_world::stranger(const event& x) {

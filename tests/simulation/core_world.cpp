@@ -247,7 +247,7 @@ void core_world::rest() {
     const auto figure = provider_.reported(id, now_);
     black_box::instance().note("account %u reads %lld at last", id.value,
                                shown(figure));
-    std::ignore = x.reading(figure, now_, true);
+    std::ignore = x.reading(figure, now_);
     x.at_rest();
   }
 }

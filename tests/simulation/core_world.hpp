@@ -45,7 +45,6 @@ private:
     uint64_t item = 0;
     money amount;
     timestamp asked_at;
-    bool honest = true;
     bool last = false; // The attempt's end ends its item.
     size_t fate = 0;
 

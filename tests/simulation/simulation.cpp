@@ -13,8 +13,8 @@ using namespace rota::simulation;
 
 namespace {
 
-constexpr auto usage = "usage: simulation (--core | --actors)"
-                       " (SEED | FROM..TO)\n";
+constexpr auto usage
+  = "usage: simulation (--core | --actors) (SEED | FROM..TO) [--trace]\n";
 
 struct range {
   uint64_t from = 0;
@@ -59,8 +59,10 @@ bool run(const char* kind, uint64_t seed,
 } // namespace
 
 int main(int argc, char** argv) {
-  const auto kind = argc == 3 ? std::string_view{argv[1]} : "";
-  const auto seeds = argc == 3 ? seeds_of(argv[2]) : std::nullopt;
+  const auto traces = argc == 4 && std::string_view{argv[3]} == "--trace";
+  const auto good = argc == 3 || traces;
+  const auto kind = good ? std::string_view{argv[1]} : "";
+  const auto seeds = good ? seeds_of(argv[2]) : std::nullopt;
   if (!seeds || (kind != "--core" && kind != "--actors")) {
     std::fputs(usage, stderr);
     return 2;
@@ -70,6 +72,8 @@ int main(int argc, char** argv) {
   std::printf("%s seeds %s\n", name, argv[2]);
   std::fflush(stdout);
   black_box::instance().catch_aborts();
+  if (traces)
+    black_box::instance().echo();
   const auto began = std::chrono::steady_clock::now();
   run_report sum;
   uint64_t failed = 0;

@@ -34,7 +34,7 @@ struct swarm {
   int64_t drop;      ///< The end of an attempt is never told.
   int64_t delay;     ///< It is told late, perhaps after its hold expired.
   int64_t duplicate; ///< Anything is told twice.
-  int64_t crash;     ///< Per event, times ten thousand instead of thousand.
+  int64_t crash;     ///< Per event, of 10,000.
   int64_t jump;      ///< The wall clock stands elsewhere after a crash.
   int64_t lie;       ///< A reading says anything.
   int64_t top_up;    ///< A stranger pays in.
