@@ -51,6 +51,11 @@ void batch_auditor::sent(const job_id& x, uint64_t run) {
           "too many calls of a batch are under way");
 }
 
+void batch_auditor::arrived(const job_id& x, uint64_t run) {
+  require(++item(x, run).arrived <= at(x).attempts, "I10",
+          "a line is tried more often than allowed");
+}
+
 void batch_auditor::charged(const job_id& x, uint64_t run) {
   require(++item(x, run).charged <= at(x).billed_attempts, "I10",
           "a line is charged more often than allowed");
@@ -144,7 +149,7 @@ batch_auditor::item_book& batch_auditor::item(const job_id& x, uint64_t run) {
   auto& it = at(x).items.at(x.item);
   if (it.run != run) {
     it.run = run;
-    it.sent = it.charged = 0;
+    it.sent = it.arrived = it.charged = 0;
   }
   return it;
 }

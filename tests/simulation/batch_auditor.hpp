@@ -20,8 +20,9 @@ public:
   /// A runner begins a line.
   void started(const job_id& x);
 
-  /// A call leaves for a line. `charged`: the provider will charge it.
+  /// A call leaves for a line, reaches the provider, is charged there.
   void sent(const job_id& x, uint64_t run);
+  void arrived(const job_id& x, uint64_t run);
   void charged(const job_id& x, uint64_t run);
 
   /// An outcome is handed back.
@@ -61,6 +62,7 @@ private:
     ended_item end;
     uint64_t run = 0; // Of the counts below.
     uint32_t sent = 0;
+    uint32_t arrived = 0;
     uint32_t charged = 0;
     std::string body;
     money cost;

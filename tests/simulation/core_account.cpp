@@ -120,6 +120,8 @@ core_commit core_account::reading(money figure, timestamp asked_at) {
   if (condition_->exhausted() && figure > world_.floor) {
     condition_->refunded();
     gate_.refunded();
+    require(!condition_->exhausted(), "gate",
+            "an account stays exhausted that has money");
   }
   return commit();
 }
@@ -129,6 +131,8 @@ core_commit core_account::adjust(money x) {
   if (condition_->exhausted() && x > money{}) {
     condition_->refunded();
     gate_.refunded();
+    require(!condition_->exhausted(), "gate",
+            "an account stays exhausted that has money");
   }
   return commit();
 }

@@ -89,16 +89,16 @@ void core_world::execute(const event& x) {
     provider_.charge(x.account, {answer.amount, now_,
                                  now_ + ms(0, world_.lag.count()), true,
                                  x.hold});
-    // A call of a run that is dead belongs to no budget any more.
-    if (x.run == run_) {
-      auto& item = items_[x.hold.job.item];
-      ++item.charged;
-      require(item.charged <= routing_.billed_attempts, "I10",
-              "an item is charged more often than allowed");
-    }
   }
   if (x.run != run_)
-    return;
+    return; // It belongs to no budget any more, and nobody listens.
+  auto& item = items_[x.hold.job.item];
+  item.charged += how.charges;
+  item.arrived += how.sent;
+  require(item.charged <= routing_.billed_attempts, "I10",
+          "an item is charged more often than allowed");
+  require(item.arrived <= routing_.attempts, "I10",
+          "an item is tried more often than allowed");
   answer.kind = what::outcome;
   plan(answer, ms(1, world_.total_timeout.count() / 3));
 }

@@ -292,7 +292,7 @@ money core_world::hold_amount(const hold_id& x) {
 }
 
 core_world::item_state core_world::fresh_item() const {
-  return {retry_budget{routing_, {}}, 0, 0, 0, false, false, {}};
+  return {retry_budget{routing_, {}}, 0, 0, 0, 0, false, false, {}};
 }
 
 void core_world::set_clock(timestamp t) {

@@ -56,7 +56,10 @@ private:
   struct item_state {
     retry_budget budget;
     uint32_t tries = 0;
-    uint32_t charged = 0; // Calls that the provider charged, of this budget.
+    // Of this budget: calls that the provider charged, that reached it, and
+    // that were meant to.
+    uint32_t charged = 0;
+    uint32_t arrived = 0;
     uint32_t sent = 0;
     bool ended = false; // As its runner knows.
     bool acknowledged = false;

@@ -61,6 +61,12 @@ void outside::judge_gate(const commit& x) const {
 
 void outside::judge_money(const ledger_entry& x) const {
   require(x.kind != entry_kind::expire, "I2", "a hold was forgotten");
+  if (x.kind == entry_kind::reading) {
+    require(asked.at(x.account).contains(x.at), "I9",
+            "a reading bears another time than its question");
+    require(figures.at(x.account).contains(x.amount.nanos), "I9",
+            "a reading is not what the provider said");
+  }
   const auto i = calls.find(std::hash<hold_id>{}(x.hold));
   if (i == calls.end())
     return;

@@ -52,6 +52,10 @@ struct outside {
   std::map<uint64_t, upstream_call_ptr> there;
   std::map<uint64_t, upstream_call_ptr> back;
   uint64_t next_call = 1;
+  /// When each account's balance was asked for, by the wall clock, and what
+  /// was said in nanodollars.
+  std::map<account_id, std::set<timestamp>> asked;
+  std::map<account_id, std::set<int64_t>> figures;
   /// As last handed to the journal in this run.
   std::map<account_id, account_row> rows;
   /// The daemon's run; messages of another one come from the dead.

@@ -98,6 +98,7 @@ upstream_outcome balance(outside& world, account_id x) {
     units += world.random.between(-20, 20) * 500'000;
     world.accounts.at(x).lied();
   }
+  world.figures[x].insert(units * nanos_per_unit);
   return reply(200, R"({"code":true,"message":"ok","data":{"object":)"
                     R"("token_usage","name":"k","total_granted":1,)"
                     R"("total_used":1,"total_available":)"
@@ -153,6 +154,9 @@ upstream_outcome serve(outside& world, const upstream_call& x) {
     result.outcome.status, call.charges ? ", charged" : "");
   if (call.charges)
     charge(world, call);
+  if (result.outcome.ended != transport::not_sent
+      && call.hold.attempt / 256 == world.run)
+    world.batches.arrived(call.hold.job, world.run);
   if (call.succeeds)
     world.batches.answered(call.hold.job, result.outcome.body, call.cost);
   return result.outcome;
@@ -174,7 +178,9 @@ simulated_upstream(simulated_upstream_actor::pointer self, outside_ptr world) {
     [=](atom::send, const upstream_call_ptr& x) {
       if (world->run != run)
         return;
-      if (x->request->method != "GET")
+      if (x->request->method == "GET")
+        world->asked[x->request->account].insert(world->now + world->ahead);
+      else
         world->watch([&] { judge_send(*world, *x); });
       const auto key = world->next_call++;
       world->there[key] = x;
