@@ -78,7 +78,9 @@ void account_auditor::appended(std::span<const ledger_entry> xs,
     agree(xs[k].amount.nanos, wanted[k].second.nanos, "I8",
           "the amount of an entry");
   }
+  told_ = true;
   appended(xs);
+  told_ = false;
 }
 
 void account_auditor::restarted(size_t entries) {
@@ -201,6 +203,8 @@ void account_auditor::judge_end(const ledger_entry& x, bool beside_reading) {
       break;
     default:
       agree(x.amount.nanos, it.amount.nanos, "I4", "what is given back");
+      require(!it.in_doubt || told_ || beside_reading, "I4",
+              "a doubt is given back for no reason");
       if (x.kind == entry_kind::expire) {
         require(!it.in_doubt, "I4", "a doubt expires");
         require(overdue, "I4", "a hold expires too early");

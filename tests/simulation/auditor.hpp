@@ -131,6 +131,8 @@ private:
   uint64_t run_ = 1;
   timestamp lied_at_;
 
+  bool told_ = false; // The verb that is judged was asked for.
+
   // The fold of the entries.
   std::vector<stamped> log_;
   bool funded_ = false;

@@ -23,7 +23,7 @@ core_account::core_account(account_id id, const swarm& world,
   : id_{id},
     world_{world},
     auditor_{id, truth, {world.floor, world.lag, world.quantum}},
-    gate_{health_of(), world.max_in_flight, world.requests_per_minute} {
+    gate_{fresh_gate()} {
   // nop
 }
 
@@ -33,17 +33,22 @@ void core_account::clock(timestamp now, milliseconds ahead) {
   auditor_.clock(now, ahead);
 }
 
+gate_auditor core_account::fresh_gate() const {
+  return {health_of(), world_.max_in_flight, world_.requests_per_minute};
+}
+
 core_commit core_account::begin(const account_head& head,
-                                const account_row* row, size_t entries) {
+                                const core_row* stored, size_t entries) {
   auditor_.restarted(entries);
-  gate_.restarted(row);
+  gate_ = stored != nullptr ? stored->gate : fresh_gate();
+  gate_.restarted();
   const auto rules = ledger_rules{world_.lag, world_.quantum};
   if (head.seq > 0)
     books_.emplace(head, rules);
   else
     books_.emplace(id_, "a", rules);
-  if (row != nullptr)
-    condition_.emplace(health_of(), *row);
+  if (stored != nullptr)
+    condition_.emplace(health_of(), stored->row);
   else
     condition_.emplace(health_of());
   stored_revision_ = condition_->revision();
@@ -172,8 +177,9 @@ core_commit core_account::commit(const booking* told) {
     auditor_.appended(result.entries);
   if (condition_->revision() != stored_revision_) {
     stored_revision_ = condition_->revision();
-    result.row.emplace().account = id_;
-    condition_->store(*result.row);
+    result.row.emplace(core_row{{}, gate_});
+    result.row->row.account = id_;
+    condition_->store(result.row->row);
   }
   agree(books_->head().balance.nanos, auditor_.balance().nanos, "I1",
         "the balance in memory");

@@ -11,11 +11,18 @@
 
 namespace rota::simulation {
 
+/// What is stored of an account beside its books, and what the auditor knew
+/// when it was.
+struct core_row {
+  account_row row;
+  gate_auditor gate;
+};
+
 /// What one verb left for the disk.
 struct core_commit {
   account_id account;
   std::vector<ledger_entry> entries;
-  std::optional<account_row> row;
+  std::optional<core_row> row;
 };
 
 /// The rules of one account without their actor: each verb asks the code, and
@@ -25,7 +32,7 @@ public:
   core_account(account_id id, const swarm& world, const provider_books& truth);
 
   /// Begins a run on what survived: so many entries, folded into `head`.
-  core_commit begin(const account_head& head, const account_row* row,
+  core_commit begin(const account_head& head, const core_row* stored,
                     size_t entries);
 
   void clock(timestamp now, milliseconds ahead);
@@ -57,6 +64,8 @@ private:
   timestamp wall() const {
     return now_ + ahead_;
   }
+
+  gate_auditor fresh_gate() const;
 
   /// Hands over what the verb left and checks what holds at any time.
   core_commit commit(const booking* told = nullptr);

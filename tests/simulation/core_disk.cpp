@@ -58,7 +58,7 @@ void core_disk::keep(const core_record& x) {
     all.push_back(entry);
   }
   if (x.commit.row)
-    rows_[x.commit.account] = *x.commit.row;
+    rows_.insert_or_assign(x.commit.account, *x.commit.row);
   if (x.item)
     items_.insert(*x.item);
   if (x.hold)

@@ -43,7 +43,7 @@ public:
     return entries_[x];
   }
 
-  const account_row* row(account_id x) const {
+  const core_row* row(account_id x) const {
     const auto i = rows_.find(x);
     return i != rows_.end() ? &i->second : nullptr;
   }
@@ -62,7 +62,7 @@ private:
   std::deque<core_record> queue_;
   std::vector<core_record> group_; // Being written.
   std::map<account_id, std::vector<ledger_entry>> entries_;
-  std::map<account_id, account_row> rows_;
+  std::map<account_id, core_row> rows_;
   std::set<uint64_t> items_;
   std::set<hold_id> holds_;
 };

@@ -132,6 +132,11 @@ void core_world::outcome(const event& x) {
     end.last = false;
     plan(end, ms(0, longest));
   }
+  if (how.judged.charged == charge::perhaps && fault(world_.word)) {
+    end.kind = what::word;
+    end.last = false;
+    plan(end, ms(0, world_.doubt_grace.count() * 2));
+  }
   if (step == next_step::give_up)
     return;
   item.excluded.push_back(x.account);
@@ -154,6 +159,16 @@ void core_world::told(const event& x) {
   if (x.last)
     record.item = x.hold.job.item;
   store(std::move(record));
+}
+
+void core_world::word(const event& x) {
+  black_box::instance().note("account %u hears that %s %s", x.account.value,
+                             to_string(x.hold).c_str(), fates()[x.fate].name);
+  const auto verb = fates()[x.fate].charges ? booking::verb::settle
+                                            : booking::verb::release;
+  store({at(x.account).settle({verb, x.hold, x.amount}, success(),
+                              random_.unit()),
+         {}, {}});
 }
 
 void core_world::probe(const event& x) {

@@ -81,6 +81,8 @@ void core_world::handle(const event& x) {
       return outcome(x);
     case what::told:
       return told(x);
+    case what::word:
+      return word(x);
     case what::again: {
       black_box::instance().note("hold %s asked for again",
                                  to_string(x.hold).c_str());

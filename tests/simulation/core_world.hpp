@@ -26,6 +26,7 @@ private:
     execute,  // A request reaches the provider.
     outcome,  // Its answer reaches the runner.
     told,     // The account is told how an attempt ended.
+    word,     // The account hears what became of a doubt.
     again,    // A hold is asked for once more.
     tick,     // Holds are overdue.
     probe,    // The provider is asked for a balance,
@@ -72,6 +73,7 @@ private:
   void execute(const event& x);
   void outcome(const event& x);
   void told(const event& x);
+  void word(const event& x);
   void probe(const event& x);
   void answer(const event& x);
   void figure(const event& x);

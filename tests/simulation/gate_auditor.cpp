@@ -33,6 +33,11 @@ void gate_auditor::used(size_t live, timestamp now) {
 }
 
 void gate_auditor::told(const verdict& x, timestamp now) {
+  // What has passed does not come back, though the next run's clock may.
+  if (cool_until_ <= now)
+    cool_until_ = {};
+  if (eject_until_ <= now)
+    eject_until_ = {};
   if (x.cls == failure_class::none) {
     if (now < eject_until_ || disabled_)
       return;
@@ -76,19 +81,10 @@ void gate_auditor::reset() {
   eject_until_ = cool_until_ = {};
 }
 
-void gate_auditor::restarted(const account_row* row) {
-  reset();
+void gate_auditor::restarted() {
+  failures_ = 0; // Not worth storing.
+  probed_ = false;
   uses_.clear(); // A new run begins with full buckets.
-  if (row == nullptr)
-    return;
-  exhausted_ = row->exhausted;
-  if (row->health == health_state::ejected) {
-    ejected_ = true;
-    disabled_ = row->cooldown_until.millis == 0;
-    eject_until_ = row->cooldown_until;
-  } else {
-    cool_until_ = row->cooldown_until;
-  }
 }
 
 } // namespace rota::simulation

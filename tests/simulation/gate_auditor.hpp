@@ -30,8 +30,9 @@ public:
   /// An operator says that it is well.
   void reset();
 
-  /// A new run that knows this row; absent: nothing was ever stored.
-  void restarted(const account_row* row);
+  /// A new run begins; call it on what was known when the account's row was
+  /// last stored.
+  void restarted();
 
 private:
   health_options health_;

@@ -34,8 +34,9 @@ swarm::swarm(dice& random) {
   top_up = fault(300);
   foreign = fault(300);
   bias = fault(300);
-  failure = fault(400);
+  failure = fault(700);
   doubt = fault(900);
+  word = fault(500);
   will = fault(200);
 }
 

@@ -42,6 +42,7 @@ struct swarm {
   int64_t bias;      ///< A call costs more than its estimate.
   int64_t failure;   ///< A call fails.
   int64_t doubt;     ///< Of failures: nobody knows whether it was charged.
+  int64_t word;      ///< The truth about a doubt comes to light.
   int64_t will;      ///< An operator adjusts or resets.
 };
 
