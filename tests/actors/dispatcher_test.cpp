@@ -83,6 +83,27 @@ TEST_CASE_METHOD(fixture, "round_robin takes turns", "[dispatcher]") {
   CHECK(serve(4) == "caca");
 }
 
+TEST_CASE("an account that leaves after its grant serves the job",
+          "[dispatcher]") {
+  for (int messages = 0; messages < 12; ++messages) {
+    INFO("it leaves after " << messages << " messages");
+    pool_fixture f;
+    f.add("a", 20);
+    f.add("b", 10);
+    f.script->answer = [](const auto&) { return pool_fixture::good(); };
+    f.start(pool_fixture::line(0));
+    for (int i = 0; i < messages; ++i)
+      f.sched.try_run_once();
+    f.self->send(f.pool, atom::dismiss_v, f.ids["a"]);
+    f.run();
+    REQUIRE(f.owned->finished.size() == 1);
+    CHECK(f.owned->finished[0]->state == item_state::succeeded);
+    // One hold was made for it, and has ended.
+    CHECK(f.view("a").calls + f.view("b").calls == 1);
+    CHECK(f.view("a").held + f.view("b").held == money{});
+  }
+}
+
 TEST_CASE_METHOD(fixture, "fastest takes the quickest first byte",
                  "[dispatcher]") {
   add("a", 10);
