@@ -8,7 +8,7 @@ actor_swarm::actor_swarm(dice& random) {
   };
   accounts = random.between(1, 4);
   batches = random.between(1, 2);
-  lines = random.between(5, 150);
+  lines = random.between(5, 250);
   max_in_flight = static_cast<uint32_t>(random.between(1, 16));
   window = static_cast<uint32_t>(random.between(1, 64));
   account_in_flight = static_cast<uint32_t>(random.between(1, 8));

@@ -104,8 +104,11 @@ run_report actor_world::run() {
                       ended)) {
     step();
     const auto chance = static_cast<uint64_t>(world.calm ? 0 : world.world.crash);
-    if (world.random.next() % 200'000 < chance)
+    if (world.random.next() % 200'000 < chance) {
+      if (world.random.permille(300))
+        stop();
       crash();
+    }
     const auto age = world.now - began_;
     if (!world.calm && age > stormy)
       calm_down();
@@ -160,14 +163,20 @@ void actor_world::boot_accounts() {
     const auto actor
       = keep(sys.spawn(account, clock, journal_, pool_, setup, memory));
     accounts_[id] = actor;
-    const auto host = setup->account.base_url;
-    self->send(pool_, atom::enlist_v,
-               enlistment{id, setup->account.name, setup->account.kind, host,
-                          {}, {}, actor});
-    self->send(refresher_, atom::enlist_v,
-               probe_target{id, setup->account.name, host,
-                            setup->account.balance, actor});
+    enlist(id);
   }
+}
+
+void actor_world::enlist(account_id x) {
+  const auto setup = setup_of(there_->world, x);
+  const auto& options = setup->account;
+  const auto& actor = accounts_.at(x);
+  self->send(pool_, atom::enlist_v,
+             enlistment{x, options.name, options.kind, options.base_url, {},
+                        {}, actor});
+  self->send(refresher_, atom::enlist_v,
+             probe_target{x, options.name, options.base_url, options.balance,
+                          actor});
 }
 
 void actor_world::boot_batches() {
@@ -193,6 +202,16 @@ void actor_world::boot_batches() {
       = keep(sys.spawn(batch, clock, peers, limits, from,
                        static_cast<uint32_t>(there_->run * 256)));
   }
+}
+
+void actor_world::stop() {
+  black_box::instance().note("the daemon is told to stop");
+  caf::anon_send(pool_, atom::drain_v);
+  for (const auto& [id, actor] : batches_)
+    caf::anon_send(actor, atom::drain_v);
+  const auto until = there_->now + there_->ms(0, 30'000);
+  while (there_->now < until)
+    step();
 }
 
 void actor_world::crash() {
@@ -240,6 +259,8 @@ void actor_world::step() {
   } else {
     std::swap(jobs.front(), jobs[there_->random.next() % jobs.size()]);
     sched.try_run_once();
+    if (there_->random.permille(100))
+      operators();
   }
   if (there_->found)
     throw *there_->found;
@@ -278,7 +299,7 @@ void actor_world::operators() {
   const auto id = any_account();
   const auto batch = world.random.permille(500) ? batches_.find(batch_id{1})
                                                 : batches_.end();
-  const auto what = world.random.below(batch == batches_.end() ? 4 : 8);
+  const auto what = world.random.below(batch == batches_.end() ? 7 : 11);
   black_box::instance().note("an operator does %lld",
                              static_cast<long long>(what));
   switch (what) {
@@ -296,10 +317,20 @@ void actor_world::operators() {
       caf::anon_send(refresher_, atom::refresh_v, id);
       break;
     case 4:
-      caf::anon_send(batch->second, atom::pause_v);
+      caf::anon_send(pool_, atom::dismiss_v, id);
       break;
     case 5:
+      enlist(id);
+      break;
     case 6:
+      caf::anon_send(accounts_.at(id), atom::configure_v,
+                     setup_of(world.world, id));
+      break;
+    case 7:
+      caf::anon_send(batch->second, atom::pause_v);
+      break;
+    case 8:
+    case 9:
       caf::anon_send(batch->second, atom::resume_v);
       break;
     default:
@@ -316,6 +347,7 @@ void actor_world::calm_down() {
     world.provider.top_up(id,
                           money{4'000'000'000 * world.world.lines * 2});
     caf::anon_send(actor, atom::administer_v, admin_state::ready);
+    enlist(id);
   }
   for (const auto& [id, actor] : batches_)
     caf::anon_send(actor, atom::resume_v);

@@ -32,8 +32,11 @@ private:
   void boot();
   void boot_accounts();
   void boot_batches();
+  void enlist(account_id x);
   /// The process dies, and another begins.
   void crash();
+  /// An operator stops the daemon, which gives it some time to end its work.
+  void stop();
   void kill_all();
 
   /// Delivers one message, or lets time go on if there is none.

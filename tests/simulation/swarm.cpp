@@ -11,7 +11,7 @@ swarm::swarm(dice& random) {
   constexpr std::array<int64_t, 4> lags{0, 5'000, 60'000, 120'000};
   constexpr std::array<int64_t, 4> quanta{1, 2'000, 1'000'000, 10'000'000};
   accounts = random.between(1, 3);
-  items = random.between(30, 400);
+  items = random.between(30, 700);
   parallel = random.between(1, 12);
   lag = milliseconds{lags[static_cast<size_t>(random.below(4))]};
   quantum = money{quanta[static_cast<size_t>(random.below(4))]};
