@@ -51,8 +51,11 @@ caf::result<hold_grant> account_actor_state::hold(const acquire_ptr& x) {
   auto code = refusal(t);
   if (code == ec::ok)
     code = condition->check(work.model, limits->in_flight(), t);
-  if (code == ec::ok)
+  if (code == ec::ok) {
     code = limits->check(tokens_of(work), t);
+    // Whoever is told no must see why, or it asks again at once.
+    wanted_tokens = code == ec::ok ? 0 : tokens_of(work);
+  }
   const auto id = hold_id{work.id, x->want.attempt};
   const auto amount = scale_up(x->want.list_cost, options.multiplier);
   const auto expiry = t + setup.total_timeout + setup.store.hold_margin;
@@ -246,7 +249,7 @@ ec account_actor_state::refusal(timestamp t) const {
     return ec::balance_unknown;
   if (books->available() <= setup.account.floor)
     return ec::insufficient_funds;
-  return limits->check(0, t);
+  return limits->check(wanted_tokens, t);
 }
 
 funds_state account_actor_state::funds() const {
@@ -318,7 +321,7 @@ void account_actor_state::arm(timestamp t) {
       next = x;
   };
   sooner(condition->next_change(t));
-  sooner(limits->next_refill(0, t));
+  sooner(limits->next_refill(wanted_tokens, t));
   if (next.millis == 0 || (armed.millis != 0 && armed <= next))
     return;
   armed = std::max(next, t + milliseconds{1});

@@ -83,6 +83,25 @@ TEST_CASE_METHOD(fixture, "round_robin takes turns", "[dispatcher]") {
   CHECK(serve(4) == "caca");
 }
 
+TEST_CASE_METHOD(fixture, "a job waits for tokens without asking on and on",
+                 "[dispatcher]") {
+  auto limited = options("a", money{10'000'000'000});
+  limited.account.tokens_per_minute = 500;
+  add(limited);
+  script->answer = [](const auto&) { return good(); };
+  for (uint64_t i = 0; i < 3; ++i)
+    start(line(i)); // 200 tokens each.
+  for (int i = 0; i < 1'000; ++i)
+    sched.try_run_once();
+  REQUIRE(sched.jobs.empty());
+  CHECK(owned->finished.size() == 2);
+  CHECK(figures().waiting == 1);
+  advance(11s);
+  CHECK(owned->finished.size() == 2);
+  advance(3s); // The bucket refills 8.3 tokens a second.
+  CHECK(owned->finished.size() == 3);
+}
+
 TEST_CASE("an account that leaves after its grant serves the job",
           "[dispatcher]") {
   for (int messages = 0; messages < 12; ++messages) {
