@@ -20,7 +20,16 @@ actor_swarm::actor_swarm(dice& random) {
   disk_most = milliseconds{random.permille(300) ? 3'000 : 10};
   answer_most = milliseconds{random.between(10, 20'000)};
   probe_interval = milliseconds{random.between(10'000, 90'000)};
+  attempts = static_cast<uint32_t>(random.between(1, 6));
   billed_attempts = static_cast<uint32_t>(random.between(1, 3));
+  queue_max = random.permille(100) ? 3 : 100'000;
+  by = static_cast<strategy>(random.below(6));
+  requests_per_minute
+    = random.permille(200) ? static_cast<uint32_t>(random.between(5, 200)) : 0;
+  tokens_per_minute = random.permille(200)
+                        ? static_cast<uint32_t>(random.between(50, 20'000))
+                        : 0;
+  bad_line = random.permille(200) ? random.between(1, 300) : 0;
   crash = fault(400);
   jump = fault(1'000);
   failure = fault(500);

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "messages/money.hpp"
-#include "messages/time.hpp"
+#include "config/options.hpp"
 #include "tests/simulation/random.hpp"
 
 namespace rota::simulation {
@@ -24,12 +23,18 @@ struct actor_swarm {
   milliseconds disk_most;
   milliseconds answer_most;
   milliseconds probe_interval;
+  uint32_t attempts;
   uint32_t billed_attempts;
+  uint32_t queue_max;
+  strategy by;
+  uint32_t requests_per_minute;
+  uint32_t tokens_per_minute;
 
   // Chances per thousand; zero where the seed has no such fault.
   int64_t crash;     ///< Per message, of 200,000.
   int64_t jump;      ///< The wall clock stands elsewhere after a crash.
   int64_t failure;   ///< A call fails.
+  int64_t bad_line;  ///< A line of the file cannot be read.
   int64_t doubt;     ///< Of failures: nobody knows whether it was charged.
   int64_t duplicate; ///< An outcome or an acknowledgement comes twice.
   int64_t bias;      ///< A call costs more than its estimate.

@@ -41,7 +41,10 @@ std::shared_ptr<routing_setup> make_setup(const actor_swarm& world) {
   result->prices = std::make_shared<const price_table>(std::move(parsed.table));
   result->rules = std::make_shared<const failure_rules>(
     parse_failure_rules(built_in_failure_rules()).rules);
+  result->routing.attempts = world.attempts;
   result->routing.billed_attempts = world.billed_attempts;
+  result->routing.queue_max = world.queue_max;
+  result->routing.by = world.by;
   return result;
 }
 
@@ -55,6 +58,8 @@ account_setup_ptr setup_of(const actor_swarm& world, account_id id) {
   account.multiplier = factor{world.multiplier_ppm};
   account.floor = world.floor;
   account.max_in_flight = world.account_in_flight;
+  account.requests_per_minute = world.requests_per_minute;
+  account.tokens_per_minute = world.tokens_per_minute;
   account.balance.initial = world.balance;
   account.balance.probe = probe_kind::newapi_token;
   account.balance.posting_lag = world.lag;
@@ -86,7 +91,9 @@ actor_world::actor_world(uint64_t seed)
     there_->accounts.at(id).clock(there_->now, {});
   }
   for (int64_t i = 0; i < there_->world.lines; ++i)
-    file_->lines.push_back(line_of(static_cast<uint64_t>(i)));
+    file_->lines.push_back(there_->random.permille(there_->world.bad_line)
+                             ? std::string{"{"}
+                             : line_of(static_cast<uint64_t>(i)));
   accept_batches();
   boot();
 }

@@ -74,8 +74,10 @@ void batch_auditor::result(const item_result& x) {
   it.resulted = true;
   it.under_way = false;
   it.end = {x.id.item, x.state, x.cost};
-  require(x.custom_id == "id-" + std::to_string(x.id.item), "I11",
-          "a result bears another line's name");
+  const auto unreadable = x.custom_id.empty() && x.attempts == 0
+                          && x.error_code == "invalid_json_line";
+  require(unreadable || x.custom_id == "id-" + std::to_string(x.id.item),
+          "I11", "a result bears another line's name");
   if (x.state == item_state::succeeded) {
     require(x.body == it.body && !x.body.empty(), "I11",
             "a result is not what the provider said");

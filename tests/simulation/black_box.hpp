@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/ledger.hpp"
+
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -36,6 +38,16 @@ public:
   /// Notes an event; format as of printf.
   [[gnu::format(printf, 2, 3)]] void note(const char* format, ...);
 
+  /// Counts what was judged, by the kind of entry.
+  void judged(entry_kind x) {
+    ++judged_[static_cast<size_t>(x)];
+  }
+
+  /// Entries that were judged since the program began, by kind.
+  const std::array<uint64_t, 14>& judged() const {
+    return judged_;
+  }
+
   uint64_t events() const {
     return events_;
   }
@@ -56,6 +68,7 @@ private:
   const char* kind_ = "";
   uint64_t seed_ = 0;
   bool echoes_ = false;
+  std::array<uint64_t, 14> judged_{};
 };
 
 /// What a seed came to.

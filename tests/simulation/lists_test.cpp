@@ -43,6 +43,17 @@ TEST_CASE("a seed replays to the event", "[simulation]") {
   CHECK(run_actors(17).virtual_ms == actors.virtual_ms);
 }
 
+TEST_CASE("a few seeds reach every kind of entry", "[simulation]") {
+  const auto before = black_box::instance().judged();
+  for (uint64_t seed = 1; seed <= 100; ++seed)
+    run_core(seed);
+  const auto& after = black_box::instance().judged();
+  for (size_t i = 1; i < after.size(); ++i) {
+    INFO(to_string(static_cast<rota::entry_kind>(i)));
+    CHECK(after[i] - before[i] >= 100);
+  }
+}
+
 TEST_CASE("seeds that failed once hold", "[simulation]") {
   std::ifstream in{here + "seeds.txt"};
   REQUIRE(in);

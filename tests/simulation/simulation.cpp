@@ -89,5 +89,11 @@ int main(int argc, char** argv) {
               static_cast<unsigned long long>(count),
               static_cast<unsigned long long>(sum.events),
               static_cast<double>(sum.virtual_ms) / 3.6e6, took);
+  const auto& judged = black_box::instance().judged();
+  std::printf("entries:");
+  for (size_t i = 1; i < judged.size(); ++i)
+    std::printf(" %llu %s%s", static_cast<unsigned long long>(judged[i]),
+                to_string(static_cast<rota::entry_kind>(i)).c_str(),
+                i + 1 < judged.size() ? "," : "\n");
   return 0;
 }

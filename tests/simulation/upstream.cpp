@@ -52,7 +52,7 @@ struct served {
 served failure(outside& world) {
   const auto kind = world.random.permille(world.world.doubt)
                       ? world.random.below(3)
-                      : world.random.between(3, 8);
+                      : world.random.between(3, 9);
   const auto charges = world.random.permille(500);
   switch (kind) {
     case 0:
@@ -71,6 +71,8 @@ served failure(outside& world) {
     case 6:
       return {refusal(429, "insufficient_quota", "You exceeded your quota")};
     case 7:
+      return {refusal(404, "model_not_found", "The model does not exist")};
+    case 8:
       return {refusal(400, "invalid_request_error", "no such thing")};
     default:
       return {broken(transport::not_sent)};
