@@ -15,6 +15,9 @@ constexpr milliseconds stormy{900'000};
 /// Then everything must end within this, and what the calls take.
 constexpr milliseconds liveness{7'200'000};
 
+/// What a line waits for where few tokens are allowed in a minute.
+constexpr milliseconds slowest{180'000};
+
 constexpr money quantum{2'000};
 
 /// Checks that alerts are edges: what fires was quiet before.
@@ -120,7 +123,8 @@ run_report actor_world::run() {
     if (!world.calm && age > stormy)
       calm_down();
     require(age < stormy + liveness
-                    + world.world.answer_most * 4 * world.world.lines,
+                    + (world.world.answer_most * 4 + slowest)
+                        * world.world.lines * world.world.batches,
             "I6", "a batch does not end although all is well");
   }
   rest();
