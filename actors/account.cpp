@@ -60,8 +60,11 @@ caf::result<hold_grant> account_actor_state::hold(const acquire_ptr& x) {
   auto code = refusal(t);
   if (code == ec::ok)
     code = condition->check(work.model, limits->in_flight(), t);
-  if (code == ec::ok)
+  if (code == ec::ok) {
     code = limits->check(tokens_of(work), t);
+    // Whoever is told no must see why, or it asks again at once.
+    wanted_tokens = code == ec::ok ? 0 : tokens_of(work);
+  }
   const auto id = hold_id{work.id, x->want.attempt};
   const auto amount
     = scale_up(scale_up(x->want.list_cost, options.multiplier),
@@ -269,7 +272,7 @@ ec account_actor_state::refusal(timestamp t) const {
     return ec::reading_stale;
   if (spendable(t) <= money{})
     return ec::insufficient_funds;
-  return limits->check(0, t);
+  return limits->check(wanted_tokens, t);
 }
 
 funds_state account_actor_state::funds() const {
@@ -353,7 +356,7 @@ void account_actor_state::arm(timestamp t) {
   if (!books->is_stale(t) && books->stale_at().millis != 0)
     sooner(books->stale_at() + milliseconds{1});
   sooner(condition->next_change(t));
-  sooner(limits->next_refill(0, t));
+  sooner(limits->next_refill(wanted_tokens, t));
   if (next.millis == 0 || (armed.millis != 0 && armed <= next))
     return;
   armed = std::max(next, t + milliseconds{1});

@@ -95,6 +95,7 @@ struct account_actor_state {
   uint64_t stored_watch = 0;
   uint64_t version = 0;
   uint64_t answered = 0; // Requests for a hold.
+  int64_t wanted_tokens = 0; // Of the last request, if they were too many now.
   timestamp armed; // When the next tick comes; "never" if none is on its way.
   std::minstd_rand random;
 };

@@ -117,7 +117,8 @@ void batch_actor_state::fill() {
   while (row.state == batch_state::running && !drained
          && in_flight.size() < max_in_flight
          && next < row.cursor + limits.window && next < row.total) {
-    if (ahead.contains(next)) { // An earlier run ended it.
+    // An earlier run ended it; the cursor may have passed it since.
+    if (next < row.cursor || ahead.contains(next)) {
       ++next;
       continue;
     }

@@ -214,8 +214,11 @@ bool dispatcher_state::ask(seeker& x) {
   self
     ->request(it.about.actor, caf::infinite, atom::hold_v, shared->want)
     .then(
-      [this, shared, id](const hold_grant& grant) {
-        answered(std::move(*shared), id, grant);
+      [this, shared, actor = it.about.actor](const hold_grant& grant) {
+        ++granted;
+        // Even if it has left the pool meanwhile: the hold is made, and a
+        // second one of this name would be another account's.
+        shared->answer.deliver(lease{grant, actor});
       },
       [this, shared, id](const caf::error& reason) {
         declined(std::move(*shared), id, reason);
@@ -252,15 +255,6 @@ void dispatcher_state::place(seeker x) {
   }
   ++waiting;
   lines[{work.route, work.model, work.tags}].push_back(std::move(x));
-}
-
-void dispatcher_state::answered(seeker x, account_id from,
-                                const hold_grant& grant) {
-  ++granted;
-  if (const auto it = members.find(from))
-    x.answer.deliver(lease{grant, it->about.actor});
-  else // It left the pool meanwhile; its hold expires.
-    place(std::move(x));
 }
 
 void dispatcher_state::declined(seeker x, account_id from,

@@ -91,7 +91,6 @@ struct dispatcher_state {
   /// Asks, or lets wait, or declines.
   void place(seeker x);
 
-  void answered(seeker x, account_id from, const hold_grant& grant);
   void declined(seeker x, account_id from, const caf::error& reason);
 
   /// Ranks an account by its word and what is asked of it.

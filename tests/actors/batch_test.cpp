@@ -178,6 +178,28 @@ TEST_CASE_METHOD(fixture, "pause stops new lines, resume goes on", "[batch]") {
   CHECK(row().ended.succeeded == 50);
 }
 
+TEST_CASE_METHOD(fixture, "a line that ended earlier stays so over a pause",
+                 "[batch]") {
+  add("a", 10);
+  script->answer = [](const auto&) { return std::nullopt; };
+  limits.max_in_flight = 1;
+  write_lines(3);
+  batch_resume from;
+  from.ended.push_back({1, item_state::succeeded, money{210'000}});
+  submit(from);
+  REQUIRE(script->open.size() == 1);
+  CHECK(ask<batch_view>(it, atom::pause_v).index() == 0);
+  script->answer = [](const auto&) { return good(); };
+  script->finish(script->open.front()->token, good());
+  run();
+  CHECK(row().state == batch_state::paused);
+  CHECK(ask<batch_view>(it, atom::resume_v).index() == 0);
+  run();
+  CHECK(row().state == batch_state::completed);
+  CHECK(row().ended.succeeded == 3);
+  CHECK(script->calls.size() == 2);
+}
+
 TEST_CASE_METHOD(fixture, "cancel ends what waits and keeps what is paid",
                  "[batch]") {
   add("a", 10);

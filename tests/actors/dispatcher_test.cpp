@@ -83,6 +83,46 @@ TEST_CASE_METHOD(fixture, "round_robin takes turns", "[dispatcher]") {
   CHECK(serve(4) == "caca");
 }
 
+TEST_CASE_METHOD(fixture, "a job waits for tokens without asking on and on",
+                 "[dispatcher]") {
+  auto limited = options("a", money{10'000'000'000});
+  limited.account.tokens_per_minute = 500;
+  add(limited);
+  script->answer = [](const auto&) { return good(); };
+  for (uint64_t i = 0; i < 3; ++i)
+    start(line(i)); // 200 tokens each.
+  for (int i = 0; i < 1'000; ++i)
+    sched.try_run_once();
+  REQUIRE(sched.jobs.empty());
+  CHECK(owned->finished.size() == 2);
+  CHECK(figures().waiting == 1);
+  advance(11s);
+  CHECK(owned->finished.size() == 2);
+  advance(3s); // The bucket refills 8.3 tokens a second.
+  CHECK(owned->finished.size() == 3);
+}
+
+TEST_CASE("an account that leaves after its grant serves the job",
+          "[dispatcher]") {
+  for (int messages = 0; messages < 12; ++messages) {
+    INFO("it leaves after " << messages << " messages");
+    pool_fixture f;
+    f.add("a", 20);
+    f.add("b", 10);
+    f.script->answer = [](const auto&) { return pool_fixture::good(); };
+    f.start(pool_fixture::line(0));
+    for (int i = 0; i < messages; ++i)
+      f.sched.try_run_once();
+    f.self->send(f.pool, atom::dismiss_v, f.ids["a"]);
+    f.run();
+    REQUIRE(f.owned->finished.size() == 1);
+    CHECK(f.owned->finished[0]->state == item_state::succeeded);
+    // One hold was made for it, and has ended.
+    CHECK(f.view("a").calls + f.view("b").calls == 1);
+    CHECK(f.view("a").held + f.view("b").held == money{});
+  }
+}
+
 TEST_CASE_METHOD(fixture, "fastest takes the quickest first byte",
                  "[dispatcher]") {
   add("a", 10);

@@ -48,9 +48,11 @@ struct sample {
     books.expire(start + 2s);
     good(books.settle(id(5), money{dollar / 3}, start + 3s)); // correct
     good(books.doubt(id(6), start + 900s, start + 3s));
-    REQUIRE(books.reading(money{17 * dollar}, start + 400s, start + 400s)
+    REQUIRE(books.reading(money{17 * dollar}, books.cut(start + 400s),
+                          start + 400s)
             == reading_result::adjusted);
-    REQUIRE(books.reading(money{30 * dollar}, start + 800s, start + 800s)
+    REQUIRE(books.reading(money{30 * dollar}, books.cut(start + 800s),
+                          start + 800s)
             == reading_result::topped_up);
     books.adjust(money{-dollar}, start + 801s);
     entries = books.take_entries();
@@ -262,7 +264,7 @@ TEST_CASE("an auditor agrees with every ledger", "[audit][property]") {
           break;
         case 1:
           books.reading(money{below(20 * dollar)},
-                        now - milliseconds{below(3'000)}, now);
+                        books.cut(now - milliseconds{below(3'000)}), now);
           break;
         case 2:
           std::ignore = books.settle(which, amount, now);

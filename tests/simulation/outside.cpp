@@ -1,0 +1,146 @@
+#include "tests/simulation/outside.hpp"
+
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+namespace rota::simulation {
+
+void outside::judge(const commit& x) {
+  auto& box = black_box::instance();
+  for (const auto& e : x.entries) {
+    box.note("account %u: entry %llu %s %lld of %s", e.account.value,
+             static_cast<unsigned long long>(e.seq), to_string(e.kind).c_str(),
+             static_cast<long long>(e.amount.nanos), to_string(e.hold).c_str());
+    judge_money(e);
+    if (e.kind == entry_kind::hold) {
+      require(e.hold.attempt / 256 == run, "I12",
+              "an attempt bears a dead run's number");
+      held[std::hash<hold_id>{}(e.hold)] = {e.hold, e.account};
+    }
+  }
+  judge_gate(x);
+  if (x.account)
+    rows[x.account->account] = *x.account;
+  if (!x.entries.empty()) {
+    auto& books = accounts.at(x.entries.front().account);
+    books.clock(now, ahead);
+    books.appended(x.entries);
+    for (const auto& e : x.entries) {
+      const auto i = calls.find(std::hash<hold_id>{}(e.hold));
+      if (i == calls.end() || e.kind != entry_kind::settle)
+        continue;
+      require(i->second.succeeds, "I8", "a call is settled that failed");
+      agree(books.find(e.hold)->booked.nanos, i->second.cost.nanos, "I8",
+            "what is booked for a call");
+    }
+  }
+  if (!x.result)
+    return;
+  box.note("%s has %s", to_string(x.result->id).c_str(),
+           to_string(x.result->state).c_str());
+  batches.result(*x.result);
+}
+
+void outside::judge_gate(const commit& x) const {
+  if (x.entries.empty() || x.entries.front().kind != entry_kind::hold)
+    return;
+  const auto i = rows.find(x.entries.front().account);
+  if (i == rows.end())
+    return;
+  const auto& row = i->second;
+  const auto wall = now + ahead;
+  require(row.admin == admin_state::ready, "gate",
+          "an account is used against the operator's will");
+  require(!row.exhausted, "gate", "an exhausted account is used");
+  require(row.health != health_state::ejected
+            || (row.cooldown_until.millis != 0 && row.cooldown_until <= wall),
+          "gate", "an ejected account is used");
+  require(row.cooldown_until <= wall, "gate",
+          "an account is used while it cools down");
+}
+
+void outside::judge_money(const ledger_entry& x) const {
+  require(x.kind != entry_kind::expire, "I2", "a hold was forgotten");
+  if (x.kind == entry_kind::reading) {
+    require(asked.at(x.account).contains(x.at), "I9",
+            "a reading bears another time than its question");
+    require(figures.at(x.account).contains(x.amount.nanos), "I9",
+            "a reading is not what the provider said");
+  }
+  const auto i = calls.find(std::hash<hold_id>{}(x.hold));
+  if (i == calls.end())
+    return;
+  require(i->second.account == x.account, "I8",
+          "another account books a call than was charged");
+  require(x.kind != entry_kind::release || !i->second.charges, "I8",
+          "the money of a charged call is given back");
+  require(x.kind != entry_kind::doubt || x.hold.attempt / 256 != run
+            || !i->second.succeeds,
+          "I8", "a call is doubted that succeeded");
+}
+
+void outside::keep(const commit& x) {
+  for (const auto& e : x.entries) {
+    disk.entries[e.account].push_back(e);
+    if (e.kind == entry_kind::hold)
+      disk.holds.insert(e.hold);
+  }
+  if (x.account)
+    disk.rows[x.account->account] = *x.account;
+  if (x.result) {
+    batches.kept(*x.result);
+    disk.results.emplace(x.result->id, x.result);
+  }
+  if (x.batch) {
+    batches.kept(*x.batch);
+    disk.batches[x.batch->id] = *x.batch;
+  }
+}
+
+void outside::lose(bool torn) {
+  // One synced write is there or is not: a torn one fails its checksum.
+  if (!torn)
+    for (const auto& x : disk.group)
+      keep(*x);
+  disk.group.clear();
+  disk.queue.clear();
+  rows = disk.rows;
+}
+
+simulated_journal_actor::behavior_type
+simulated_journal(simulated_journal_actor::pointer self, outside_ptr world) {
+  const auto run = world->run;
+  const auto begin = [self, world] {
+    auto& disk = world->disk;
+    if (!disk.group.empty() || disk.queue.empty())
+      return;
+    disk.group.swap(disk.queue);
+    self->delayed_send(self, world->ms(1, world->world.disk_most.count()),
+                       atom::tick_v);
+  };
+  return {
+    [world, run, begin](atom::append, const commit_ptr& x) {
+      if (world->run != run)
+        return;
+      world->watch([&] { world->judge(*x); });
+      world->disk.queue.push_back(x);
+      begin();
+    },
+    [world, run, begin](atom::tick) {
+      if (world->run != run)
+        return;
+      const auto group = std::exchange(world->disk.group, {});
+      for (const auto& x : group) {
+        world->watch([&] { world->keep(*x); });
+        if (!x->ack)
+          continue;
+        caf::anon_send(x->ack, atom::durable_v, x->token);
+        if (world->fault(world->world.duplicate))
+          caf::anon_send(x->ack, atom::durable_v, x->token);
+      }
+      begin();
+    },
+  };
+}
+
+} // namespace rota::simulation
