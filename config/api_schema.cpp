@@ -1,5 +1,6 @@
 #include "config/row.hpp"
 #include "config/schema.hpp"
+#include "config/text_forms.hpp"
 
 namespace rota {
 
@@ -62,6 +63,20 @@ std::vector<option_row<options>> api_rows() {
              count_form{1, 1'000'000, "connections"},
              "Connections of one client's address at once; more are closed.",
              &http_options::max_connections_per_address),
+      option("max_in_flight", count_form{1, 1'000'000, "requests"},
+             "Requests under way or waiting at once; more are answered with "
+             "503.",
+             &http_options::max_in_flight),
+      option("request_timeout", duration_form{100ms, 24h},
+             "For a request as a whole, waiting and all tries included; then "
+             "504.",
+             &http_options::request_timeout),
+      option("ask_for_usage", flag_form{},
+             "Streams of chats say what they used only where they are asked "
+             "to: true asks in the client's stead, and takes out again what "
+             "comes of it. Without it such streams are booked at their "
+             "estimate.",
+             &http_options::ask_for_usage),
   };
 }
 

@@ -128,6 +128,12 @@ struct http_options {
   uint64_t write_buffer_bytes = 262'144;
   uint32_t max_connections = 10'000;
   uint32_t max_connections_per_address = 1'024;
+  /// Requests under way or waiting at once.
+  uint32_t max_in_flight = 4'096;
+  /// For a request as a whole, waiting and all attempts included.
+  milliseconds request_timeout{600'000};
+  /// Streams of chats are asked for their usage where the client did not ask.
+  bool ask_for_usage = true;
 };
 
 struct log_options {
