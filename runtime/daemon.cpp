@@ -172,20 +172,21 @@ void daemon::wire() {
 
 void daemon::serve() {
   const auto resumed = batches_->resume_all();
-  api_ = std::make_unique<admin_api>(admin_api::parts{
-    *all_, *accounts_, *batches_, *disk_, opts_.state_dir, disk_->run(),
-    all_->now(), [this] { return reload(); }});
-  door_ = std::make_unique<admin_server>(
-    opts_.admin.socket, [this](admin_exchange& x) { api_->serve(x); });
   front_ = std::make_unique<api_front>(
     *all_, opts_, [this] { return accounts_->models(); });
   listener_ = std::make_unique<http_listener>(
     loop_, opts_.listen, opts_.api,
     [this](const http_exchange_ptr& x) { front_->serve(x); },
     api_front::refusal);
-  spdlog::info("rotad {} is ready: {} accounts, {} batches resumed, API on"
-               " port {}, admin API at {}.",
-               ROTA_VERSION, accounts_->size(), resumed, listener_->port(),
+  api_ = std::make_unique<admin_api>(admin_api::parts{
+    *all_, *accounts_, *batches_, *disk_, opts_.state_dir,
+    listener_->address(), disk_->run(),
+    all_->now(), [this] { return reload(); }});
+  door_ = std::make_unique<admin_server>(
+    opts_.admin.socket, [this](admin_exchange& x) { api_->serve(x); });
+  spdlog::info("rotad {} is ready: {} accounts, {} batches resumed, API at"
+               " {}, admin API at {}.",
+               ROTA_VERSION, accounts_->size(), resumed, listener_->address(),
                opts_.admin.socket);
 }
 

@@ -96,6 +96,10 @@ public:
     return port_;
   }
 
+  std::string address() const {
+    return address_;
+  }
+
   size_t connections() const {
     return count_;
   }
@@ -123,6 +127,8 @@ private:
                                + "; stop who holds it, or choose another"
                                  " listen."};
     port_ = acceptor_.local_endpoint().port();
+    address_ = address.substr(0, address.rfind(':') + 1)
+               + std::to_string(port_);
   }
 
   void accept() {
@@ -200,6 +206,7 @@ private:
   std::unordered_map<std::string, size_t> per_peer_;
   std::atomic<size_t> count_ = 0;
   uint16_t port_ = 0;
+  std::string address_;
   bool stopping_ = false;
 };
 
@@ -221,6 +228,10 @@ void http_listener::drain() {
 
 uint16_t http_listener::port() const {
   return impl_->port();
+}
+
+std::string http_listener::address() const {
+  return impl_->address();
 }
 
 size_t http_listener::connections() const {

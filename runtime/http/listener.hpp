@@ -38,6 +38,9 @@ public:
   /// The port that it listens on.
   uint16_t port() const;
 
+  /// "127.0.0.1:8787".
+  std::string address() const;
+
   /// Connections that are open. Any thread.
   size_t connections() const;
 

@@ -62,6 +62,9 @@ stage::stage(const std::string& sim) {
 std::string stage::completed(const std::string& config) {
   return "state_dir: " + (dir / "state") + "\nadmin: {socket: "
          + (dir / "rotad.sock") + "}\n"
+         + (config.find("listen:") == std::string::npos
+              ? "listen: 127.0.0.1:0\n"
+              : "")
          + replaced(config, "SIM", base_url_);
 }
 
@@ -89,6 +92,12 @@ void stage::restart() {
       throw std::runtime_error{"rotad ended: " + daemon_->err()};
     return daemon_->err().find("is ready") != std::string::npos;
   });
+}
+
+uint16_t stage::api_port() {
+  const std::string listen = ask({"status"})["listen"];
+  return static_cast<uint16_t>(
+    std::stoi(listen.substr(listen.rfind(':') + 1)));
 }
 
 int stage::stop() {

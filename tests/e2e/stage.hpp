@@ -31,6 +31,9 @@ public:
   /// Writes another configuration without telling the daemon.
   void rewrite(const std::string& config);
 
+  /// The port of the daemon's API.
+  uint16_t api_port();
+
   /// SIGTERM, and its exit code.
   int stop();
 
