@@ -30,7 +30,7 @@ void runner_state::outcome(const call_outcome& x) {
   end.report.first_byte = outcome.first_byte;
   end.report.total = outcome.total;
   if (end.report.judged.charged == charge::yes) {
-    if (const auto used = read_usage(work->route, outcome.body)) {
+    if (const auto used = usage_of(outcome)) {
       end.report.used = *used;
     } else { // It answered and does not say what that took.
       end.report.used.input_uncached = work->estimate.input;
@@ -55,9 +55,16 @@ void runner_state::cancel() {
   cancelled = true;
   if (!held)
     self->send(peers.dispatcher, atom::cancel_v, work->id);
+  else if (sent && !is_stored()) // Nobody would see what it still brings.
+    self->send(peers.upstream, atom::cancel_v, call_token());
 }
 
 // -- helpers ------------------------------------------------------------------
+
+std::optional<usage>
+runner_state::usage_of(const upstream_outcome& x) const {
+  return x.passed ? x.passed->used : read_usage(work->route, x.body);
+}
 
 timestamp runner_state::now() const {
   return clock.at(self->clock().now());
@@ -131,6 +138,7 @@ void runner_state::send_if_ready() {
     compose(held->grant.kind, *work));
   request->account = held->grant.account;
   request->owner = work;
+  request->sink = work->sink;
   request->first_byte_timeout = setup->upstream.first_byte_timeout;
   request->idle_timeout = setup->upstream.idle_timeout;
   request->total_timeout = setup->upstream.total_timeout;
@@ -191,8 +199,8 @@ void runner_state::failed(attempt_end end, const upstream_outcome& x) {
 
 void runner_state::end_attempt(attempt_end end, item_result_ptr result) {
   const auto account = held->account;
-  end.result = result;
-  if (result) {
+  if (result && is_stored()) {
+    end.result = result;
     end.ack = durable_actor{owner};
     end.token = work->id.item;
   }
@@ -205,11 +213,13 @@ void runner_state::end_attempt(attempt_end end, item_result_ptr result) {
 }
 
 void runner_state::end_without_hold(item_result_ptr result) {
-  auto x = std::make_shared<commit>();
-  x->result = result;
-  x->ack = durable_actor{owner};
-  x->token = work->id.item;
-  self->send(peers.journal, atom::append_v, commit_ptr{std::move(x)});
+  if (is_stored()) {
+    auto x = std::make_shared<commit>();
+    x->result = result;
+    x->ack = durable_actor{owner};
+    x->token = work->id.item;
+    self->send(peers.journal, atom::append_v, commit_ptr{std::move(x)});
+  }
   finish(std::move(result));
 }
 
@@ -258,7 +268,7 @@ void runner_state::wait_and_retry() {
 runner_actor::behavior_type
 runner(runner_actor::stateful_pointer<runner_state> self, wall_clock clock,
        runner_peers peers, routing_setup_ptr setup, job_ptr work,
-       batch_actor owner) {
+       job_owner_actor owner) {
   const auto st = &self->state;
   guard(self);
   st->clock = clock;

@@ -39,6 +39,9 @@ struct runner_state {
 
   timestamp now() const;
 
+  /// The tokens that an answer says it took.
+  std::optional<usage> usage_of(const upstream_outcome& x) const;
+
   /// The hold's attempt number of the present try.
   uint32_t attempt() const {
     return work->attempt_base + tries;
@@ -74,6 +77,13 @@ struct runner_state {
   void finish(item_result_ptr result);
 
   item_result result_of(item_state state) const;
+
+  /// Whether the job's result is kept: a line's is, that of a request which
+  /// somebody waits for is not.
+  bool is_stored() const {
+    return work->id.batch.value != 0;
+  }
+
   void wait_and_retry();
 
   // -- data -------------------------------------------------------------------
@@ -83,7 +93,7 @@ struct runner_state {
   runner_peers peers;
   routing_setup_ptr setup;
   job_ptr work;
-  batch_actor owner;
+  job_owner_actor owner;
   std::optional<retry_budget> budget;
   std::vector<account_id> excluded;
   std::optional<lease> held;
@@ -105,6 +115,6 @@ struct runner_state {
 runner_actor::behavior_type
 runner(runner_actor::stateful_pointer<runner_state> self, wall_clock clock,
        runner_peers peers, routing_setup_ptr setup, job_ptr work,
-       batch_actor owner);
+       job_owner_actor owner);
 
 } // namespace rota

@@ -133,6 +133,34 @@ struct admin_options {
   std::string socket = "./state/rotad.sock";
 };
 
+/// What one client of the API may cost before it is served.
+struct http_options {
+  uint64_t max_body_bytes = 67'108'864;
+  uint64_t max_header_bytes = 32'768;
+  uint32_t max_headers = 100;
+  uint64_t max_target_bytes = 8'192;
+  /// For a request's head, from its first byte on.
+  milliseconds header_timeout{10'000};
+  /// Between two requests of a connection.
+  milliseconds idle_timeout{75'000};
+  /// A body may come as slowly as it likes for so long; then its average
+  /// counts.
+  milliseconds body_grace{10'000};
+  uint64_t body_bytes_per_second = 1'024;
+  /// For a client that takes no byte of its answer.
+  milliseconds write_timeout{30'000};
+  /// What waits for a slow client; beyond it the provider is not read.
+  uint64_t write_buffer_bytes = 262'144;
+  uint32_t max_connections = 10'000;
+  uint32_t max_connections_per_address = 1'024;
+  /// Requests under way or waiting at once.
+  uint32_t max_in_flight = 4'096;
+  /// For a request as a whole, waiting and all attempts included.
+  milliseconds request_timeout{600'000};
+  /// Streams of chats are asked for their usage where the client did not ask.
+  bool ask_for_usage = true;
+};
+
 struct log_options {
   /// trace debug info warn error
   std::string level = "info";
@@ -145,6 +173,7 @@ struct options {
   std::string state_dir = "./state";
   /// The API's listener.
   std::string listen = "127.0.0.1:8787";
+  http_options api;
   admin_options admin;
   std::vector<account_options> accounts;
   routing_options routing;

@@ -46,6 +46,9 @@ struct option_row {
 /// All options outside of `accounts`, section by section.
 const std::vector<option_row<options>>& option_rows();
 
+/// The part of them that concerns the clients of the API.
+std::vector<option_row<options>> api_rows();
+
 /// All options of one account.
 const std::vector<option_row<account_options>>& account_rows();
 

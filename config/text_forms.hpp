@@ -69,6 +69,31 @@ struct word_form {
   form_text words() const;
 };
 
+/// true or false.
+struct flag_form {
+  using type = bool;
+
+  form_result<type> read(const tree_node& x) const {
+    auto word = core().read(x);
+    if (!word.value)
+      return {std::nullopt, std::move(word.fault)};
+    return {*word.value == "true", {}};
+  }
+
+  std::string show(bool x) const {
+    return x ? "true" : "false";
+  }
+
+  form_text words() const {
+    return core().words();
+  }
+
+private:
+  static word_form core() {
+    return {{"true", "false"}};
+  }
+};
+
 /// The values of `T` from 0 to `last`, as to_string spells them.
 template <class T>
 struct choice_form {

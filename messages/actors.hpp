@@ -115,7 +115,16 @@ using runner_actor = caf::typed_actor<
   // Nobody wants the answer any more; a call under way ends first.
   caf::reacts_to<atom::cancel>>;
 
-/// The BATCH actor interface.
+/// Whoever wants to know what came of a job.
+using job_owner_actor = caf::typed_actor<
+  // The job's result is on disk.
+  caf::reacts_to<atom::durable, uint64_t>,
+  // The job ended; a result that is to be stored is on its way to the disk.
+  caf::reacts_to<atom::finish, item_result_ptr>,
+  // The job was given up because the daemon stops; it has no result.
+  caf::reacts_to<atom::dismiss, job_id>>;
+
+/// The BATCH actor interface. It owns the jobs of its lines.
 using batch_actor = caf::typed_actor<
   // A line's result is on disk.
   caf::reacts_to<atom::durable, uint64_t>,

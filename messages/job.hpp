@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/ids.hpp"
+#include "messages/sink.hpp"
 #include "messages/time.hpp"
 
 #include <cstdint>
@@ -77,6 +78,12 @@ struct job {
   /// point.
   std::string_view body;
   std::shared_ptr<const void> block;
+  /// Interactive requests: the target and the headers to send, as the client
+  /// had them. Empty: made from route and model.
+  std::string target;
+  header_list headers;
+  /// Interactive requests that stream: takes the answer while it comes.
+  std::shared_ptr<answer_sink> sink;
   /// The caller's name for this job: a batch line's custom_id, else empty.
   std::string custom_id;
   /// The line in the submitted file, from 1; 0 outside of a batch.

@@ -1,18 +1,16 @@
 #pragma once
 
 #include "messages/ids.hpp"
+#include "messages/sink.hpp"
 #include "messages/time.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace rota {
-
-using header_list = std::vector<std::pair<std::string, std::string>>;
 
 /// Which of an account's secrets a request is sent with. The secret itself
 /// is known to the upstream alone and never travels in a message.
@@ -36,6 +34,8 @@ struct upstream_request {
   /// Sent byte for byte. Kept alive by `owner`.
   std::string_view body;
   std::shared_ptr<const void> owner;
+  /// Absent: the body is gathered.
+  std::shared_ptr<answer_sink> sink;
   /// From the start until the first byte of the answer.
   milliseconds first_byte_timeout{300'000};
   /// Between two bytes of the answer.
@@ -73,6 +73,8 @@ struct upstream_outcome {
   /// Names in lower case.
   header_list headers;
   std::string body;
+  /// Set where part of the body has reached the caller already.
+  std::optional<passed_body> passed;
   /// To the first byte of the answer's head.
   milliseconds first_byte{0};
   milliseconds total{0};

@@ -8,6 +8,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 
 namespace rota {
@@ -127,6 +128,14 @@ bool account_pool::serves(surface route, const std::string& model) const {
                || std::find(options.models.begin(), options.models.end(), model)
                     != options.models.end());
   });
+}
+
+std::vector<std::string> account_pool::models() const {
+  std::lock_guard guard{mutex_};
+  std::set<std::string> result;
+  for (const auto& [name, x] : members_)
+    result.insert(x.options.models.begin(), x.options.models.end());
+  return {result.begin(), result.end()};
 }
 
 void account_pool::stop() {

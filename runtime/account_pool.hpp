@@ -46,6 +46,9 @@ public:
   /// Whether any account serves a model on a route.
   bool serves(surface route, const std::string& model) const;
 
+  /// The models that accounts name as theirs, sorted.
+  std::vector<std::string> models() const;
+
   /// Ends all actors.
   void stop();
 

@@ -8,10 +8,12 @@
 #include "config/reload.hpp"
 #include "config/secrets.hpp"
 #include "runtime/account_pool.hpp"
+#include "runtime/api/front.hpp"
 #include "runtime/admin/api.hpp"
 #include "runtime/batch_desk.hpp"
 #include "runtime/doubtful_items.hpp"
 #include "runtime/engine/hosted.hpp"
+#include "runtime/http/listener.hpp"
 #include "runtime/notify/notifier.hpp"
 #include "runtime/observe/log.hpp"
 #include "runtime/routing_files.hpp"
@@ -115,6 +117,8 @@ private:
   std::unique_ptr<watchdog> watchdog_;
   std::unique_ptr<admin_api> api_;
   std::unique_ptr<admin_server> door_;
+  std::unique_ptr<api_front> front_;
+  std::unique_ptr<http_listener> listener_;
 };
 
 /// A start that failed: one sentence.
@@ -194,14 +198,22 @@ void daemon::wire() {
 
 void daemon::serve() {
   const auto resumed = batches_->resume_all();
+  front_ = std::make_unique<api_front>(
+    *all_, opts_, [this] { return accounts_->models(); });
+  listener_ = std::make_unique<http_listener>(
+    loop_, opts_.listen, opts_.api,
+    [this](const http_exchange_ptr& x) { front_->serve(x); },
+    api_front::refusal);
   api_ = std::make_unique<admin_api>(admin_api::parts{
-    *all_, *accounts_, *batches_, *disk_, opts_.state_dir, disk_->run(),
+    *all_, *accounts_, *batches_, *disk_, opts_.state_dir,
+    listener_->address(), disk_->run(),
     all_->now(), [this] { return reload(); }});
   door_ = std::make_unique<admin_server>(
     opts_.admin.socket, [this](admin_exchange& x) { api_->serve(x); });
-  spdlog::info("rotad {} is ready: {} accounts, {} batches resumed, admin API"
-               " at {}.",
-               ROTA_VERSION, accounts_->size(), resumed, opts_.admin.socket);
+  spdlog::info("rotad {} is ready: {} accounts, {} batches resumed, API at"
+               " {}, admin API at {}.",
+               ROTA_VERSION, accounts_->size(), resumed, listener_->address(),
+               opts_.admin.socket);
 }
 
 void daemon::wait() {
@@ -221,6 +233,8 @@ void daemon::wait() {
 void daemon::stop() {
   spdlog::info("rotad stops: no new lines, those in flight may end.");
   door_.reset();
+  if (listener_)
+    listener_->drain();
   if (all_) {
     if (all_->dispatcher)
       caf::anon_send(all_->dispatcher, atom::drain_v);
@@ -229,6 +243,10 @@ void daemon::stop() {
         batches_->drain(drain_patience);
       batches_->stop();
     }
+    if (front_)
+      front_->drain(failed_ ? milliseconds{0} : drain_patience);
+    listener_.reset();
+    front_.reset();
     if (watchdog_)
       watchdog_->stop();
     if (accounts_)

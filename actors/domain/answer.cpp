@@ -235,7 +235,7 @@ void read_stream(surface route, std::string_view body, answer& x) {
     if (trimmed(data) == "[DONE]")
       x.complete = true;
     else if (!data.empty())
-      read_event(route, json::parse(data, nullptr, false), x);
+      rota::read_event(route, data, x);
     data.clear();
   };
   while (!body.empty()) {
@@ -270,6 +270,10 @@ bool is_challenge(const upstream_outcome& x, std::string_view body) {
 }
 
 } // namespace
+
+void read_event(surface route, std::string_view data, answer& x) {
+  read_event(route, json::parse(data, nullptr, false), x);
+}
 
 answer read_answer(surface route, const upstream_outcome& x) {
   answer result;

@@ -46,6 +46,10 @@ struct answer {
   std::optional<milliseconds> retry_delay;
 };
 
+/// Takes the data of one event of a stream into what the stream has said so
+/// far.
+void read_event(surface route, std::string_view data, answer& x);
+
 /// Looks into the body of an answer, whatever its status.
 answer read_answer(surface route, const upstream_outcome& x);
 

@@ -65,6 +65,15 @@ std::string gemini_path(std::string_view model) {
          + std::string{generate};
 }
 
+bool has(const header_list& headers, std::string_view lower_name) {
+  return std::any_of(headers.begin(), headers.end(), [&](const auto& x) {
+    return std::equal(x.first.begin(), x.first.end(), lower_name.begin(),
+                      lower_name.end(), [](char a, char b) {
+                        return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
+                      });
+  });
+}
+
 std::string path_of(provider who, const job& work) {
   if (work.route == surface::gemini_generate)
     return gemini_path(work.model);
@@ -140,9 +149,18 @@ key_header key_header_of(provider who) {
 upstream_request compose(provider who, const job& work) {
   upstream_request x;
   x.path = path_of(who, work);
-  x.headers = {{"content-type", "application/json"},
-               {"accept", "application/json"}};
-  if (work.route == surface::anthropic_messages)
+  if (!work.target.empty()) {
+    // DeepSeek's other path has nothing else than the target's query.
+    const auto beta = x.path.starts_with("/beta/");
+    const auto query = std::min(work.target.find('?'), work.target.size());
+    x.path = beta ? x.path + work.target.substr(query) : work.target;
+    x.headers = work.headers;
+  } else {
+    x.headers = {{"content-type", "application/json"},
+                 {"accept", "application/json"}};
+  }
+  if (work.route == surface::anthropic_messages
+      && !has(x.headers, "anthropic-version"))
     x.headers.emplace_back("anthropic-version", "2023-06-01");
   x.body = work.body;
   return x;

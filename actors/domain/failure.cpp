@@ -134,6 +134,18 @@ verdict of_transport(const upstream_outcome& x) {
   return result;
 }
 
+/// Part of the answer has reached its caller: nobody else can serve it now.
+verdict of_passed(const upstream_outcome& x) {
+  if (x.passed->whole)
+    return success();
+  if (x.ended == transport::cancelled)
+    return of_transport(x); // The caller went away.
+  auto result = upstream_fault(charge::perhaps, "the stream broke off");
+  result.cls = failure_class::stream_broken;
+  result.failover = false;
+  return result;
+}
+
 bool is_gateway_timeout(int status) {
   return status == 504 || status == 524;
 }
@@ -286,6 +298,8 @@ failure_rules::~failure_rules() = default;
 
 verdict failure_rules::judge(provider who, surface route,
                              const upstream_outcome& x, timestamp now) const {
+  if (x.passed)
+    return of_passed(x);
   if (x.ended != transport::ok)
     return of_transport(x);
   const auto good = x.status >= 200 && x.status < 300;

@@ -135,6 +135,7 @@ void admin_api::status(admin_exchange& x) {
           {"started_at", time_of(parts_.started_at)},
           {"uptime_s", (parts_.all.now() - parts_.started_at).count() / 1'000},
           {"state_dir", parts_.state_dir},
+          {"listen", parts_.listen},
           {"accounts", accounts->size()},
           {"pool",
            {{"granted", figures.granted},

@@ -36,6 +36,8 @@ public:
     batch_desk& batches;
     store& disk;
     std::string state_dir;
+    /// Where the API listens.
+    std::string listen;
     uint32_t run = 0;
     timestamp started_at;
     std::function<reload_report()> reload;

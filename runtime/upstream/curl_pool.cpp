@@ -88,6 +88,8 @@ public:
     next->slot = active_.size();
     active_.push_back(next.release());
     ++to.active;
+    if (const auto& sink = call->request->sink)
+      sink->on_ready = [this, x = active_.back()] { resume(*x); };
     curl_multi_add_handle(to.multi, active_.back()->easy());
     if (!ticking_)
       arm_tick();
@@ -297,6 +299,16 @@ private:
     // whatever is sent with it next. Connections are the multi handle's.
     if (rc == CURLE_OK && idle_.size() < idle_handles_max)
       idle_.push_back(std::move(owner));
+  }
+
+  /// Its sink takes bytes again. Bytes that libcurl has kept may come at once,
+  /// and with them the end.
+  void resume(transfer& x) {
+    auto& of = *static_cast<shard*>(x.shard);
+    now_ = steady::now();
+    x.resume();
+    of.touched = of.kicked = true;
+    kick_soon();
   }
 
   void refuse(const upstream_call& call, std::string why) {

@@ -132,6 +132,8 @@ std::string transfer::prepare(upstream_call_ptr call,
   header_bytes_ = 0;
   left_ = false;
   answered_ = false;
+  passing_ = false;
+  paused_ = false;
   ended_.reset();
   started_ = last_byte_ = *settings_.now;
   if (!is_path(call_->request->path))
@@ -218,9 +220,20 @@ upstream_outcome transfer::finish(CURLcode rc) {
       end(transport::broken, "the connection to " + origin + " broke: " + why);
   }
   out_.total = to_ms(*settings_.now - started_);
+  if (const auto& sink = call_->request->sink) {
+    sink->on_ready = {};
+    sink->end(out_);
+  }
   call_.reset();
   target_.reset();
   return std::move(out_);
+}
+
+void transfer::resume() {
+  if (!std::exchange(paused_, false))
+    return;
+  last_byte_ = *settings_.now;
+  curl_easy_pause(easy_, CURLPAUSE_CONT);
 }
 
 bool transfer::overdue() {
@@ -237,7 +250,7 @@ bool transfer::overdue() {
   else if (!answered_ && age >= x.first_byte_timeout)
     end(transport::timed_out, origin + " gave no answer within "
                                 + seconds(x.first_byte_timeout));
-  else if (answered_ && to_ms(now - last_byte_) >= x.idle_timeout)
+  else if (answered_ && !paused_ && to_ms(now - last_byte_) >= x.idle_timeout)
     end(transport::timed_out, origin + " fell silent for "
                                 + seconds(x.idle_timeout)
                                 + " within its answer");
@@ -308,6 +321,9 @@ void transfer::take_header(std::string_view line) {
                       out_.status);
     return;
   }
+  if (const auto& sink = call_->request->sink;
+      sink && out_.status >= 200 && trimmed(line).empty())
+    passing_ = sink->begin(out_.status, out_.headers);
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0)
     return;
@@ -322,9 +338,21 @@ void transfer::take_header(std::string_view line) {
   out_.headers.emplace_back(std::move(name), value);
 }
 
+size_t transfer::pass_on(std::string_view piece) {
+  auto& sink = *call_->request->sink;
+  if (!sink.ready()) {
+    paused_ = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  sink.take(piece);
+  return piece.size();
+}
+
 size_t transfer::on_body(char* from, size_t size, size_t n, void* self) {
   auto& x = *static_cast<transfer*>(self);
   x.last_byte_ = *x.settings_.now;
+  if (x.passing_)
+    return x.pass_on({from, size * n});
   const auto limit = x.settings_.limits.max_response_bytes;
   if (size * n > limit - x.out_.body.size()) {
     x.end(transport::too_large, x.target_->origin() + " sent more than "

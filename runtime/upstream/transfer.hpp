@@ -47,6 +47,9 @@ public:
   /// @returns What came of it; to be called once the handle is removed.
   upstream_outcome finish(CURLcode rc);
 
+  /// The sink is ready again: reads on. Must not be called by libcurl.
+  void resume();
+
   /// @returns Whether a time limit has passed; `finish` will say which.
   bool overdue();
 
@@ -66,6 +69,7 @@ public:
   void* shard = nullptr;
 
 private:
+  size_t pass_on(std::string_view piece);
   static size_t on_read(char* to, size_t size, size_t n, void* self);
   static size_t on_header(char* from, size_t size, size_t n, void* self);
   static size_t on_body(char* from, size_t size, size_t n, void* self);
@@ -88,6 +92,8 @@ private:
   size_t header_bytes_ = 0;
   bool left_ = false;     // Some byte of the request did.
   bool answered_ = false; // Some byte of the answer came.
+  bool passing_ = false;  // The body goes to the sink.
+  bool paused_ = false;   // The sink is not ready.
   time_point started_;
   time_point last_byte_;
   std::optional<transport> ended_;

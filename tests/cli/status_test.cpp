@@ -19,6 +19,7 @@ TEST_CASE("status tells alerts first", "[cli]") {
 ALERT  Account b has 0.90 USD left. (1 h 0 min ago)
 rotad        0.1.0, pid 4711, run 3, up 2 h 5 min
 state        /var/lib/rota
+API          127.0.0.1:8787
 accounts     4
 money        100.25 USD available, 0.50 USD held, 0.0004 USD in doubt
 pool         1200 granted, 5 declined, 0 refused, 7 waiting

@@ -62,6 +62,9 @@ stage::stage(const std::string& sim) {
 std::string stage::completed(const std::string& config) {
   return "state_dir: " + (dir / "state") + "\nadmin: {socket: "
          + (dir / "rotad.sock") + "}\n"
+         + (config.find("listen:") == std::string::npos
+              ? "listen: 127.0.0.1:0\n"
+              : "")
          + replaced(config, "SIM", base_url_);
 }
 
@@ -95,6 +98,12 @@ void stage::restart() {
 void stage::die_at(const std::string& point, int nth) {
   program_ = point.empty() ? "rotad" : "rotad-that-dies";
   environment["ROTA_KILL_AT"] = point + ':' + std::to_string(nth);
+}
+
+uint16_t stage::api_port() {
+  const std::string listen = ask({"status"})["listen"];
+  return static_cast<uint16_t>(
+    std::stoi(listen.substr(listen.rfind(':') + 1)));
 }
 
 int stage::stop() {

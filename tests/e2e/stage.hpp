@@ -35,6 +35,9 @@ public:
   /// point for the `nth` time; with an empty name, the ordinary one again.
   void die_at(const std::string& point, int nth);
 
+  /// The port of the daemon's API.
+  uint16_t api_port();
+
   /// SIGTERM, and its exit code.
   int stop();
 

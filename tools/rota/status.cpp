@@ -34,6 +34,7 @@ void print_status(const context& x, const json& s) {
                               count(s, "pid"), count(s, "run"),
                               duration(number(s, "uptime_s")))}},
        {"state", {text(s, "state_dir")}},
+       {"API", {text(s, "listen")}},
        {"accounts", {std::to_string(count(s, "accounts"))}},
        {"money", {fmt::format("{} available, {} held, {} in doubt",
                               usd(money, "available"), usd(money, "held"),

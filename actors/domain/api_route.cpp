@@ -1,0 +1,247 @@
+#include "actors/domain/api_route.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <optional>
+
+namespace rota {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+std::string lowered(std::string_view x) {
+  std::string result{x};
+  std::transform(result.begin(), result.end(), result.begin(), lower);
+  return result;
+}
+
+bool same(std::string_view x, std::string_view lower_case) {
+  return x.size() == lower_case.size()
+         && std::equal(x.begin(), x.end(), lower_case.begin(),
+                       [](char a, char b) { return lower(a) == b; });
+}
+
+std::string_view header(const header_list& headers, std::string_view name) {
+  for (const auto& [key, value] : headers)
+    if (same(key, name))
+      return value;
+  return {};
+}
+
+std::optional<std::string> percent_decoded(std::string_view x) {
+  const auto digit = [](char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+  };
+  std::string result;
+  for (size_t i = 0; i < x.size(); ++i) {
+    if (x[i] != '%') {
+      result += x[i];
+      continue;
+    }
+    const auto high = i + 2 < x.size() ? digit(x[i + 1]) : -1;
+    const auto low = i + 2 < x.size() ? digit(x[i + 2]) : -1;
+    if (high < 0 || low < 0)
+      return std::nullopt;
+    result += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return result;
+}
+
+/// "/v1beta/models/x:generateContent" and its like.
+std::optional<api_route> gemini_route(std::string_view path) {
+  constexpr auto once = ":generateContent"sv;
+  constexpr auto streamed = ":streamGenerateContent"sv;
+  for (const auto version : {"/v1beta/"sv, "/v1/"sv})
+    for (const auto collection : {"models/"sv, "tunedModels/"sv}) {
+      auto rest = path;
+      if (!rest.starts_with(version))
+        continue;
+      rest.remove_prefix(version.size());
+      if (!rest.starts_with(collection))
+        continue;
+      const auto stream = rest.ends_with(streamed);
+      if (!stream && !rest.ends_with(once))
+        continue;
+      rest.remove_suffix(stream ? streamed.size() : once.size());
+      if (collection == "models/"sv)
+        rest.remove_prefix(collection.size());
+      const auto model = percent_decoded(rest);
+      if (!model || model->empty())
+        return std::nullopt;
+      return api_route{api_call::generate, surface::gemini_generate, *model,
+                       stream};
+    }
+  return std::nullopt;
+}
+
+struct fixed_route {
+  std::string_view path;
+  surface route;
+};
+
+constexpr std::array fixed_routes{
+  fixed_route{"/v1/chat/completions", surface::openai_chat},
+  fixed_route{"/v1/completions", surface::openai_completions},
+  fixed_route{"/v1/responses", surface::openai_responses},
+  fixed_route{"/v1/embeddings", surface::openai_embeddings},
+  fixed_route{"/v1/moderations", surface::openai_moderations},
+  fixed_route{"/v1/messages", surface::anthropic_messages},
+};
+
+/// Each client is refused in the protocol that its path or headers show.
+surface protocol_of(std::string_view path, const header_list& headers) {
+  if (path.starts_with("/v1beta/")
+      || !header(headers, "x-goog-api-key").empty())
+    return surface::gemini_generate;
+  if (path.starts_with("/v1/messages")
+      || !header(headers, "anthropic-version").empty())
+    return surface::anthropic_messages;
+  return surface::openai_chat;
+}
+
+bool concerns_connection(std::string_view name) {
+  constexpr std::array names{
+    "connection"sv,        "keep-alive"sv,          "proxy-authenticate"sv,
+    "proxy-authorization"sv, "proxy-connection"sv,  "te"sv,
+    "trailer"sv,           "transfer-encoding"sv,   "upgrade"sv,
+    "content-length"sv,    "host"sv,                "expect"sv,
+  };
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_private(std::string_view name) {
+  constexpr std::array names{
+    "authorization"sv,       "x-api-key"sv,      "x-goog-api-key"sv,
+    "cookie"sv,              "accept-encoding"sv, "openai-organization"sv,
+    "openai-project"sv,      "x-forwarded-for"sv, "x-forwarded-host"sv,
+    "x-forwarded-proto"sv,   "x-real-ip"sv,       "forwarded"sv,
+  };
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Names that a Connection header adds to those that concern it.
+bool named_by_connection(const header_list& headers, std::string_view name) {
+  auto list = lowered(header(headers, "connection"));
+  for (size_t from = 0; from < list.size();) {
+    const auto end = std::min(list.find(',', from), list.size());
+    auto word = std::string_view{list}.substr(from, end - from);
+    while (word.starts_with(' '))
+      word.remove_prefix(1);
+    while (word.ends_with(' '))
+      word.remove_suffix(1);
+    if (word == name)
+      return true;
+    from = end + 1;
+  }
+  return false;
+}
+
+/// Calls `f(part)` for each part of a query.
+template <class F>
+void for_each_part(std::string_view query, F f) {
+  while (!query.empty()) {
+    const auto end = std::min(query.find('&'), query.size());
+    f(query.substr(0, end));
+    query.remove_prefix(std::min(end + 1, query.size()));
+  }
+}
+
+} // namespace
+
+api_route route_of(std::string_view method, std::string_view target,
+                   const header_list& headers) {
+  const auto path = target.substr(0, target.find('?'));
+  api_route result;
+  result.route = protocol_of(path, headers);
+  if (path == "/v1/models" || path == "/v1beta/models") {
+    result.what = method == "GET" ? api_call::list_models
+                                  : api_call::wrong_method;
+    return result;
+  }
+  if (auto gemini = gemini_route(path)) {
+    if (method != "POST")
+      gemini->what = api_call::wrong_method;
+    return *gemini;
+  }
+  for (const auto& x : fixed_routes)
+    if (x.path == path) {
+      result.route = x.route;
+      result.what = method == "POST" ? api_call::generate
+                    : !header(headers, "upgrade").empty()
+                      ? api_call::upgrade
+                      : api_call::wrong_method;
+      return result;
+    }
+  return result;
+}
+
+header_list forwarded_headers(const header_list& headers) {
+  header_list result;
+  result.reserve(headers.size());
+  for (const auto& x : headers) {
+    const auto name = lowered(x.first);
+    if (!concerns_connection(name) && !is_private(name)
+        && !named_by_connection(headers, name))
+      result.push_back(x);
+  }
+  return result;
+}
+
+std::string forwarded_target(std::string_view target) {
+  const auto mark = target.find('?');
+  std::string result{target.substr(0, mark)};
+  if (mark == std::string_view::npos)
+    return result;
+  auto joint = '?';
+  for_each_part(target.substr(mark + 1), [&](std::string_view part) {
+    if (part.starts_with("key="))
+      return;
+    result += std::exchange(joint, '&');
+    result += part;
+  });
+  return result;
+}
+
+std::string credential_of(std::string_view target,
+                          const header_list& headers) {
+  constexpr auto scheme = "bearer "sv;
+  if (const auto x = header(headers, "authorization");
+      x.size() > scheme.size() && same(x.substr(0, scheme.size()), scheme))
+    return std::string{x.substr(scheme.size())};
+  for (const auto name : {"x-api-key"sv, "x-goog-api-key"sv})
+    if (const auto x = header(headers, name); !x.empty())
+      return std::string{x};
+  std::string result;
+  if (const auto mark = target.find('?'); mark != std::string_view::npos)
+    for_each_part(target.substr(mark + 1), [&](std::string_view part) {
+      if (part.starts_with("key="))
+        result = percent_decoded(part.substr(4)).value_or("");
+    });
+  return result;
+}
+
+header_list returned_headers(const header_list& headers) {
+  constexpr std::array names{
+    "content-type"sv,  "request-id"sv,     "x-request-id"sv,
+    "openai-version"sv, "content-language"sv, "openai-processing-ms"sv,
+  };
+  header_list result;
+  std::copy_if(headers.begin(), headers.end(), std::back_inserter(result),
+               [&](const auto& x) {
+                 return std::find(names.begin(), names.end(), x.first)
+                        != names.end();
+               });
+  return result;
+}
+
+} // namespace rota

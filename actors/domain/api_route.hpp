@@ -1,0 +1,53 @@
+#pragma once
+
+#include "messages/job.hpp"
+#include "messages/upstream.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace rota {
+
+/// What a client of the API asks for.
+enum class api_call : uint8_t {
+  unknown = 0,  ///< There is nothing under this path.
+  wrong_method, ///< There is, but not for this method.
+  upgrade,      ///< It wants a WebSocket where there is only HTTP.
+  generate,     ///< A request to be served by an account.
+  list_models,
+};
+
+/// Where a request leads. The surface is also that of refusals, so that each
+/// client is told in its own protocol.
+struct api_route {
+  api_call what = api_call::unknown;
+  surface route = surface::openai_chat;
+  /// Gemini's stands in the path, percent-decoded; else empty.
+  std::string model;
+  /// The path says that the answer streams.
+  bool stream = false;
+};
+
+/// @param target Path and query.
+/// @param header Finds a request's header by its lower-case name.
+api_route route_of(std::string_view method, std::string_view target,
+                   const header_list& headers);
+
+/// The headers of a client's request that may travel: all but those that
+/// concern its connection to rota, its credentials, and what the account has
+/// of its own.
+header_list forwarded_headers(const header_list& headers);
+
+/// The target without the client's credential ("?key=").
+std::string forwarded_target(std::string_view target);
+
+/// What the client has shown as its credential: Authorization: Bearer,
+/// x-api-key, x-goog-api-key or ?key=; empty where there is none.
+std::string credential_of(std::string_view target, const header_list& headers);
+
+/// The headers of a provider's answer that may travel: none that describes
+/// the account or the connection.
+header_list returned_headers(const header_list& headers);
+
+} // namespace rota

@@ -1,0 +1,197 @@
+#include "actors/domain/client_error.hpp"
+
+#include "actors/domain/json_text.hpp"
+#include "messages/ec.hpp"
+#include "messages/failure.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+
+namespace rota {
+
+namespace {
+
+std::string_view anthropic_type(int status) {
+  switch (status) {
+    case 400:
+    case 405:
+    case 426:
+      return "invalid_request_error";
+    case 401:
+      return "authentication_error";
+    case 403:
+      return "permission_error";
+    case 404:
+      return "not_found_error";
+    case 413:
+      return "request_too_large";
+    case 429:
+      return "rate_limit_error";
+    case 504:
+      return "timeout_error";
+    case 503:
+    case 529:
+      return "overloaded_error";
+    default:
+      return "api_error";
+  }
+}
+
+std::string_view openai_type(int status) {
+  switch (status) {
+    case 429:
+      return "rate_limit_error";
+    case 401:
+    case 403:
+    case 404:
+      return "invalid_request_error";
+    default:
+      return status < 500 ? "invalid_request_error" : "server_error";
+  }
+}
+
+std::string_view google_status(int status) {
+  switch (status) {
+    case 401:
+      return "UNAUTHENTICATED";
+    case 403:
+      return "PERMISSION_DENIED";
+    case 404:
+      return "NOT_FOUND";
+    case 429:
+      return "RESOURCE_EXHAUSTED";
+    case 503:
+      return "UNAVAILABLE";
+    case 504:
+      return "DEADLINE_EXCEEDED";
+    default:
+      return status < 500 ? "INVALID_ARGUMENT" : "INTERNAL";
+  }
+}
+
+std::string error_body(surface route, const refusal_words& x) {
+  const auto words = json_string(x.sentence);
+  switch (route) {
+    case surface::anthropic_messages:
+      return R"({"type":"error","error":{"type":)"
+             + json_string(anthropic_type(x.status)) + R"(,"message":)" + words
+             + "}}";
+    case surface::gemini_generate:
+      return R"({"error":{"code":)" + std::to_string(x.status)
+             + R"(,"message":)" + words + R"(,"status":)"
+             + json_string(google_status(x.status)) + "}}";
+    default:
+      return R"({"error":{"message":)" + words + R"(,"type":)"
+             + json_string(openai_type(x.status)) + R"(,"param":null,"code":)"
+             + json_string(x.code) + "}}";
+  }
+}
+
+/// Anthropic's own status for "too busy", which its SDK knows.
+int overloaded_status(surface route) {
+  return route == surface::anthropic_messages ? 529 : 503;
+}
+
+bool is_one_of(std::string_view x, std::initializer_list<failure_class> list) {
+  return std::any_of(list.begin(), list.end(),
+                     [x](failure_class y) { return x == to_string(y); });
+}
+
+bool is_one_of(std::string_view x, std::initializer_list<ec> list) {
+  return std::any_of(list.begin(), list.end(),
+                     [x](ec y) { return x == to_string(y); });
+}
+
+/// What is the caller's own affair travels as it came.
+bool is_callers_own(std::string_view code) {
+  using enum failure_class;
+  return is_one_of(code, {client_error, context_too_long, content_policy,
+                          session_bound, client_restricted});
+}
+
+refusal_words words_for(surface route, const item_result& x) {
+  using enum failure_class;
+  const auto& code = x.error_code;
+  if (is_one_of(code, {model_unavailable}) && x.status == 404)
+    return {404, "model_not_found",
+            "No account of this pool has the model " + x.model + '.', false,
+            {}};
+  if (is_one_of(code, {ec::no_such_model}))
+    return {404, "model_not_found",
+            "No account of this pool serves the model " + x.model + '.', false,
+            {}};
+  if (is_one_of(code, {quota_exhausted, key_quota_exhausted, low_balance})
+      || is_one_of(code, {ec::insufficient_funds}))
+    return {429, "insufficient_quota",
+            "All accounts of this pool that could serve this are exhausted.",
+            false, {}};
+  if (is_one_of(code, {rate_limited})
+      || is_one_of(code, {ec::at_limit, ec::cooling, ec::queue_full}))
+    return {429, "rate_limit_exceeded",
+            "All accounts of this pool that could serve this are busy.", true,
+            {}};
+  if (is_one_of(code, {overloaded}))
+    return {overloaded_status(route), "overloaded",
+            "All providers that could serve this are overloaded.", true, {}};
+  if (is_one_of(code, {ec::deadline_passed}))
+    return {504, "timeout", "No account could serve this in time.", true, {}};
+  if (is_one_of(code, {upstream_error, stream_broken}))
+    return {502, "upstream_error",
+            "No provider could serve this: " + x.error_text + '.', true, {}};
+  return {503, "no_account",
+          "No account of this pool can serve this for now.", true, {}};
+}
+
+} // namespace
+
+client_answer refuse(surface route, const refusal_words& x) {
+  client_answer result;
+  result.status = x.status;
+  result.headers = {{"content-type", "application/json"},
+                    {"x-should-retry", x.retry ? "true" : "false"}};
+  if (x.retry_after) {
+    const auto ms = std::max<int64_t>(x.retry_after->count(), 0);
+    result.headers.emplace_back("retry-after",
+                                std::to_string((ms + 999) / 1'000));
+    result.headers.emplace_back("retry-after-ms", std::to_string(ms));
+  }
+  result.body = error_body(route, x);
+  return result;
+}
+
+std::string broken_stream_event(surface route, std::string_view sentence) {
+  refusal_words x{502, "upstream_error", std::string{sentence}, true, {}};
+  switch (route) {
+    case surface::anthropic_messages:
+      return "event: error\ndata: " + error_body(route, x) + "\n\n";
+    case surface::openai_responses:
+      return R"(event: error
+data: {"type":"error","code":"upstream_error","message":)"
+             + json_string(sentence) + R"(,"param":null})" "\n\n";
+    default:
+      return "data: " + error_body(route, x) + "\n\n";
+  }
+}
+
+client_answer answer_for(surface route, const item_result& x,
+                         std::optional<milliseconds> retry_after) {
+  const auto good = x.state == item_state::succeeded;
+  if (good || (is_callers_own(x.error_code) && !x.body.empty())) {
+    client_answer result;
+    // A fault that came with a 200 is a fault all the same.
+    result.status = !good && x.status < 400 ? 400 : x.status;
+    result.headers = {{"content-type", "application/json"}};
+    if (!good)
+      result.headers.emplace_back("x-should-retry", "false");
+    if (!x.request_id.empty())
+      result.headers.emplace_back("x-request-id", x.request_id);
+    result.body = x.body;
+    return result;
+  }
+  auto words = words_for(route, x);
+  if (words.retry)
+    words.retry_after = retry_after;
+  return refuse(route, words);
+}
+
+} // namespace rota

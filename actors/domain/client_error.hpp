@@ -1,0 +1,48 @@
+#pragma once
+
+#include "messages/batch.hpp"
+#include "messages/job.hpp"
+#include "messages/sink.hpp"
+#include "messages/time.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace rota {
+
+/// An HTTP answer as a client gets it.
+struct client_answer {
+  int status = 200;
+  header_list headers;
+  std::string body;
+};
+
+/// What a refusal says.
+struct refusal_words {
+  int status = 500;
+  /// "insufficient_quota", "rate_limit_exceeded": OpenAI's code, from which
+  /// the other protocols' types follow by the status.
+  std::string_view code;
+  /// One sentence.
+  std::string sentence;
+  /// Whether the client's library should try again (header x-should-retry;
+  /// the SDKs of OpenAI and Anthropic obey it).
+  bool retry = false;
+  std::optional<milliseconds> retry_after;
+};
+
+/// An error in the shape of the surface's protocol.
+client_answer refuse(surface route, const refusal_words& x);
+
+/// The last event of a stream that broke off, in the protocol's own form.
+std::string broken_stream_event(surface route, std::string_view sentence);
+
+/// What the client of a job gets: a success and the caller's own faults as the
+/// provider said them; what concerns rota's accounts in rota's own words, for
+/// a client would take a refused key or an empty balance for its own.
+/// @param retry_after When an account is back at the earliest, if known.
+client_answer answer_for(surface route, const item_result& x,
+                         std::optional<milliseconds> retry_after);
+
+} // namespace rota

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "actors/domain/answer.hpp"
+#include "actors/domain/usage_scanner.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace rota {
+
+/// Stands between a provider's stream and the caller. While only the preamble
+/// has come (a role, "message_start", "response.created", pings, comments) it
+/// holds everything back: until then the request may still move to another
+/// account. With the first event of content it opens, and from then on bytes
+/// pass as they come. Reads usage in passing. Pure; memory is bounded by
+/// `held_max` and the longest line it looks at.
+class stream_gate {
+public:
+  /// @param held_max  What is held at most; a preamble beyond it opens.
+  /// @param swallow_usage  Chat only: the caller did not ask for usage, so the
+  ///                  chunk that holds nothing else is taken out.
+  stream_gate(surface route, size_t held_max, bool swallow_usage);
+
+  /// Takes the next bytes of the body.
+  /// @returns What may be passed on now; valid until the next call.
+  std::string_view feed(std::string_view chunk);
+
+  /// The body has come to its end.
+  /// @returns What may be passed on still.
+  std::string_view finish();
+
+  bool is_open() const {
+    return open_;
+  }
+
+  /// All that came, where it never opened.
+  std::string take_held() {
+    return std::move(held_);
+  }
+
+  /// Whether the stream came to the end that its protocol has, and whether it
+  /// said that something went wrong.
+  bool complete() const {
+    return said_.complete;
+  }
+  bool fault() const {
+    return said_.fault;
+  }
+
+  /// The tokens it said; partial where it broke off.
+  std::optional<usage> used() const {
+    return usage_.result();
+  }
+
+private:
+  enum class form : uint8_t { unknown, events, list, document };
+
+  void look(std::string_view chunk);
+  void look_at_lines(std::string_view chunk);
+  void end_line(std::string_view line);
+  void end_event();
+  bool is_usage_only() const;
+
+  surface route_;
+  size_t held_max_;
+  bool swallow_;
+  form form_ = form::unknown;
+  bool open_ = false;
+  bool finished_ = false;
+  answer said_;
+  usage_scanner usage_;
+  std::string held_;
+  std::string line_;  // Of a line that has not ended.
+  std::string data_;  // Of an event that has not ended.
+  std::string event_; // Its bytes, where events may be swallowed.
+  std::string out_;
+};
+
+/// The body of a chat request that makes its stream say what it used: with
+/// stream_options put in front, every other byte as it was.
+/// @returns Nothing where the body is no object with members.
+std::optional<std::string> ask_for_usage(std::string_view body);
+
+} // namespace rota

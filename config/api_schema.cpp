@@ -1,0 +1,83 @@
+#include "config/row.hpp"
+#include "config/schema.hpp"
+#include "config/text_forms.hpp"
+
+namespace rota {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr uint64_t KiB = 1'024;
+constexpr uint64_t MiB = 1'024 * KiB;
+
+} // namespace
+
+std::vector<option_row<options>> api_rows() {
+  const auto at = &options::api;
+  const auto option = [at](std::string key, auto form, std::string why,
+                           auto path) {
+    return make_row<options>("api." + std::move(key), std::move(form),
+                             applies::restart, std::move(why), at, path);
+  };
+  return {
+      option("max_body_bytes", size_form{KiB, 4'096 * MiB},
+             "Largest body of a request; a larger one is answered with 413.",
+             &http_options::max_body_bytes),
+      option("max_header_bytes", size_form{KiB, MiB},
+             "Largest head of a request; a larger one is answered with 431.",
+             &http_options::max_header_bytes),
+      option("max_headers", count_form{8, 10'000, "headers"},
+             "Headers of a request; more are answered with 431.",
+             &http_options::max_headers),
+      option("max_target_bytes", size_form{128, MiB},
+             "Longest path and query of a request; a longer one is answered "
+             "with 414.",
+             &http_options::max_target_bytes),
+      option("header_timeout", duration_form{100ms, 10min},
+             "For a request's head, from its first byte on; then 408.",
+             &http_options::header_timeout),
+      option("idle_timeout", duration_form{100ms, 24h},
+             "A connection without a request for this long is closed.",
+             &http_options::idle_timeout),
+      option("body_grace", duration_form{100ms, 1h},
+             "A body may come as slowly as it likes for this long.",
+             &http_options::body_grace),
+      option(
+          "body_bytes_per_second", size_form{0, 1'024 * MiB},
+          "A body that comes more slowly on average, once its grace is over, "
+          "is answered with 408. 0: none is too slow.",
+          &http_options::body_bytes_per_second),
+      option("write_timeout", duration_form{100ms, 24h},
+             "A client that takes no byte of its answer for this long is cut "
+             "off.",
+             &http_options::write_timeout),
+      option("write_buffer_bytes", size_form{4 * KiB, 1'024 * MiB},
+             "What waits for a slow client; beyond it the provider is not read "
+             "until the client has caught up.",
+             &http_options::write_buffer_bytes),
+      option("max_connections", count_form{1, 1'000'000, "connections"},
+             "Connections of clients at once; more are closed.",
+             &http_options::max_connections),
+      option("max_connections_per_address",
+             count_form{1, 1'000'000, "connections"},
+             "Connections of one client's address at once; more are closed.",
+             &http_options::max_connections_per_address),
+      option("max_in_flight", count_form{1, 1'000'000, "requests"},
+             "Requests under way or waiting at once; more are answered with "
+             "503.",
+             &http_options::max_in_flight),
+      option("request_timeout", duration_form{100ms, 24h},
+             "For a request as a whole, waiting and all tries included; then "
+             "504.",
+             &http_options::request_timeout),
+      option("ask_for_usage", flag_form{},
+             "Streams of chats say what they used only where they are asked "
+             "to: true asks in the client's stead, and takes out again what "
+             "comes of it. Without it such streams are booked at their "
+             "estimate.",
+             &http_options::ask_for_usage),
+  };
+}
+
+} // namespace rota

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "messages/usage.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rota {
+
+using header_list = std::vector<std::pair<std::string, std::string>>;
+
+/// What a sink has seen of a body that it passed on: the outcome has no more
+/// than this of it.
+struct passed_body {
+  /// The tokens it said, if it did.
+  std::optional<usage> used;
+  /// It came to the end that its protocol has, without a word of a fault.
+  bool whole = false;
+};
+
+struct upstream_outcome;
+
+/// Takes an answer's body while it comes, past every mailbox. Called on the
+/// upstream's thread only.
+class answer_sink {
+public:
+  virtual ~answer_sink() = default;
+
+  /// The answer's head has come; names are in lower case.
+  /// @returns Whether it wants the body; else that is gathered in the outcome.
+  virtual bool begin(int status, const header_list& headers) = 0;
+
+  /// @returns Whether `take` may be called. If not, the provider is not read
+  /// until the sink calls `on_ready`.
+  virtual bool ready() const = 0;
+
+  virtual void take(std::string_view piece) = 0;
+
+  /// The call has ended, well or not; completes what is told of it.
+  virtual void end(upstream_outcome& x) = 0;
+
+  /// Set while a call is under way.
+  std::function<void()> on_ready;
+};
+
+} // namespace rota

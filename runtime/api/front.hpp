@@ -1,0 +1,44 @@
+#pragma once
+
+#include "config/options.hpp"
+#include "runtime/http/exchange.hpp"
+#include "runtime/wiring.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rota {
+
+/// Serves the API: makes a job of each request, hands it to a RUNNER, and
+/// gives its client what came of it. Lives on the loop's thread, but for its
+/// making and its end.
+class api_front {
+public:
+  /// Names of the models that the pool can serve, sorted.
+  using model_names = std::function<std::vector<std::string>()>;
+
+  api_front(wiring& all, const options& opts, model_names models);
+
+  /// Requests under way are told that rota stops. Not on the loop's thread.
+  ~api_front();
+
+  api_front(const api_front&) = delete;
+  api_front& operator=(const api_front&) = delete;
+
+  void serve(const http_exchange_ptr& client);
+
+  /// Waits until no request is under way, or for so long. Not on the loop's
+  /// thread.
+  void drain(milliseconds longest);
+
+  /// What breaks the rules of HTTP, in OpenAI's shape of an error.
+  static std::string refusal(int status, std::string_view sentence);
+
+private:
+  class impl;
+  std::shared_ptr<impl> impl_;
+};
+
+} // namespace rota

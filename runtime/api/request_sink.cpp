@@ -1,0 +1,73 @@
+#include "runtime/api/request_sink.hpp"
+
+#include "actors/domain/api_route.hpp"
+#include "actors/domain/client_error.hpp"
+
+namespace rota {
+
+namespace {
+
+/// A preamble is a few hundred bytes; keep-alive comments may go on for long.
+constexpr size_t held_max = 262'144;
+
+} // namespace
+
+request_sink::request_sink(http_exchange_ptr client, surface route,
+                           bool swallow_usage)
+  : client_{std::move(client)},
+    route_{route},
+    swallow_usage_{swallow_usage} {
+  client_->on_drained = [this] {
+    full_ = false;
+    if (on_ready)
+      on_ready();
+  };
+}
+
+bool request_sink::begin(int status, const header_list& headers) {
+  if (committed_ || status < 200 || status > 299)
+    return false;
+  gate_.emplace(route_, held_max, swallow_usage_);
+  head_ = returned_headers(headers);
+  return true;
+}
+
+bool request_sink::ready() const {
+  return !full_;
+}
+
+void request_sink::take(std::string_view piece) {
+  pass(gate_->feed(piece));
+}
+
+void request_sink::end(upstream_outcome& x) {
+  if (!gate_)
+    return;
+  if (x.ended == transport::ok)
+    pass(gate_->finish());
+  if (!gate_->is_open()) {
+    x.body = gate_->take_held();
+    gate_.reset();
+    return;
+  }
+  const auto whole = x.ended == transport::ok && gate_->complete()
+                     && !gate_->fault();
+  x.passed = passed_body{gate_->used(), whole};
+  // A stream that failed by its own word has said so to the client.
+  if (!whole && !gate_->fault())
+    client_->write(broken_stream_event(
+      route_, "The provider broke its answer off; what came may be charged."));
+  client_->end();
+  gate_.reset();
+}
+
+void request_sink::pass(std::string_view piece) {
+  if (!gate_->is_open())
+    return;
+  if (!std::exchange(committed_, true))
+    client_->begin(200, head_);
+  if (!piece.empty() && !client_->write(piece))
+    full_ = true;
+}
+
+} // namespace rota

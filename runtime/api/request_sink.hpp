@@ -1,0 +1,39 @@
+#pragma once
+
+#include "actors/domain/stream_gate.hpp"
+#include "runtime/http/exchange.hpp"
+
+namespace rota {
+
+/// Carries streamed answers from the upstream to one client. All attempts of a
+/// request share it: nothing reaches the client before an attempt's first
+/// content, so until then another attempt may begin. Lives on the loop's
+/// thread.
+class request_sink final : public answer_sink {
+public:
+  /// @param swallow_usage The client did not ask for the usage that we did.
+  request_sink(http_exchange_ptr client, surface route, bool swallow_usage);
+
+  bool begin(int status, const header_list& headers) override;
+  bool ready() const override;
+  void take(std::string_view piece) override;
+  void end(upstream_outcome& x) override;
+
+  /// Whether part of an answer has reached the client.
+  bool committed() const {
+    return committed_;
+  }
+
+private:
+  void pass(std::string_view piece);
+
+  http_exchange_ptr client_;
+  surface route_;
+  bool swallow_usage_;
+  std::optional<stream_gate> gate_; // Of the attempt whose body comes.
+  header_list head_;
+  bool committed_ = false;
+  bool full_ = false;
+};
+
+} // namespace rota

@@ -1,0 +1,258 @@
+#include "runtime/http/connection.hpp"
+
+#include "runtime/http/head.hpp"
+#include "runtime/http/open_exchange.hpp"
+
+#include <boost/beast/http/error.hpp>
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace rota {
+
+namespace {
+
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+/// Room for one read. Beast would begin with 512 bytes, which costs most
+/// requests a second read.
+constexpr size_t read_bytes = 16 * 1'024;
+
+/// How long what a client still sends is thrown away, so that it sees the
+/// last answer and not a reset.
+constexpr auto linger_time = std::chrono::seconds{2};
+
+} // namespace
+
+http_connection::http_connection(std::shared_ptr<http_door> door,
+                                 tcp::socket socket, std::string peer)
+    : door_{std::move(door)}, socket_{std::move(socket)},
+      peer_{std::move(peer)}, since_{steady::now()} {
+  // nop
+}
+
+void http_connection::start() {
+  read_more();
+}
+
+void http_connection::tick(steady::time_point now) {
+  const auto& limits = door_->limits;
+  const auto age = now - since_;
+  switch (phase_) {
+  case phase::idle:
+    if (age >= limits.idle_timeout)
+      close();
+    break;
+  case phase::head:
+    if (age >= limits.header_timeout)
+      refuse(408, "the request's head did not come in time");
+    break;
+  case phase::body: {
+    // The grace is for a slow start; after it the average counts.
+    const auto counted = age - limits.body_grace;
+    const auto due = std::chrono::duration<double>{counted}.count()
+                     * static_cast<double>(limits.body_bytes_per_second);
+    if (counted > steady::duration::zero()
+        && static_cast<double>(body_bytes_) < due)
+      refuse(408, "the request's body comes too slowly");
+    break;
+  }
+  case phase::serving:
+    if (write_under_way_ && age >= limits.write_timeout)
+      close();
+    break;
+  case phase::linger:
+    if (age >= linger_time)
+      close();
+    break;
+  case phase::closed:
+    break;
+  }
+}
+
+void http_connection::drain() {
+  if (phase_ == phase::idle)
+    close();
+}
+
+void http_connection::close() {
+  if (phase_ == phase::closed)
+    return;
+  phase_ = phase::closed;
+  const auto self = shared_from_this();
+  error_code ignored;
+  socket_.close(ignored);
+  door_->on_close(this);
+  if (const auto x = exchange())
+    static_cast<open_exchange&>(*x).lose();
+}
+
+// -- reading ------------------------------------------------------------------
+
+void http_connection::read_more() {
+  if (reading_)
+    return;
+  reading_ = true;
+  socket_.async_read_some(in_.prepare(read_bytes),
+                          [self = shared_from_this()](error_code e, size_t n) {
+                            self->on_read(e, n);
+                          });
+}
+
+void http_connection::on_read(error_code error, size_t bytes) {
+  reading_ = false;
+  if (phase_ == phase::closed)
+    return;
+  if (error)
+    return close();
+  if (phase_ == phase::linger)
+    return read_more(); // Never committed: the next read overwrites it.
+  in_.commit(bytes);
+  parse();
+}
+
+void http_connection::parse() {
+  if (phase_ == phase::idle && in_.size() > 0) {
+    phase_ = phase::head;
+    since_ = steady::now();
+    scanned_ = 0;
+  }
+  if (phase_ == phase::head && !parse_head())
+    return;
+  if (phase_ == phase::body && !parse_body())
+    return;
+  if (phase_ == phase::idle)
+    read_more();
+}
+
+bool http_connection::parse_head() {
+  const std::string_view text{static_cast<const char*>(in_.data().data()),
+                              in_.size()};
+  const auto limit = door_->limits.max_header_bytes;
+  const auto end = text.find("\r\n\r\n", scanned_ > 3 ? scanned_ - 3 : 0);
+  if ((end == std::string_view::npos ? text.size() : end) > limit) {
+    refuse(431, "the request's head is larger than " + std::to_string(limit)
+                    + " bytes");
+    return false;
+  }
+  if (end == std::string_view::npos) {
+    scanned_ = text.size();
+    read_more();
+    return false;
+  }
+  if (const auto fault = fault_of_raw_head(text.substr(0, end + 2));
+      !fault.empty()) {
+    refuse(400, fault);
+    return false;
+  }
+  parser_.emplace();
+  parser_->header_limit(static_cast<uint32_t>(limit + 4));
+  parser_->body_limit(door_->limits.max_body_bytes);
+  error_code error;
+  const auto used = parser_->put(in_.data(), error);
+  in_.consume(used);
+  if (error && error != http::error::need_more) {
+    error == http::error::body_limit
+        ? refuse(413, "the request's body is larger than "
+                          + std::to_string(door_->limits.max_body_bytes)
+                          + " bytes")
+        : refuse(400, "the request is no valid HTTP/1.1: " + error.message());
+    return false;
+  }
+  if (const auto fault = fault_of_head(parser_->get(), door_->limits);
+      fault.status != 0) {
+    refuse(fault.status, fault.sentence);
+    return false;
+  }
+  old_client_ = parser_->get().version() < 11;
+  head_only_ = parser_->get().method() == http::verb::head;
+  phase_ = phase::body;
+  since_ = steady::now();
+  body_bytes_ = 0;
+  parser_->eager(true);
+  if (!old_client_ && !parser_->is_done()
+      && same_name(parser_->get()[http::field::expect], "100-continue")) {
+    pending_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    flush();
+  }
+  return true;
+}
+
+bool http_connection::parse_body() {
+  while (!parser_->is_done() && in_.size() > 0) {
+    error_code error;
+    const auto used = parser_->put(in_.data(), error);
+    in_.consume(used);
+    body_bytes_ += used;
+    if (error == http::error::need_more)
+      break;
+    if (error == http::error::body_limit) {
+      refuse(413, "the request's body is larger than "
+                      + std::to_string(door_->limits.max_body_bytes)
+                      + " bytes");
+      return false;
+    }
+    if (error) {
+      refuse(400,
+             "the request's body is no valid HTTP/1.1: " + error.message());
+      return false;
+    }
+  }
+  if (!parser_->is_done()) {
+    read_more();
+    return false;
+  }
+  dispatch();
+  return true;
+}
+
+void http_connection::dispatch() {
+  phase_ = phase::serving;
+  since_ = steady::now();
+  keep_alive_ = parser_->keep_alive() && !door_->draining;
+  ended_ = chunked_ = full_ = false;
+  ++requests_;
+  auto x =
+      std::make_shared<open_exchange>(shared_from_this(), std::move(*parser_));
+  parser_.reset();
+  open_ = x;
+  watch_client();
+  door_->handler(x);
+}
+
+void http_connection::watch_client() {
+  if (in_.size() > 0)
+    return; // It has sent its next request already: it is there.
+  socket_.async_wait(
+      tcp::socket::wait_read,
+      [self = shared_from_this(), request = requests_](error_code error) {
+        if (!error)
+          self->on_readable(request);
+      });
+}
+
+void http_connection::on_readable(uint64_t request) {
+  if (phase_ != phase::serving || request != requests_)
+    return;
+  char byte = 0;
+  const auto n =
+      ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+    close();
+  else if (n < 0)
+    watch_client();
+}
+
+void http_connection::refuse(int status, std::string_view sentence) {
+  phase_ = phase::serving;
+  keep_alive_ = false;
+  head_only_ = false;
+  ended_ = chunked_ = full_ = false;
+  open_.reset();
+  answer(status, {{"content-type", "application/json"}},
+         door_->refusal(status, sentence));
+}
+
+} // namespace rota

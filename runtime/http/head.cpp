@@ -1,0 +1,126 @@
+#include "runtime/http/head.hpp"
+
+#include "runtime/http/exchange.hpp"
+
+#include <boost/beast/http/field.hpp>
+#include <boost/beast/http/status.hpp>
+#include <boost/beast/http/verb.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+
+namespace rota {
+
+namespace {
+
+namespace http = boost::beast::http;
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// The date as RFC 9110 writes it; made once a second.
+std::string_view date_line() {
+  thread_local std::time_t made = 0;
+  thread_local char text[64];
+  thread_local size_t size = 0;
+  const auto now = std::time(nullptr);
+  if (now != made) {
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    size = std::strftime(text, sizeof(text),
+                         "date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
+    made = now;
+  }
+  return {text, size};
+}
+
+} // namespace
+
+std::string_view reason_phrase(int status) {
+  const auto known = http::int_to_status(static_cast<unsigned>(status));
+  if (known == http::status::unknown)
+    return "Unknown";
+  const auto text = http::obsolete_reason(known);
+  return {text.data(), text.size()};
+}
+
+bool same_name(std::string_view x, std::string_view lower_name) {
+  return x.size() == lower_name.size()
+         && std::equal(x.begin(), x.end(), lower_name.begin(),
+                       [](char a, char b) { return lower(a) == b; });
+}
+
+std::string_view fault_of_raw_head(std::string_view head) {
+  for (size_t i = 0; i < head.size(); ++i) {
+    const auto c = head[i];
+    if (c == '\0')
+      return "the request's head holds a zero byte";
+    if (c == '\n' && (i == 0 || head[i - 1] != '\r'))
+      return "a line of the request's head ends without a carriage return";
+    if (c == '\r' && (i + 1 == head.size() || head[i + 1] != '\n'))
+      return "the request's head holds a carriage return within a line";
+    if (c == '\n' && i + 1 < head.size()
+        && (head[i + 1] == ' ' || head[i + 1] == '\t'))
+      return "a header of the request is folded over lines";
+  }
+  return {};
+}
+
+head_fault fault_of_head(const http_request_head& x,
+                         const http_options& limits) {
+  if (x.target().size() > limits.max_target_bytes)
+    return {414, "the request's target is too long"};
+  if (x.method_string().size() > 32)
+    return {501, "the request's method is not known"};
+  size_t headers = 0;
+  size_t hosts = 0;
+  size_t codings = 0;
+  size_t lengths = 0;
+  for (const auto& field : x) {
+    ++headers;
+    hosts += field.name() == http::field::host;
+    lengths += field.name() == http::field::content_length;
+    if (field.name() == http::field::transfer_encoding) {
+      ++codings;
+      if (!same_name(field.value(), "chunked"))
+        return {501, "the only transfer coding understood is chunked"};
+    }
+  }
+  if (headers > limits.max_headers)
+    return {431, "the request has too many headers"};
+  if (codings > 1 || lengths > 1 || codings + lengths > 1)
+    return {400, "the length of the request's body is said twice"};
+  if (codings > 0 && x.version() < 11)
+    return {400, "HTTP/1.0 knows no transfer codings"};
+  if (hosts > 1 || (hosts == 0 && x.version() >= 11))
+    return {400, "the request needs exactly one Host header"};
+  return {};
+}
+
+void put_status_line(std::string& to, int status) {
+  to += "HTTP/1.1 ";
+  to += std::to_string(status);
+  to += ' ';
+  to += reason_phrase(status);
+  to += "\r\n";
+  to += date_line();
+}
+
+void put_header(std::string& to, std::string_view name,
+                std::string_view value) {
+  to += name;
+  to += ": ";
+  to += value;
+  to += "\r\n";
+}
+
+void put_chunk_size(std::string& to, size_t bytes) {
+  char text[18];
+  const auto end = std::to_chars(text, text + 16, bytes, 16).ptr;
+  to.append(text, end);
+  to += "\r\n";
+}
+
+} // namespace rota

@@ -1,0 +1,279 @@
+// The API: clients -> rotad -> rota-sim over real HTTP.
+
+#include "tests/e2e/stage.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/raw_client.hpp"
+
+#include "messages/money.hpp"
+
+using namespace rota;
+
+namespace {
+
+struct reply {
+  int status = 0;
+  std::string head;
+  std::string body;
+
+  json parsed() const {
+    return json::parse(body);
+  }
+};
+
+std::string unchunked(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const auto end = text.find("\r\n");
+    const auto size = std::stoul(std::string{text.substr(0, end)}, nullptr,
+                                 16);
+    result += text.substr(end + 2, size);
+    text.remove_prefix(std::min(end + 2 + size + 2, text.size()));
+  }
+  return result;
+}
+
+reply request(uint16_t port, const std::string& method,
+              const std::string& target, const std::string& body = {},
+              const std::string& headers = {}) {
+  raw_client client{port};
+  client.send(method + ' ' + target
+              + " HTTP/1.1\r\nHost: rota\r\nConnection: close\r\n" + headers
+              + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n"
+              + body);
+  const auto text = client.receive_all();
+  const auto end = text.find("\r\n\r\n");
+  reply result;
+  if (end == std::string::npos)
+    return result;
+  result.head = text.substr(0, end + 2);
+  result.body = text.substr(end + 4);
+  result.status = std::stoi(result.head.substr(9));
+  if (result.head.find("transfer-encoding: chunked") != std::string::npos)
+    result.body = unchunked(result.body);
+  return result;
+}
+
+std::string chat(bool stream = false, const std::string& more = {}) {
+  return std::string{R"({"model":"gpt-5-mini","max_tokens":40,)"}
+         + (stream ? R"("stream":true,)" : "") + more
+         + R"("messages":[{"role":"user","content":"hello"}]})";
+}
+
+const std::string prices = R"(
+prices:
+  gpt-5-mini: {input: 0.25, output: 2, cache_read: 0.025}
+  claude-sonnet-4-5: {input: 3, output: 15, cache_read: 0.3, cache_write_5m: 3.75, cache_write_1h: 6}
+  gemini-2.5-flash: {input: 0.3, output: 2.5, cache_read: 0.03}
+  text-embedding-3-small: {input: 0.02}
+)";
+
+const std::string two_relays = R"(
+accounts:
+  - {name: a, key: key-a, balance: 30.00}
+  - {name: b, key: key-b, balance: 20.00}
+)";
+
+const std::string pool = R"(
+accounts:
+  - {name: a, provider: new_api, base_url: SIM, api_key: env:KEY_A, balance: {initial: 30.00}, models: [gpt-5-mini, claude-sonnet-4-5, gemini-2.5-flash, text-embedding-3-small]}
+  - {name: b, provider: new_api, base_url: SIM, api_key: env:KEY_B, balance: {initial: 20.00}, models: [gpt-5-mini]}
+)";
+
+money usd(const json& text) {
+  return parse_money(text.get<std::string>()).value();
+}
+
+/// Waits until nothing is held any more, then compares the books.
+void check_books(stage& on) {
+  wait_until("all calls are settled", [&on] {
+    for (const auto& x : on.ask({"accounts"}))
+      if (x["in_flight"] != 0)
+        return false;
+    return true;
+  });
+  const auto books = on.books();
+  for (const auto& x : on.ask({"accounts"}))
+    for (const auto& y : books["accounts"])
+      if (x["name"] == y["name"]) {
+        CAPTURE(x.dump(), y.dump());
+        CHECK(usd(x["spent"]) == usd(y["charged"]));
+        CHECK(usd(x["held"]) == money{});
+      }
+}
+
+} // namespace
+
+TEST_CASE("clients of three protocols are served", "[e2e][proxy]") {
+  stage on{two_relays + prices};
+  on.start(pool);
+  const auto port = on.api_port();
+  SECTION("OpenAI") {
+    const auto x = request(port, "POST", "/v1/chat/completions", chat());
+    INFO(x.head << x.body);
+    CHECK(x.status == 200);
+    CHECK(x.parsed()["object"] == "chat.completion");
+    const auto y = request(
+      port, "POST", "/v1/embeddings",
+      R"({"model":"text-embedding-3-small","input":"hello"})");
+    CHECK(y.parsed()["object"] == "list");
+  }
+  SECTION("OpenAI, streamed") {
+    const auto x = request(port, "POST", "/v1/chat/completions", chat(true));
+    CHECK(x.status == 200);
+    CHECK_THAT(x.head, ContainsSubstring("content-type: text/event-stream"));
+    CHECK(x.body.ends_with("data: [DONE]\n\n"));
+    // It was asked for in the client's stead and taken out again.
+    CHECK(x.body.find("\"choices\":[]") == std::string::npos);
+    const auto y = request(
+      port, "POST", "/v1/chat/completions",
+      chat(true, R"("stream_options":{"include_usage":true},)"));
+    CHECK_THAT(y.body, ContainsSubstring("\"choices\":[]"));
+  }
+  SECTION("Anthropic") {
+    const std::string body
+      = R"({"model":"claude-sonnet-4-5","max_tokens":40,"messages":[)"
+        R"({"role":"user","content":"hello"}]})";
+    const auto x = request(port, "POST", "/v1/messages?beta=true", body,
+                           "anthropic-version: 2023-06-01\r\n");
+    CHECK(x.parsed()["type"] == "message");
+    const auto y
+      = request(port, "POST", "/v1/messages",
+                "{\"stream\":true," + body.substr(1), "x-api-key: any\r\n");
+    CHECK_THAT(y.body, StartsWith("event: message_start\n"));
+    CHECK_THAT(y.body, ContainsSubstring("event: message_stop\n"));
+  }
+  SECTION("Gemini") {
+    const std::string body = R"({"contents":[{"role":"user","parts":[)"
+                             R"({"text":"hello"}]}]})";
+    const auto path = std::string{"/v1beta/models/gemini-2.5-flash:"};
+    const auto x = request(port, "POST", path + "generateContent?key=mine",
+                           body);
+    CHECK(x.parsed()["candidates"].size() == 1);
+    const auto y = request(
+      port, "POST", path + "streamGenerateContent?alt=sse", body);
+    CHECK_THAT(y.body, ContainsSubstring("\"finishReason\""));
+  }
+  check_books(on);
+}
+
+TEST_CASE("a bad account is not seen by clients", "[e2e][proxy]") {
+  // a is the best by its balance and fails in each way; b serves.
+  const auto action = GENERATE(
+    as<std::string>{}, "{status: 500}", "{status: 429}", "{status: 401}",
+    "{empty: true}", "{reset: before_headers}", "{html: true}",
+    "{status: 402}");
+  const auto stream = GENERATE(false, true);
+  INFO(action << (stream ? ", streamed" : ""));
+  stage on{two_relays + prices + "script:\n  - {match: {account: a}, action: "
+           + action + "}\n"};
+  on.start(pool);
+  const auto port = on.api_port();
+  for (int i = 0; i < 5; ++i) {
+    const auto x = request(port, "POST", "/v1/chat/completions",
+                           chat(stream));
+    INFO(x.head << x.body);
+    CHECK(x.status == 200);
+    CHECK(x.body.size() > 100);
+  }
+  CHECK(on.ask({"account", "a"})["failures"].get<int>() > 0);
+}
+
+TEST_CASE("a stream that breaks behind its content ends with an error",
+          "[e2e][proxy]") {
+  stage on{two_relays + prices + R"(
+script:
+  - {match: {account: a}, action: {truncate: 900}}
+)"};
+  on.start(pool);
+  const auto x = request(on.api_port(), "POST", "/v1/chat/completions",
+                         chat(true));
+  CHECK(x.status == 200);
+  CHECK_THAT(x.body, ContainsSubstring("\"content\""));
+  CHECK_THAT(x.body, ContainsSubstring("data: {\"error\":"));
+  const auto a = on.ask({"account", "a"});
+  CHECK(a["in_doubt"] == 1);
+}
+
+TEST_CASE("refusals speak the client's protocol", "[e2e][proxy]") {
+  stage on{two_relays + prices + R"(
+script:
+  - {match: {}, action: {status: 401}}
+)"};
+  on.start(pool);
+  const auto port = on.api_port();
+  const auto a = request(port, "POST", "/v1/chat/completions", chat());
+  CHECK(a.status == 503); // Never the 401 of one of our accounts.
+  CHECK(a.parsed()["error"]["code"] == "no_account");
+  CHECK_THAT(a.head, ContainsSubstring("x-should-retry: true"));
+  const auto b = request(
+    port, "POST", "/v1/messages",
+    R"({"model":"nobody-has-this","max_tokens":1,"messages":[]})");
+  CHECK(b.status == 404);
+  CHECK(b.parsed()["error"]["type"] == "not_found_error");
+  CHECK_THAT(b.head, ContainsSubstring("x-should-retry: false"));
+  const auto c = request(port, "POST",
+                         "/v1beta/models/nope:generateContent", "[]");
+  CHECK(c.status == 400);
+  CHECK(c.parsed()["error"]["status"] == "INVALID_ARGUMENT");
+  CHECK(request(port, "GET", "/v1/chat/completions").status == 405);
+  CHECK(request(port, "GET", "/nothing").status == 404);
+  CHECK(request(port, "GET", "/v1/responses", "",
+                "Upgrade: websocket\r\nConnection: upgrade\r\n")
+          .status
+        == 426);
+}
+
+TEST_CASE("model lists come in the client's shape", "[e2e][proxy]") {
+  stage on{two_relays + prices};
+  on.start(pool);
+  const auto port = on.api_port();
+  const auto a = request(port, "GET", "/v1/models").parsed();
+  CHECK(a["object"] == "list");
+  CHECK(a["data"].size() == 4);
+  const auto b = request(port, "GET", "/v1/models", "",
+                         "anthropic-version: 2023-06-01\r\n")
+                   .parsed();
+  CHECK(b["data"][0]["type"] == "model");
+  CHECK(b["has_more"] == false);
+  const auto c = request(port, "GET", "/v1beta/models").parsed();
+  CHECK(c["models"][0]["name"] == "models/claude-sonnet-4-5");
+}
+
+TEST_CASE("a client that leaves frees its account", "[e2e][proxy]") {
+  stage on{two_relays + prices + R"(
+latency: {per_chunk: 20s}
+)"};
+  on.start(pool);
+  {
+    raw_client client{on.api_port()};
+    const auto body = chat(true);
+    client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: rota\r\n"
+                "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n"
+                + body);
+    wait_until("it is under way", [&on] {
+      return on.ask({"account", "a"})["in_flight"] == 1;
+    });
+  }
+  wait_until("the account is free", [&on] {
+    return on.ask({"account", "a"})["in_flight"] == 0;
+  });
+  // The provider may charge what it has made: that stays held.
+  CHECK(on.ask({"account", "a"})["in_doubt"] == 1);
+}
+
+TEST_CASE("a stop lets requests end", "[e2e][proxy]") {
+  stage on{two_relays + prices + R"(
+latency: {first_byte: 300ms}
+)"};
+  on.start(pool);
+  raw_client client{on.api_port()};
+  const auto body = chat();
+  client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: rota\r\n"
+              "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n"
+              + body);
+  wait_until("it is under way", [&on] {
+    return on.ask({"account", "a"})["in_flight"] == 1;
+  });
+  CHECK(on.stop() == 0);
+  CHECK_THAT(client.receive_all(), StartsWith("HTTP/1.1 200 OK"));
+}
