@@ -66,6 +66,10 @@ std::string check_listen(std::string_view text) {
   if (error != std::errc{} || last != end
       || (host != "localhost" && !is_address(host)))
     return wrong;
+  if (host != "localhost" && host != "::1" && !host.starts_with("127."))
+    return "would let other machines spend the pool's money, for the API asks "
+           "nobody for a token; write an address of this machine such as "
+           "127.0.0.1:8787";
   return {};
 }
 

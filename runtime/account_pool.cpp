@@ -46,6 +46,10 @@ void account_pool::apply(const options& all,
 void account_pool::admit(const options& all, const account_options& x) {
   std::lock_guard guard{mutex_};
   auto i = members_.find(x.name);
+  if (const auto back = leaving_.find(x.name); back != leaving_.end()) {
+    // Its calls may be under way still: two actors must not keep its books.
+    i = members_.insert(leaving_.extract(back)).position;
+  }
   if (i == members_.end()) {
     const auto memory = remember_(x.name);
     target(memory.head.account, x);
@@ -101,8 +105,7 @@ void account_pool::remove(const std::vector<std::string>& names) {
       continue;
     caf::anon_send(all_.dispatcher, atom::dismiss_v, i->second.id);
     caf::anon_send(all_.refresher, atom::dismiss_v, i->second.id);
-    leaving_.push_back(i->second.actor);
-    members_.erase(i);
+    leaving_.insert(members_.extract(i));
   }
 }
 
@@ -142,8 +145,8 @@ void account_pool::stop() {
   std::lock_guard guard{mutex_};
   for (const auto& [name, x] : members_)
     caf::anon_send_exit(x.actor, caf::exit_reason::user_shutdown);
-  for (const auto& x : leaving_)
-    caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
+  for (const auto& [name, x] : leaving_)
+    caf::anon_send_exit(x.actor, caf::exit_reason::user_shutdown);
   members_.clear();
   leaving_.clear();
 }

@@ -61,8 +61,8 @@ private:
   recall remember_;
   mutable std::mutex mutex_;
   std::map<std::string, member> members_;
-  /// Out of the pool, but still settling.
-  std::vector<account_actor> leaving_;
+  /// Out of the pool, but still settling; taken back if they return.
+  std::map<std::string, member> leaving_;
 };
 
 } // namespace rota

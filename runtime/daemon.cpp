@@ -210,6 +210,9 @@ void daemon::serve() {
     all_->now(), [this] { return reload(); }});
   door_ = std::make_unique<admin_server>(
     opts_.admin.socket, [this](admin_exchange& x) { api_->serve(x); });
+  spdlog::warn("The API at {} is open: whoever reaches this machine's loopback"
+               " may spend the pool's money.",
+               listener_->address());
   spdlog::info("rotad {} is ready: {} accounts, {} batches resumed, API at"
                " {}, admin API at {}.",
                ROTA_VERSION, accounts_->size(), resumed, listener_->address(),

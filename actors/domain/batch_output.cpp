@@ -58,7 +58,7 @@ bool expired(const item_result& x) {
 
 std::string openai_line(const item_result& x, bool has_json) {
   const auto id = "batch_req_" + std::to_string(x.id.batch.value) + '_'
-                  + std::to_string(x.id.item);
+                  + std::to_string(x.line);
   std::string response = "null";
   std::string error = "null";
   if (x.status != 0 && !trimmed(x.body).empty()) {

@@ -236,7 +236,12 @@ struct admin_server::impl {
       throw std::runtime_error{"The admin socket's path " + path
                                + " is too long; choose a shorter admin.socket"
                                  " (at most 107 bytes)."};
-    if (access(path.c_str(), F_OK) == 0) {
+    struct stat found{};
+    if (lstat(path.c_str(), &found) == 0) {
+      if (!S_ISSOCK(found.st_mode))
+        throw std::runtime_error{
+          "At " + path + " lies a file that is no socket; it was left alone:"
+          " move it, or choose another admin.socket."};
       if (answers(path))
         throw std::runtime_error{
           "Another rotad listens on " + path

@@ -206,12 +206,12 @@ private:
       return;
     const auto entry = std::move(i->second);
     open_.erase(i);
-    look_idle();
-    if (entry.sink && entry.sink->committed())
-      return; // It has had its answer, or its end.
-    auto result = answer_for(entry.route, *x, std::nullopt);
-    entry.client->answer(result.status, result.headers,
-                         std::move(result.body));
+    if (!entry.sink || !entry.sink->committed()) {
+      auto result = answer_for(entry.route, *x, std::nullopt);
+      entry.client->answer(result.status, result.headers,
+                           std::move(result.body));
+    }
+    look_idle(); // Last: who waits for it cuts the connections.
   }
 
   void dismiss(job_id x) {
@@ -220,8 +220,8 @@ private:
       return;
     const auto entry = std::move(i->second);
     open_.erase(i);
-    look_idle();
     refuse_stopping(entry);
+    look_idle();
   }
 
   wiring& all_;

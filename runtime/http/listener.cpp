@@ -78,16 +78,13 @@ public:
 
   void stop() {
     std::promise<void> done;
+    // By way of the loop's own queue: answers that were given in the turn that
+    // runs now leave first.
     loop_.post([this, &done] {
-      stopping_ = true;
-      door_->draining = true;
-      error_code ignored;
-      acceptor_.close(ignored);
-      timer_.cancel();
-      const auto all = open_;
-      for (const auto& x : all)
-        x->close();
-      done.set_value();
+      loop_.post([this, &done] {
+        close_all();
+        done.set_value();
+      });
     });
     done.get_future().wait();
   }
@@ -105,6 +102,17 @@ public:
   }
 
 private:
+  void close_all() {
+    stopping_ = true;
+    door_->draining = true;
+    error_code ignored;
+    acceptor_.close(ignored);
+    timer_.cancel();
+    const auto all = open_;
+    for (const auto& x : all)
+      x->close();
+  }
+
   void open_acceptor(const std::string& address) {
     error_code error;
     tcp::endpoint at;

@@ -15,7 +15,6 @@
 #include <filesystem>
 #include <fstream>
 #include <system_error>
-#include <tuple>
 
 namespace rota {
 
@@ -157,16 +156,19 @@ std::string spool_files::seal(upload& x, batch_id id,
   const auto name = to_string(id);
   const auto stem = dir_ + '/' + name;
   // The lines come last: a batch without them was not accepted.
-  for (const auto& [ending, content, point] :
-       {std::tuple{".skip", encode_skips(bad_lines), "seal/skips"},
-        std::tuple{".index", encode_index(index), "seal/index"},
-        std::tuple{".sha256", x.digest_ + "  " + name + ".jsonl\n",
-                   "seal/digest"}}) {
-    if (auto unwritten = write_durably(stem + ending, content);
-        !unwritten.empty())
-      return unwritten;
-    kill_point(point);
-  }
+  const auto put = [&stem](const char* ending, const std::string& content) {
+    return write_durably(stem + ending, content);
+  };
+  auto unwritten = put(".skip", encode_skips(bad_lines));
+  kill_point("seal/skips");
+  if (unwritten.empty())
+    unwritten = put(".index", encode_index(index));
+  kill_point("seal/index");
+  if (unwritten.empty())
+    unwritten = put(".sha256", x.digest_ + "  " + name + ".jsonl\n");
+  kill_point("seal/digest");
+  if (!unwritten.empty())
+    return unwritten;
   auto good = sync_path(x.path_);
   kill_point("seal/synced");
   good = good && rename(x.path_.c_str(), (stem + ".jsonl").c_str()) == 0;

@@ -79,7 +79,7 @@ TEST_CASE("a success is a line of OpenAI's output file") {
     x.request_id = want["response"]["request_id"];
     const auto got = read(format, x);
     check_shape(got, want);
-    CHECK(got["id"] == "batch_req_17_42");
+    CHECK(got["id"] == "batch_req_17_43");
     CHECK(got["custom_id"] == want["custom_id"]);
     CHECK(got["response"] == want["response"]);
     CHECK(got["error"].is_null());

@@ -244,17 +244,20 @@ TEST_CASE_METHOD(fixture, "a clock that jumps between two runs opens no window",
   SECTION("forwards: what was just spent may still be missing") {
     const auto begin = start + 26h;
     REQUIRE(next.doubt_all(begin + 1h, begin) == 0);
-    CHECK(next.reading(money{100 * dollar}, begin + 10s, begin + 11s)
+    CHECK(next.reading(money{100 * dollar}, next.cut(begin + 10s),
+                       begin + 11s)
           == reading_result::consistent);
     CHECK(next.available() == money{80 * dollar});
-    CHECK(next.reading(money{80 * dollar}, begin + 121s, begin + 122s)
+    CHECK(next.reading(money{80 * dollar}, next.cut(begin + 121s),
+                       begin + 122s)
           == reading_result::consistent);
     CHECK(next.head().spent_since_reading == money{});
   }
   SECTION("backwards: readings count, and the window closes") {
     const auto begin = start - 10h;
     REQUIRE(next.doubt_all(begin + 1h, begin) == 0);
-    CHECK(next.reading(money{50 * dollar}, begin + 121s, begin + 122s)
+    CHECK(next.reading(money{50 * dollar}, next.cut(begin + 121s),
+                       begin + 122s)
           == reading_result::unexplained);
     CHECK(next.available() == money{50 * dollar});
     CHECK(next.head().spent_since_reading == money{});

@@ -72,7 +72,8 @@ TEST_CASE("a socket in use is named", "[e2e]") {
   on.start(good_config);
   write_file(on.dir / "other.yaml",
              "state_dir: " + (on.dir / "other") + "\nadmin: {socket: "
-               + (on.dir / "rotad.sock") + "}\naccounts:\n  - {name: a,"
+               + (on.dir / "rotad.sock")
+               + "}\nlisten: 127.0.0.1:0\naccounts:\n  - {name: a,"
                  " provider: openai, base_url: "
                + on.base_url() + ", api_key: env:KEY_A}\n");
   const auto x = run_command(
@@ -82,6 +83,15 @@ TEST_CASE("a socket in use is named", "[e2e]") {
   CHECK(x.code == 1);
   CHECK(says(x.err, "Another rotad listens on"));
   CHECK(on.ask({"status"})["accounts"] == 1);
+}
+
+TEST_CASE("a file that is no socket is left alone", "[e2e]") {
+  stage on{sim_file};
+  write_file(on.dir / "rotad.sock", "precious");
+  const auto x = on.refuse(good_config);
+  CHECK(x.code == 1);
+  CHECK(says(x.err, "lies a file that is no socket"));
+  CHECK(read_file(on.dir / "rotad.sock") == "precious");
 }
 
 TEST_CASE("a wrong batch file runs nothing and names every line", "[e2e]") {

@@ -83,6 +83,30 @@ TEST_CASE("pause, resume and cancel from the command line", "[e2e]") {
   CHECK(on.rota({"resume", id}).code == 1);
 }
 
+TEST_CASE("an account that leaves and returns goes on in its books", "[e2e]") {
+  stage on{slow_sim};
+  on.start(two_accounts + "routing: {strategy: round_robin}\n");
+  write_file(on.dir / "jobs.jsonl", chat_lines(40));
+  const std::string id = on.ask({"submit", on.dir / "jobs.jsonl"})["id"];
+  wait_until("b has calls under way", [&on] {
+    return on.ask({"account", "b"})["in_flight"] > 0;
+  });
+  on.rewrite(one_account);
+  on.ask({"reload"});
+  on.rewrite(two_accounts);
+  on.ask({"reload"});
+  CHECK(on.finish(id)["succeeded"] == 40);
+  wait_until("all is settled", [&on] {
+    return on.ask({"status"})["money"]["held"] == "0.000000000";
+  });
+  const auto books = on.books();
+  for (const auto& x : on.ask({"accounts"}))
+    for (const auto& y : books["accounts"])
+      if (x["name"] == y["name"])
+        CHECK(x["spent"] == y["charged"]);
+  CHECK(on.stop() == 0);
+}
+
 TEST_CASE("a reload adds, changes and removes accounts in place", "[e2e]") {
   stage on{slow_sim};
   on.start(one_account);

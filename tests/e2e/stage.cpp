@@ -61,11 +61,8 @@ stage::stage(const std::string& sim) {
 
 std::string stage::completed(const std::string& config) {
   return "state_dir: " + (dir / "state") + "\nadmin: {socket: "
-         + (dir / "rotad.sock") + "}\n"
-         + (config.find("listen:") == std::string::npos
-              ? "listen: 127.0.0.1:0\n"
-              : "")
-         + replaced(config, "SIM", base_url_);
+         + (dir / "rotad.sock") + "}\n" + replaced(config, "SIM", base_url_)
+         + "\nlisten: 127.0.0.1:0\n";
 }
 
 void stage::rewrite(const std::string& config) {

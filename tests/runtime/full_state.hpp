@@ -149,7 +149,7 @@ private:
               == ec::ok);
     std::ignore = books.doubt({{{2}, lines - 1}, disk_->run() << 8},
                               now_ + milliseconds{3'600'000}, now_);
-    std::ignore = books.reading({4'999'900'000}, now_, now_);
+    std::ignore = books.reading({4'999'900'000}, books.cut(now_), now_);
     auto x = std::make_shared<commit>();
     x->entries = books.take_entries();
     x->account = account_row{};

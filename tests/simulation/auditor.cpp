@@ -35,7 +35,7 @@ void account_auditor::appended(std::span<const ledger_entry> xs) {
     black_box::instance().judged(x.kind);
   for (const auto& x : plain) {
     judge(x, read);
-    apply({x, ahead_, run_});
+    apply({x, ahead_, run_, read});
     if (x.kind == entry_kind::hold)
       judge_truth();
   }
@@ -197,7 +197,11 @@ void account_auditor::judge_end(const ledger_entry& x, bool beside_reading) {
     case entry_kind::assume:
       require(it.in_doubt, "I4", "a charge is assumed that nobody doubts");
       require(overdue || beside_reading, "I4", "a charge is assumed too early");
-      agree(-x.amount.nanos, it.amount.nanos, "I4", "what is assumed");
+      if (beside_reading) // The figure says how much of it was charged.
+        require(x.amount <= money{} && -x.amount <= it.amount, "I4",
+                "more is assumed than was held");
+      else
+        agree(-x.amount.nanos, it.amount.nanos, "I4", "what is assumed");
       break;
     case entry_kind::doubt:
       require(!it.in_doubt, "I4", "a doubt is noted twice");
@@ -318,6 +322,8 @@ void account_auditor::apply(const stamped& x) {
   const auto at = e.at - x.ahead;
   const auto spend = [&] {
     balance_ += e.amount;
+    if (x.in_figure)
+      return; // The reading beside it shows it already.
     charges_.push_back({at, -e.amount});
     if (e.amount < money{})
       since_ -= e.amount;

@@ -103,6 +103,7 @@ private:
     ledger_entry entry;
     milliseconds ahead;
     uint64_t run = 0;
+    bool in_figure = false; // A charge that the reading beside it shows.
   };
 
   struct charge {

@@ -42,7 +42,8 @@ core_commit core_account::begin(const account_head& head,
   auditor_.restarted(entries);
   gate_ = stored != nullptr ? stored->gate : fresh_gate();
   gate_.restarted();
-  const auto rules = ledger_rules{world_.lag, world_.quantum};
+  const auto rules = ledger_rules{world_.lag, world_.quantum,
+                                  world_.total_timeout + world_.hold_margin};
   if (head.seq > 0)
     books_.emplace(head, rules);
   else

@@ -95,7 +95,7 @@ struct outside {
 
 private:
   void judge_gate(const commit& x) const;
-  void judge_money(const ledger_entry& x) const;
+  void judge_money(const ledger_entry& x, bool beside_reading) const;
 };
 
 using outside_ptr = std::shared_ptr<outside>;
