@@ -162,6 +162,39 @@ TEST_CASE("below the low mark jobs wait, and go on by themselves",
   check_store(on);
 }
 
+TEST_CASE("a daemon before a full disk starts once there is room",
+          "[e2e][disk]") {
+  small_disk on;
+  REQUIRE_DISK(on);
+  on.start(config);
+  const auto batch = on.submit();
+  on.await_lines(batch, 50);
+  on.kill();
+  on.fill(0);
+  on.launch();
+  wait_until("it says what it waits for", [&] {
+    REQUIRE(on.daemon().running());
+    return on.daemon().err().find("rotad starts once there is room")
+           != std::string::npos;
+  });
+  SECTION("it is stopped") {
+    CHECK(on.stop() == 0);
+  }
+  SECTION("there is room") {
+    on.make_room();
+    wait_until(
+      "rotad is ready",
+      [&] {
+        return on.daemon().err().find("is ready") != std::string::npos;
+      },
+      patience);
+    check_output(on, batch, lines);
+    check_books(on, lines);
+    CHECK(on.stop() == 0);
+    check_store(on);
+  }
+}
+
 TEST_CASE("a disk that others fill to the last byte loses nothing",
           "[e2e][disk]") {
   const auto* text = std::getenv("ROTA_DISK_RUNS");
