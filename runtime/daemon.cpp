@@ -75,7 +75,13 @@ public:
 
   int run();
 
+  /// Whether it failed on a disk that has no room left.
+  bool starved() const {
+    return failed_ && !has_room();
+  }
+
 private:
+  bool await_room() const;
   void open();
   void wire();
   void serve();
@@ -89,6 +95,11 @@ private:
 
   std::string store_dir() const {
     return opts_.state_dir + "/store";
+  }
+
+  bool has_room() const {
+    const auto free = free_bytes(opts_.state_dir);
+    return !free || *free >= background_bytes(opts_.store);
   }
 
   /// Callable from any thread: something that must not fail has failed.
@@ -123,6 +134,22 @@ private:
 
 /// A start that failed: one sentence.
 using refusal = std::runtime_error;
+
+/// A store must not be opened on a full disk: RocksDB may abort.
+/// @returns False if it was stopped before there was room.
+bool daemon::await_room() const {
+  if (has_room())
+    return true;
+  spdlog::error("The disk of {} is full: rotad starts once there is room.",
+                opts_.state_dir);
+  const auto set = signals();
+  constexpr timespec nap{0, 250'000'000};
+  while (!has_room())
+    if (const auto caught = sigtimedwait(&set, nullptr, &nap);
+        caught == SIGTERM || caught == SIGINT)
+      return false;
+  return true;
+}
 
 void daemon::open() {
   auto opened = store::open(store_dir(), opts_.store,
@@ -372,6 +399,8 @@ void daemon::apply(const option_diff& diff) {
 int daemon::run() {
   try {
     set_up_log(opts_.log);
+    if (!await_room())
+      return 0;
     open();
     wire();
     serve();
@@ -389,7 +418,13 @@ int daemon::run() {
 } // namespace
 
 int run_daemon(const options& opts, const std::string& config_path) {
-  return daemon{opts, config_path}.run();
+  for (;;) {
+    daemon x{opts, config_path};
+    const auto code = x.run();
+    if (!x.starved())
+      return code;
+    spdlog::error("The store met a full disk and is opened anew.");
+  }
 }
 
 void block_signals() {

@@ -9,6 +9,7 @@
 namespace rota {
 
 void set_up_log(const log_options& x) {
+  spdlog::drop("rotad"); // Of a run that ended in this process.
   std::shared_ptr<spdlog::logger> log;
   try {
     log = x.file.empty() ? spdlog::stderr_logger_mt("rotad")

@@ -16,6 +16,10 @@ std::optional<uint64_t> free_bytes(const std::string& path) {
   return uint64_t{x.f_bavail} * x.f_frsize;
 }
 
+uint64_t background_bytes(const store_options& options) {
+  return options.write_buffer_bytes * database::buffers_in_memory;
+}
+
 disk_space::disk_space(const std::string& store_dir,
                        const store_options& options, listener f)
   : dir_{store_dir},
@@ -23,7 +27,7 @@ disk_space::disk_space(const std::string& store_dir,
     ballast_bytes_{options.ballast_bytes},
     low_below_{options.low_space_bytes},
     enough_{low_below_ + low_below_ / 4},
-    reserve_{options.write_buffer_bytes * database::buffers_in_memory},
+    reserve_{background_bytes(options)},
     listener_{std::move(f)} {
   struct stat x {};
   has_ballast_ = ::stat(ballast_.c_str(), &x) == 0

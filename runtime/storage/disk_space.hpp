@@ -11,6 +11,9 @@ namespace rota {
 /// Bytes that may still be written where `path` is; nothing if nobody knows.
 std::optional<uint64_t> free_bytes(const std::string& path);
 
+/// What RocksDB may write by itself at any moment: all its buffers.
+uint64_t background_bytes(const store_options& options);
+
 /// The room on the store's disk. Two lines of defence, since RocksDB must never
 /// meet a full disk: below `low_space_bytes` no new holds are made; and when
 /// even the room for its own background writes is used up, by others, a ballast
@@ -39,7 +42,6 @@ private:
   uint64_t ballast_bytes_;
   uint64_t low_below_;
   uint64_t enough_;
-  /// What RocksDB may write by itself: every buffer it has.
   uint64_t reserve_;
   listener listener_;
   bool has_ballast_ = false;

@@ -1,0 +1,242 @@
+// A disk of its own that others fill: nothing fails, nothing is lost, and all
+// goes on by itself once there is room. ROTA_DISK_RUNS says how often it is
+// filled to the last byte (default 10).
+
+#include "runtime/storage/disk_space.hpp"
+#include "tests/e2e/audit.hpp"
+#include "tests/support/catch.hpp"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+namespace fs = std::filesystem;
+
+using namespace rota;
+
+namespace {
+
+constexpr uint64_t MiB = 1 << 20;
+constexpr uint64_t lines = 400;
+
+/// Room must be noticed within this.
+constexpr std::chrono::seconds patience{5};
+
+constexpr auto config = R"(
+accounts:
+  - {name: a, provider: openai, base_url: SIM, api_key: env:KEY_A, balance: {initial: 3000.00}}
+  - {name: b, provider: openai, base_url: SIM, api_key: env:KEY_B, balance: {initial: 3000.00}}
+alerts: {interval: 100ms}
+store: {write_buffer_bytes: 256KiB, low_space_bytes: 16MiB, ballast_bytes: 4MiB}
+)";
+
+/// A stage whose state lies on a tmpfs.
+struct small_disk : stage {
+  small_disk()
+    : stage{R"(
+accounts:
+  - {name: a, key: key-a, balance: 3000.00}
+  - {name: b, key: key-b, balance: 3000.00}
+prices: {default: {input: 0.25, output: 2.00}}
+latency: {first_byte: {distribution: uniform, min: 20ms, max: 60ms}}
+)"} {
+    fs::create_directory(dir / "state");
+    mounted = ::mount("tmpfs", (dir / "state").c_str(), "tmpfs", 0,
+                      "size=64m,mode=0700")
+              == 0;
+    write_file(dir / "jobs.jsonl", chat_lines(lines));
+  }
+
+  ~small_disk() {
+    if (mounted)
+      ::umount2((dir / "state").c_str(), MNT_DETACH);
+  }
+
+  std::string submit() {
+    return ask({"submit", dir / "jobs.jsonl"})["id"];
+  }
+
+  uint64_t succeeded(const std::string& batch) {
+    return ask({"batch", batch})["succeeded"];
+  }
+
+  void await_lines(const std::string& batch, uint64_t count,
+                   std::chrono::seconds longest = std::chrono::seconds{60}) {
+    wait_until(std::to_string(count) + " lines have ended",
+               [&] { return succeeded(batch) >= count; }, longest);
+  }
+
+  uint64_t room() const {
+    return free_bytes(dir / "state").value();
+  }
+
+  /// Fills the disk but for so much; as another program would, in small steps.
+  void fill(uint64_t but_for) {
+    const auto fd = ::open((dir / "state/stranger").c_str(),
+                           O_WRONLY | O_CREAT | O_APPEND, 0600);
+    REQUIRE(fd >= 0);
+    const std::string piece(16 << 10, 'x');
+    while (room() > but_for
+           && ::write(fd, piece.data(), piece.size()) > 0) {
+    }
+    ::close(fd);
+  }
+
+  /// How often the journal found no room.
+  size_t times_full() {
+    size_t result = 0;
+    const auto log = daemon().err();
+    for (size_t i = 0;
+         (i = log.find("is full: nothing is written", i)) != std::string::npos;
+         ++i)
+      ++result;
+    return result;
+  }
+
+  /// Whether no line can end any more: its journal waits, or no call is under
+  /// way and none is started.
+  bool stands() {
+    const auto log = daemon().err();
+    const auto full = log.rfind("is full: nothing is written");
+    const auto room = log.rfind("of the store has room again");
+    if (full != std::string::npos && (room == std::string::npos || full > room))
+      return true;
+    const auto status = ask({"status"});
+    return status["pool"]["waiting_for"]
+             == "the disk of the store is nearly full"
+           && status["money"]["held"] == "0.000000000";
+  }
+
+  void make_room() {
+    fs::remove(dir / "state/stranger");
+  }
+
+  bool mounted = false;
+};
+
+#define REQUIRE_DISK(on)                                                       \
+  if (!(on).mounted) {                                                         \
+    WARN("SKIPPED: no tmpfs can be mounted here; run it as root.");            \
+    return;                                                                    \
+  }
+
+} // namespace
+
+TEST_CASE("below the low mark jobs wait, and go on by themselves",
+          "[e2e][disk]") {
+  small_disk on;
+  REQUIRE_DISK(on);
+  on.start(config);
+  const auto batch = on.submit();
+  on.await_lines(batch, 50);
+  on.fill(8 * MiB);
+  wait_until("the disk is low", [&] {
+    return on.ask({"batch", batch})["waiting_for"]
+           == "the disk of the store is nearly full";
+  });
+  wait_until("nothing is under way", [&] {
+    return on.ask({"status"})["money"]["held"] == "0.000000000";
+  });
+  const auto stood = on.succeeded(batch);
+  CHECK(stood < lines);
+  wait_until("an alert says so",
+             [&] { return on.ask({"status"})["alerts"].size() == 1; });
+  CHECK(on.ask({"status"})["alerts"][0]["kind"] == "disk.low");
+  CHECK_THAT(on.rota({"status"}).out, ContainsSubstring("nearly full"));
+  CHECK_THAT(on.daemon().err(), ContainsSubstring("MiB left: no new calls"));
+  const auto refused = on.rota({"submit", on.dir / "jobs.jsonl"});
+  CHECK(refused.code == 1);
+  CHECK_THAT(refused.err, ContainsSubstring("free some space"));
+  CHECK(on.succeeded(batch) == stood);
+  on.make_room();
+  on.await_lines(batch, stood + 1, patience);
+  check_output(on, batch, lines);
+  check_books(on, lines);
+  CHECK(on.ask({"status"})["in_doubt_count"] == 0);
+  CHECK(on.stop() == 0);
+  check_store(on);
+}
+
+TEST_CASE("a daemon before a full disk starts once there is room",
+          "[e2e][disk]") {
+  small_disk on;
+  REQUIRE_DISK(on);
+  on.start(config);
+  const auto batch = on.submit();
+  on.await_lines(batch, 50);
+  on.kill();
+  on.fill(0);
+  on.launch();
+  wait_until("it says what it waits for", [&] {
+    REQUIRE(on.daemon().running());
+    return on.daemon().err().find("rotad starts once there is room")
+           != std::string::npos;
+  });
+  SECTION("it is stopped") {
+    CHECK(on.stop() == 0);
+  }
+  SECTION("there is room") {
+    on.make_room();
+    wait_until(
+      "rotad is ready",
+      [&] {
+        return on.daemon().err().find("is ready") != std::string::npos;
+      },
+      patience);
+    check_output(on, batch, lines);
+    check_books(on, lines);
+    CHECK(on.stop() == 0);
+    check_store(on);
+  }
+}
+
+TEST_CASE("a disk that others fill to the last byte loses nothing",
+          "[e2e][disk]") {
+  const auto* text = std::getenv("ROTA_DISK_RUNS");
+  const auto runs = text != nullptr ? std::atoi(text) : 10;
+  small_disk on;
+  REQUIRE_DISK(on);
+  on.start(config);
+  std::vector<std::string> batches;
+  int deaths = 0;
+  double slowest = 0;
+  for (int i = 0; i < runs; ++i) {
+    INFO("run " << i);
+    batches.push_back(on.submit());
+    on.await_lines(batches.back(), static_cast<uint64_t>(i * 37 % 200));
+    wait_until("it waits or is dead", [&] {
+      on.fill(0);
+      return !on.daemon().running() || on.stands();
+    });
+    const auto before
+      = on.daemon().running() ? on.succeeded(batches.back()) : 0;
+    CHECK(before < lines);
+    on.make_room();
+    const auto freed = std::chrono::steady_clock::now();
+    if (!on.daemon().running()) { // RocksDB's own assertion, say.
+      ++deaths;
+      std::printf("death: %d: %s\n", on.daemon().wait(),
+                  on.daemon().err().c_str());
+      on.restart();
+    }
+    on.await_lines(batches.back(), before + 1, patience);
+    slowest = std::max(slowest,
+                       std::chrono::duration<double>(
+                         std::chrono::steady_clock::now() - freed)
+                         .count());
+    check_output(on, batches.back(), lines);
+  }
+  for (const auto& x : batches)
+    check_output(on, x, lines);
+  check_books(on, lines * batches.size());
+  std::printf("disk: filled %d times, the journal waited %zu times, %d deaths,"
+              " at most %.1f s until it went on\n",
+              runs, on.times_full(), deaths, slowest);
+  CHECK(on.stop() == 0);
+  check_store(on);
+}
