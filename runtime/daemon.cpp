@@ -29,6 +29,7 @@
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <filesystem>
@@ -75,9 +76,9 @@ public:
 
   int run();
 
-  /// Whether it failed on a disk that has no room left.
+  /// Whether it failed while its disk was nearly full.
   bool starved() const {
-    return failed_ && !has_room();
+    return starved_;
   }
 
 private:
@@ -97,22 +98,26 @@ private:
     return opts_.state_dir + "/store";
   }
 
-  bool has_room() const {
+  bool has_room(uint64_t at_least = 0) const {
     const auto free = free_bytes(opts_.state_dir);
-    return !free || *free >= background_bytes(opts_.store);
+    return !free
+           || *free >= std::max(at_least, background_bytes(opts_.store));
   }
 
   /// Callable from any thread: something that must not fail has failed.
   void fail(const std::string& why) {
     spdlog::critical("{}", why);
-    if (!failed_.exchange(true))
-      kill(getpid(), SIGTERM);
+    if (failed_.exchange(true))
+      return;
+    starved_ = !has_room(opts_.store.low_space_bytes);
+    kill(getpid(), SIGTERM);
   }
 
   options opts_;
   std::string config_path_;
   std::mutex reload_mutex_;
   std::atomic<bool> failed_ = false;
+  std::atomic<bool> starved_ = false;
   std::unique_ptr<store> disk_;
   endings ended_; // While accounts are added.
   system_config system_config_;
