@@ -31,6 +31,8 @@ struct transfer_settings {
 /// it. Where a reused connection dies before the first byte of the answer,
 /// libcurl would otherwise repeat the request by itself; so it fails instead,
 /// and whether to pay twice is decided elsewhere.
+///
+/// Nobody sees the account's secrets in an answer, whatever its provider says.
 class transfer {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -94,6 +96,7 @@ private:
   bool answered_ = false; // Some byte of the answer came.
   bool passing_ = false;  // The body goes to the sink.
   bool paused_ = false;   // The sink is not ready.
+  masked_stream masked_;  // On the way to the sink.
   time_point started_;
   time_point last_byte_;
   std::optional<transport> ended_;
