@@ -20,7 +20,15 @@ json error_of(const std::string& code, const std::string& message) {
   return {{"error", {{"code", code}, {"message", message}}}};
 }
 
+json view_of(const model_cooldown& x) {
+  return {{"model", x.model}, {"until", time_of(x.until)},
+          {"reason", x.reason}};
+}
+
 json view_of(const account_view& x) {
+  auto cooling = json::array();
+  for (const auto& each : x.cooling)
+    cooling.push_back(view_of(each));
   return {
     {"name", x.name},
     {"provider", to_string(x.kind)},
@@ -48,6 +56,9 @@ json view_of(const account_view& x) {
     {"last_used", time_of(x.last_used)},
     {"cooldown_until", time_of(x.cooldown_until)},
     {"reason", x.reason},
+    {"cooling", std::move(cooling)},
+    {"probed_at", time_of(x.probe.at)},
+    {"probe_error", x.probe.error},
     {"models", x.models},
     {"tags", x.tags},
   };
