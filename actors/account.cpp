@@ -97,6 +97,9 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
     case charge::perhaps:
       code = books->doubt(x->hold, t + setup.store.doubt_grace, t);
       break;
+    case charge::hardly:
+      code = books->suspect(x->hold, t + setup.account.balance.posting_lag, t);
+      break;
   }
   if (code == ec::ok && judged.charged == charge::yes)
     window->add(0, x->cost, t);

@@ -365,6 +365,20 @@ TEST_CASE_METHOD(fixture, "what comes late after a restart is booked once",
   CHECK(view("a").available == money{9 * dollar});
 }
 
+TEST_CASE_METHOD(fixture, "a server error holds its money for the lag",
+                 "[account]") {
+  add("a", 10);
+  REQUIRE(refused("a", 0, dollar) == ec::ok);
+  end("a", 0, charge::hardly, 0, failure_class::upstream_error);
+  CHECK(view("a").held == money{dollar});
+  CHECK(view("a").in_doubt == 1);
+  CHECK(view("a").in_flight == 0);
+  advance(options("a", {}).account.balance.posting_lag + 1s);
+  CHECK(view("a").held == money{});
+  CHECK(view("a").spent == money{});
+  CHECK(view("a").available == money{10 * dollar});
+}
+
 TEST_CASE_METHOD(fixture, "who sees an account sees which models wait, and why",
                  "[account]") {
   add("a", 10);
