@@ -42,6 +42,10 @@ health::health(health_options options, const account_row& row)
     account_.until = row.cooldown_until;
 }
 
+void health::options(health_options x) {
+  options_ = x;
+}
+
 void health::on_attempt(const attempt_report& report, timestamp now,
                         double jitter) {
   seen_ = now = latest(now);
@@ -173,6 +177,10 @@ timestamp health::next_change(timestamp now) const {
   return result;
 }
 
+std::vector<model_cooldown> health::cooling_models(timestamp now) const {
+  return models_.lasting(latest(now));
+}
+
 void health::store(account_row& row) const {
   row.ejections = ejections_;
   row.failures = failures_;
@@ -188,6 +196,10 @@ void health::store(account_row& row) const {
 }
 
 // -- helpers ------------------------------------------------------------------
+
+timestamp health::latest(timestamp now) const {
+  return now < seen_ ? seen_ : now;
+}
 
 void health::punish(timestamp now, double jitter) {
   const auto before = state(now);

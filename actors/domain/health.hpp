@@ -29,9 +29,7 @@ public:
   /// Continues an earlier run.
   health(health_options options, const account_row& row);
 
-  void options(health_options x) {
-    options_ = x;
-  }
+  void options(health_options x);
 
   /// Takes in how an attempt went. `jitter` is uniform in [0, 1) and lengthens
   /// waits by up to a fifth.
@@ -71,9 +69,7 @@ public:
   timestamp next_change(timestamp now) const;
 
   /// Models that cool down now, sorted.
-  std::vector<model_cooldown> cooling_models(timestamp now) const {
-    return models_.lasting(latest(now));
-  }
+  std::vector<model_cooldown> cooling_models(timestamp now) const;
 
   /// Why the account as a whole is as it is.
   const std::string& reason() const {
@@ -98,10 +94,7 @@ public:
   }
 
 private:
-  timestamp latest(timestamp now) const {
-    return now < seen_ ? seen_ : now;
-  }
-
+  timestamp latest(timestamp now) const;
   void punish(timestamp now, double jitter);
   milliseconds wait(const cooldown& which, const verdict& x, timestamp now,
                     double jitter) const;

@@ -13,6 +13,8 @@
 
 namespace rota {
 
+class curl_shard;
+
 /// What all transfers of a pool share.
 struct transfer_settings {
   upstream_options limits;
@@ -68,7 +70,7 @@ public:
 
   // The pool's own notes.
   size_t slot = 0;
-  void* shard = nullptr;
+  curl_shard* shard = nullptr;
 
 private:
   size_t pass_on(std::string_view piece);
