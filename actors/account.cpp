@@ -114,6 +114,7 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
       limits->on_timeout();
     condition->on_attempt(x->report, t, uniform(random));
   }
+  watch->of_model(x->report.model);
   persist(x->ack, x->token, x->result);
   publish(t);
 }

@@ -104,6 +104,12 @@ struct probe_report {
   std::string error;
 };
 
+/// What a provider charges for a model in relation to the price table.
+struct model_factor {
+  std::string model;
+  factor price_factor;
+};
+
 /// An account as people see it.
 struct account_view {
   account_id id;
@@ -142,6 +148,8 @@ struct account_view {
   /// multiplier, and whether that has been off for long.
   factor price_factor;
   bool price_off = false;
+  /// Which models' prices are, as far as is known.
+  std::vector<model_factor> prices_off;
   money spent;
   timestamp last_used;
   /// Until when the account serves nothing; else until when it does not serve

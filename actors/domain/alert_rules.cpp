@@ -72,6 +72,17 @@ std::string all_failed_text(const std::vector<account_view>& accounts) {
          + '.';
 }
 
+/// ": for gpt-5-mini 1.5 times", for the first few.
+std::string models_text(const std::vector<model_factor>& models) {
+  std::string result;
+  for (size_t i = 0; i < models.size() && i < named_max; ++i)
+    result += (i == 0 ? ": for " : ", for ") + models[i].model + ' '
+              + to_string(models[i].price_factor) + " times";
+  if (models.size() > named_max)
+    result += " and " + std::to_string(models.size() - named_max) + " more";
+  return result;
+}
+
 std::string resolved_text(const alert& x) {
   switch (x.kind) {
     case alert_kind::all_accounts_failed:
@@ -209,7 +220,8 @@ void alert_rules::walk_books(const account_view& x, alert about, timestamp now,
   rule(alert_kind::account_price, severity::error, x.price_off, [&] {
     return "'s price table is wrong: its provider charges "
            + to_string(x.price_factor)
-           + " times what the table and its multiplier say.";
+           + " times what the table and its multiplier say"
+           + models_text(x.prices_off) + '.';
   });
   rule(alert_kind::account_stale, severity::warning, x.stale, [&] {
     return "'s balance was last read at " + to_string(x.read_at)

@@ -25,7 +25,14 @@ json view_of(const model_cooldown& x) {
           {"reason", x.reason}};
 }
 
+json view_of(const model_factor& x) {
+  return {{"model", x.model}, {"price_factor", to_string(x.price_factor)}};
+}
+
 json view_of(const account_view& x) {
+  auto prices_off = json::array();
+  for (const auto& each : x.prices_off)
+    prices_off.push_back(view_of(each));
   auto cooling = json::array();
   for (const auto& each : x.cooling)
     cooling.push_back(view_of(each));
@@ -51,6 +58,7 @@ json view_of(const account_view& x) {
     {"lates", x.lates},
     {"stale", x.stale},
     {"price_factor", to_string(x.price_factor)},
+    {"prices_off", std::move(prices_off)},
     {"in_doubt", x.in_doubt},
     {"in_doubt_amount", to_decimal(x.in_doubt_amount)},
     {"last_used", time_of(x.last_used)},

@@ -19,6 +19,7 @@ using json = nlohmann::ordered_json;
 // times as RFC 3339 or null, enumerations by name.
 
 json view_of(const model_cooldown& x);
+json view_of(const model_factor& x);
 json view_of(const account_view& x);
 json view_of(const alert& x);
 json view_of(const open_hold& x, const std::string& account);

@@ -322,6 +322,9 @@ TEST_CASE_METHOD(fixture, "estimates follow what the provider really charges",
   const auto a = view("a");
   CHECK(a.price_factor == factor{1'500'000});
   CHECK(a.price_off);
+  REQUIRE(a.prices_off.size() == 1); // Nothing else was charged.
+  CHECK(a.prices_off[0].model == "m");
+  CHECK(a.prices_off[0].price_factor == factor{1'500'000});
   // Five dollars went unexplained, but only the last one within the hour.
   CHECK(a.unexplained_per_hour == money{dollar});
   const auto x = hold("a", item, 2 * dollar);

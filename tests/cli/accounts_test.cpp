@@ -177,3 +177,13 @@ TEST_CASE("an account says how its last probe went", "[cli]") {
   CHECK_THAT(on.rota({"account", "relay-a"}).out,
              ContainsSubstring("last probe    ok, 2 h 0 min ago\n"));
 }
+
+TEST_CASE("models whose prices seem wrong are named", "[cli]") {
+  cli_fixture on;
+  auto reply = golden_json("accounts.json")[0];
+  reply["price_factor"] = "1.2";
+  reply["prices_off"] = {{{"model", "gpt-5"}, {"price_factor", "1.5"}}};
+  on.daemon.on("GET " + account_path, reply.dump());
+  CHECK_THAT(on.rota({"account", "relay-a"}).out,
+             ContainsSubstring("price factor  1.2, gpt-5 1.5\n"));
+}

@@ -328,6 +328,15 @@ TEST_CASE_METHOD(fixture, "books that surprise are told, with limits",
              " what the table and its multiplier say.");
     a.price_off = false;
     CHECK(walk() == "a account.price resolved;");
+    a.price_off = true;
+    a.prices_off = {{"m", factor{1'500'000}}, {"n", factor{800'000}}};
+    CHECK(walk() == "a account.price firing;");
+    CHECK(last[0].text
+          == "Account a's price table is wrong: its provider charges 1.25 times"
+             " what the table and its multiplier say: for m 1.5 times, for n"
+             " 0.8 times.");
+    a.price_off = false;
+    CHECK(walk() == "a account.price resolved;");
     CHECK(last[0].text == "Account a is charged by the price table again.");
   }
   SECTION("a balance that nobody reads") {

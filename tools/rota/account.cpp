@@ -45,6 +45,17 @@ cell probe_line(const json& x, int64_t now) {
                               colour::yellow};
 }
 
+/// The account's factor, and those of models whose prices seem wrong.
+cell price_line(const json& x) {
+  cell result{text(x, "price_factor")};
+  for (const auto& each : list(x, "prices_off")) {
+    result.text += fmt::format(", {} {}", text(each, "model"),
+                               text(each, "price_factor"));
+    result.tint = colour::yellow;
+  }
+  return result;
+}
+
 std::vector<std::pair<std::string, cell>> lines_of(const json& one,
                                                    int64_t now) {
   const auto time = [&one, now](const char* key) {
@@ -79,7 +90,7 @@ std::vector<std::pair<std::string, cell>> lines_of(const json& one,
                             count(one, "failures"))}},
      {"overruns", {fmt::format("{}, {} late", count(one, "overruns"),
                                count(one, "lates"))}},
-     {"price factor", {text(one, "price_factor")}},
+     {"price factor", price_line(one)},
      {"last used", {time("last_used")}},
      {"models", {models.empty() ? "any" : models}},
      {"tags", {joined(list(one, "tags"))}}});
