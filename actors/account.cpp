@@ -30,18 +30,15 @@ money low_mark(const account_options& x) {
   return x.low.value_or(money{x.floor.nanos > 0 ? x.floor.nanos * 3 : 0});
 }
 
-/// At most so many doubts are listed.
-constexpr size_t doubts_max = 1'000;
-
-std::vector<open_hold> doubts_of(account_head head) {
-  auto& holds = head.holds;
-  std::erase_if(holds, [](const open_hold& x) { return !x.in_doubt; });
-  std::sort(holds.begin(), holds.end(), [](const auto& x, const auto& y) {
-    return std::tie(x.made_at, x.id) < std::tie(y.made_at, y.id);
-  });
-  if (holds.size() > doubts_max)
-    holds.resize(doubts_max);
-  return std::move(holds);
+/// @returns Null for none.
+std::shared_ptr<const std::vector<std::string>>
+names_of(std::vector<model_cooldown> x) {
+  if (x.empty())
+    return nullptr;
+  auto result = std::make_shared<std::vector<std::string>>();
+  for (auto& each : x)
+    result->push_back(std::move(each.model));
+  return result;
 }
 
 int64_t tokens_of(const job& x) {
@@ -100,6 +97,9 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
     case charge::perhaps:
       code = books->doubt(x->hold, t + setup.store.doubt_grace, t);
       break;
+    case charge::hardly:
+      code = books->suspect(x->hold, t + setup.account.balance.posting_lag, t);
+      break;
   }
   if (code == ec::ok && judged.charged == charge::yes)
     window->add(0, x->cost, t);
@@ -114,6 +114,7 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
       limits->on_timeout();
     condition->on_attempt(x->report, t, uniform(random));
   }
+  watch->of_model(x->report.model);
   persist(x->ack, x->token, x->result);
   publish(t);
 }
@@ -133,8 +134,13 @@ void account_actor_state::reading(const balance_reading& x) {
   std::ignore = books->reading(x.figure, x.asked, t);
   if (condition->exhausted() && x.figure > setup.account.floor)
     condition->refunded();
+  probe = {t, {}};
   persist();
   publish(t);
+}
+
+void account_actor_state::outcome(const probe_report& x) {
+  probe = x; // The last figure stays: this says nothing about the money.
 }
 
 account_view account_actor_state::administer(admin_state x) {
@@ -162,7 +168,9 @@ void account_actor_state::configure(const account_setup_ptr& x) {
   books->rules(rules_of(setup));
   watch->rules(x->account.balance.posting_lag, x->account.balance.quantum);
   condition->options(x->health);
+  condition->rekeyed();
   limits->options(limits_of(x->account));
+  persist();
   publish(now());
 }
 
@@ -176,48 +184,6 @@ void account_actor_state::tick() {
     persist();
   }
   publish(t);
-}
-
-account_view account_actor_state::status() const {
-  const auto t = now();
-  const auto& head = books->head();
-  const auto& options = setup.account;
-  account_view x;
-  x.id = head.account;
-  x.name = options.name;
-  x.kind = options.kind;
-  x.host = host_of(options.base_url);
-  x.admin = admin;
-  x.health = condition->state(t);
-  x.funds = funds();
-  x.reading = head.reading;
-  x.read_at = head.read_at;
-  x.posted = books->posted();
-  x.held = head.held;
-  x.available = books->available();
-  x.floor = options.floor;
-  x.in_flight = limits->in_flight();
-  x.limit = limits->limit();
-  x.in_doubt = static_cast<uint32_t>(books->in_doubt());
-  x.in_doubt_amount = books->in_doubt_amount();
-  if (x.in_doubt > 0)
-    x.doubts = doubts_of(books->snapshot());
-  x.calls = head.calls;
-  x.failures = condition->failures();
-  x.successes = successes;
-  x.overruns = head.overruns;
-  x.lates = head.lates;
-  x.stale = books->is_stale(t);
-  watch->describe(x, t);
-  x.spent = head.spent;
-  x.last_used = head.last_used;
-  x.cooldown_until = condition->cooldown_until(t);
-  if (x.health != health_state::healthy || condition->exhausted()
-      || x.cooldown_until > t)
-    x.reason = condition->reason();
-  x.models = options.models;
-  x.tags = options.tags;
-  return x;
 }
 
 // -- helpers ------------------------------------------------------------------
@@ -240,6 +206,7 @@ void account_actor_state::init(wall_clock wall, journal_actor disk,
   else
     condition.emplace(setup.health);
   stored_revision = condition->revision();
+  condition->rekeyed(); // Whoever restarts may have replaced it.
   const auto t = now();
   if (memory.head.seq > 0)
     books.emplace(memory.head, rules_of(setup), memory.ended);
@@ -273,16 +240,6 @@ ec account_actor_state::refusal(timestamp t) const {
   if (spendable(t) <= money{})
     return ec::insufficient_funds;
   return limits->check(wanted_tokens, t);
-}
-
-funds_state account_actor_state::funds() const {
-  if (condition->exhausted())
-    return funds_state::exhausted;
-  if (!books->head().funded)
-    return funds_state::unknown;
-  if (books->available() + books->head().held <= setup.account.floor)
-    return funds_state::exhausted;
-  return low ? funds_state::low : funds_state::funded;
 }
 
 money account_actor_state::spendable(timestamp t) const {
@@ -340,9 +297,7 @@ void account_actor_state::publish(timestamp t) {
   x.last_used = books->head().last_used;
   x.latency_us = condition->latency_us();
   x.cooldown_until = condition->cooldown_until(t);
-  if (auto models = condition->cooling_models(t); !models.empty())
-    x.cooling_models
-      = std::make_shared<const std::vector<std::string>>(std::move(models));
+  x.cooling_models = names_of(condition->cooling_models(t));
   self->send(dispatcher, atom::publish_v, std::move(x));
   arm(t);
 }
@@ -377,6 +332,7 @@ account(account_actor::stateful_pointer<account_actor_state> self,
     [st](atom::cool, const cooldown_notice& x) { st->cool(x); },
     [st](atom::cut) { return st->cut(); },
     [st](atom::reading, const balance_reading& x) { st->reading(x); },
+    [st](atom::outcome, const probe_report& x) { st->outcome(x); },
     [st](atom::administer, admin_state x) { return st->administer(x); },
     [st](atom::adjust, money x) { return st->adjust(x); },
     [st](atom::configure, const account_setup_ptr& x) { st->configure(x); },

@@ -41,6 +41,7 @@ struct account_actor_state {
   void cool(const cooldown_notice& x);
   reading_cut cut() const;
   void reading(const balance_reading& x);
+  void outcome(const probe_report& x);
   account_view administer(admin_state x);
   account_view adjust(money x);
   void configure(const account_setup_ptr& x);
@@ -61,6 +62,9 @@ struct account_actor_state {
   /// What is left, holds not counted, decides whether funds are low: holds
   /// come and go with each request.
   funds_state funds() const;
+
+  /// Why it serves less than it could, and until when.
+  void tell_condition(account_view& x, timestamp t) const;
 
   /// What `available` leaves for holds above the floor.
   money spendable(timestamp t) const;
@@ -89,6 +93,7 @@ struct account_actor_state {
   std::optional<books_watch> watch;
   admin_state admin = admin_state::ready;
   bool low = false;
+  probe_report probe; // The last one of this run.
   uint64_t successes = 0;
   bool admin_changed = false;
   uint64_t stored_revision = 0;

@@ -16,6 +16,8 @@ constexpr auto look = std::chrono::seconds{1};
 /// interval.
 constexpr uint32_t patience = 6;
 
+constexpr auto left_text = "The account is not asked for its balance.";
+
 } // namespace
 
 // -- handlers -----------------------------------------------------------------
@@ -31,17 +33,22 @@ void refresher_state::enlist(const probe_target& x) {
 void refresher_state::dismiss(account_id x) {
   if (const auto i = probes.find(x); i != probes.end()) {
     end(i->second);
+    tell(i->second, left_text);
     probes.erase(i);
   }
 }
 
-void refresher_state::refresh(account_id x) {
-  if (const auto i = probes.find(x); i != probes.end()) {
-    i->second.due = now();
-    if (i->second.token == 0
-        && per_host[i->second.target.host] < options.per_host)
-      begin(i->second, now());
-  }
+caf::result<probe_report> refresher_state::refresh(account_id x) {
+  const auto i = probes.find(x);
+  if (i == probes.end())
+    return probe_report{now(), left_text};
+  auto& it = i->second;
+  auto answer = self->make_response_promise<probe_report>();
+  it.asking.push_back(answer);
+  it.due = now();
+  if (it.token == 0 && per_host[it.target.host] < options.per_host)
+    begin(it, now());
+  return answer;
 }
 
 void refresher_state::outcome(const call_outcome& x) {
@@ -82,7 +89,7 @@ void refresher_state::begin(probe& x, timestamp t) {
   x.answers.clear();
   x.due = t + options.interval;
   if (x.requests.empty())
-    return;
+    return tell(x, left_text);
   x.host = x.target.host;
   ++per_host[x.host];
   x.token = next_token++;
@@ -100,7 +107,7 @@ void refresher_state::begin(probe& x, timestamp t) {
       },
       [this, account, token](const caf::error&) {
         if (auto* it = find(account, token))
-          end(*it);
+          fail(*it, "The account did not answer in time.");
       });
 }
 
@@ -122,17 +129,32 @@ void refresher_state::ask(probe& x) {
 
 void refresher_state::conclude(probe& x) {
   const auto said = read_probe(x.target.balance, x.answers);
+  if (said.outcome != probe_outcome::ok)
+    return fail(x, said.error);
   end(x);
-  if (said.outcome == probe_outcome::ok) {
-    x.failures = 0;
-    self->send(x.target.actor, atom::reading_v,
-               balance_reading{said.balance, x.cut});
-  } else {
-    // The last figure stays: a failed probe says nothing about the money.
-    x.failures = std::min(x.failures + 1, patience);
-  }
+  x.failures = 0;
+  self->send(x.target.actor, atom::reading_v,
+             balance_reading{said.balance, x.cut});
+  rest(x);
+  tell(x, {});
+}
+
+void refresher_state::fail(probe& x, const std::string& why) {
+  end(x);
+  x.failures = std::min(x.failures + 1, patience);
+  self->send(x.target.actor, atom::outcome_v, probe_report{now(), why});
+  rest(x);
+  tell(x, why);
+}
+
+void refresher_state::rest(probe& x) {
   x.due = now() + options.interval * (1 + x.failures)
           + spread(options.interval * options.jitter_percent / 100);
+}
+
+void refresher_state::tell(probe& x, const std::string& error) {
+  for (auto& each : std::exchange(x.asking, {}))
+    each.deliver(probe_report{now(), error});
 }
 
 void refresher_state::end(probe& x) {
@@ -166,7 +188,7 @@ refresher(refresher_actor::stateful_pointer<refresher_state> self,
   return {
     [st](atom::enlist, const probe_target& x) { st->enlist(x); },
     [st](atom::dismiss, account_id x) { st->dismiss(x); },
-    [st](atom::refresh, account_id x) { st->refresh(x); },
+    [st](atom::refresh, account_id x) { return st->refresh(x); },
     [st](atom::outcome, const call_outcome& x) { st->outcome(x); },
     [st](atom::tick) { st->tick(); },
   };

@@ -3,7 +3,9 @@
 #include "actors/setup.hpp"
 #include "messages/envelopes.hpp"
 
+#include <caf/result.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
 #include <map>
 #include <random>
@@ -25,7 +27,7 @@ struct refresher_state {
 
   void enlist(const probe_target& x);
   void dismiss(account_id x);
-  void refresh(account_id x);
+  caf::result<probe_report> refresh(account_id x);
   void outcome(const call_outcome& x);
   void tick();
 
@@ -43,6 +45,8 @@ struct refresher_state {
     std::vector<upstream_request> requests;
     std::vector<upstream_outcome_ptr> answers;
     uint32_t failures = 0;
+    /// Who wants to know how it goes.
+    std::vector<caf::typed_response_promise<probe_report>> asking;
   };
 
   timestamp now() const;
@@ -50,8 +54,15 @@ struct refresher_state {
   void ask(probe& x);
   void conclude(probe& x);
 
+  /// It did not say what is left: asks again later and later.
+  void fail(probe& x, const std::string& why);
+  void rest(probe& x);
+
   /// Gives its slot back; an answer that still comes is nobody's.
   void end(probe& x);
+
+  /// Answers those who want to know; an empty error is good news.
+  void tell(probe& x, const std::string& error);
 
   /// @returns The probe that this token names, if it is still under way.
   probe* find(account_id account, uint64_t token);

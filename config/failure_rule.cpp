@@ -151,7 +151,7 @@ private:
               "disabled"});
     else if (key == "charged")
       choose(x, rule_.charged, parse_charge, "answer",
-             {"\"no\"", "\"yes\"", "perhaps"});
+             {"\"no\"", "\"yes\"", "perhaps", "hardly"});
     else if (key == "until")
       choose(x, rule_.ends, parse_until, "end",
              {"pacific_midnight", "next_month"});
@@ -296,6 +296,8 @@ private:
       return charge::yes;
     if (x == "perhaps")
       return charge::perhaps;
+    if (x == "hardly")
+      return charge::hardly;
     return std::nullopt;
   }
 

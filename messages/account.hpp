@@ -90,6 +90,26 @@ struct account_state {
   std::shared_ptr<const std::vector<std::string>> cooling_models;
 };
 
+/// A model that an account does not serve for a while, and why.
+struct model_cooldown {
+  std::string model;
+  timestamp until;
+  std::string reason;
+};
+
+/// How the last question for a balance went.
+struct probe_report {
+  timestamp at;
+  /// Empty where it was answered; else one sentence.
+  std::string error;
+};
+
+/// What a provider charges for a model in relation to the price table.
+struct model_factor {
+  std::string model;
+  factor price_factor;
+};
+
 /// An account as people see it.
 struct account_view {
   account_id id;
@@ -128,10 +148,19 @@ struct account_view {
   /// multiplier, and whether that has been off for long.
   factor price_factor;
   bool price_off = false;
+  /// Which models' prices are, as far as is known.
+  std::vector<model_factor> prices_off;
   money spent;
   timestamp last_used;
+  /// Until when the account serves nothing; else until when it does not serve
+  /// the first model that comes back.
   timestamp cooldown_until;
+  /// Why it is not healthy, has no money or cools down.
   std::string reason;
+  /// The first to come back comes first.
+  std::vector<model_cooldown> cooling;
+  /// In this run; "never" where its provider was not asked yet.
+  probe_report probe;
   std::vector<std::string> models;
   std::vector<std::string> tags;
 };

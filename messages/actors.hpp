@@ -63,6 +63,8 @@ using account_actor = caf::typed_actor<
   caf::replies_to<atom::cut>::with<reading_cut>,
   // Compares what the provider says is left with the books.
   caf::reacts_to<atom::reading, balance_reading>,
+  // The provider did not say what is left.
+  caf::reacts_to<atom::outcome, probe_report>,
   // The operator's will.
   caf::replies_to<atom::administer, admin_state>::with<account_view>,
   // The operator corrects the books by an amount.
@@ -151,8 +153,8 @@ using refresher_actor = caf::typed_actor<
   caf::reacts_to<atom::enlist, probe_target>,
   // No longer.
   caf::reacts_to<atom::dismiss, account_id>,
-  // Asks for one account's balance now.
-  caf::reacts_to<atom::refresh, account_id>,
+  // Asks for one account's balance now, and answers how that went.
+  caf::replies_to<atom::refresh, account_id>::with<probe_report>,
   // An answer came.
   caf::reacts_to<atom::outcome, call_outcome>,
   // INTERNAL: asks for whatever is due.

@@ -5,11 +5,11 @@
 namespace rota {
 
 std::string to_string(alert_kind x) {
-  static constexpr std::array<const char*, 11> names{
+  static constexpr std::array<const char*, 12> names{
     "account.low",         "account.exhausted", "account.ejected",
     "pool.all_failed",     "account.overruns",  "account.lates",
     "account.unexplained", "account.in_doubt",  "account.price",
-    "account.stale",       "disk.low",
+    "account.stale",       "disk.low",          "account.probe",
   };
   return names.at(static_cast<size_t>(x));
 }

@@ -21,6 +21,7 @@ enum class alert_kind : uint8_t {
   account_price,
   account_stale,
   disk_low,
+  account_probe,
 };
 
 enum class alert_state : uint8_t { inactive = 0, pending, firing, resolved };

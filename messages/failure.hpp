@@ -56,6 +56,8 @@ enum class charge : uint8_t {
   no = 0,   ///< Certainly not: release the hold.
   yes,      ///< It said what it used: settle.
   perhaps,  ///< Nobody knows: the hold stays, in doubt.
+  hardly,   ///< It failed after the request had come, so mostly not: the hold
+            ///< stays until a charge would show, then it is released.
 };
 
 /// The judgement over one attempt.

@@ -1,5 +1,7 @@
 #include "actors/domain/alert_rules.hpp"
 
+#include "actors/domain/json_text.hpp"
+
 #include <set>
 
 namespace rota {
@@ -37,6 +39,50 @@ std::string ejected_text(const account_view& x) {
                + (x.reason.empty() ? "" : ": " + x.reason));
 }
 
+/// So many accounts are named with their reasons, each so short.
+constexpr size_t named_max = 3;
+constexpr size_t reason_max = 80;
+
+/// Why an account serves nothing, or not everything; empty if it does.
+std::string trouble_of(const account_view& x) {
+  if (x.admin != admin_state::ready)
+    return "is in " + to_string(x.admin);
+  if (!x.reason.empty()) {
+    const auto text = head_of(x.reason, reason_max);
+    return std::string{text} + (text.size() < x.reason.size() ? "..." : "");
+  }
+  if (x.funds == funds_state::exhausted)
+    return "has no money left";
+  return x.funds == funds_state::unknown ? "has no balance yet" : "";
+}
+
+/// "No account can serve: a (HTTP 500), b (has no money left)."
+std::string all_failed_text(const std::vector<account_view>& accounts) {
+  std::string reasons;
+  size_t named = 0;
+  for (const auto& x : accounts) {
+    const auto trouble = trouble_of(x);
+    if (trouble.empty() || ++named > named_max)
+      continue;
+    reasons += (reasons.empty() ? ": " : ", ") + x.name + " (" + trouble + ')';
+  }
+  if (named > named_max)
+    reasons += " and " + std::to_string(named - named_max) + " more";
+  return "No account can serve, every one was refused or failed" + reasons
+         + '.';
+}
+
+/// ": for gpt-5-mini 1.5 times", for the first few.
+std::string models_text(const std::vector<model_factor>& models) {
+  std::string result;
+  for (size_t i = 0; i < models.size() && i < named_max; ++i)
+    result += (i == 0 ? ": for " : ", for ") + models[i].model + ' '
+              + to_string(models[i].price_factor) + " times";
+  if (models.size() > named_max)
+    result += " and " + std::to_string(models.size() - named_max) + " more";
+  return result;
+}
+
 std::string resolved_text(const alert& x) {
   switch (x.kind) {
     case alert_kind::all_accounts_failed:
@@ -56,6 +102,7 @@ std::string resolved_text(const alert& x) {
     case alert_kind::account_price:
       return subject(x.account) + " is charged by the price table again.";
     case alert_kind::account_stale:
+    case alert_kind::account_probe:
       return subject(x.account) + "'s balance is read again.";
     default:
       return subject(x.account) + " has " + to_string(x.available)
@@ -76,11 +123,13 @@ std::vector<alert> alert_rules::walk(const std::vector<account_view>& accounts,
   alert about;
   about.kind = alert_kind::all_accounts_failed;
   about.level = severity::critical;
-  about.text = "No account can serve: every one was refused or failed.";
   const auto failed = pool.refused > last_pool_.refused;
   const auto served = pool.served > last_pool_.served;
   // Once on, only a job that is served turns it off.
-  judge(about, !served && (failed || is_on(about.kind, "")), now, edges);
+  const auto all_failed = !served && (failed || is_on(about.kind, ""));
+  if (all_failed)
+    about.text = all_failed_text(accounts);
+  judge(about, all_failed, now, edges);
   last_pool_ = pool;
   about.kind = alert_kind::disk_low;
   about.text = "The disk of the store is nearly full: no new calls are started"
@@ -171,12 +220,15 @@ void alert_rules::walk_books(const account_view& x, alert about, timestamp now,
   rule(alert_kind::account_price, severity::error, x.price_off, [&] {
     return "'s price table is wrong: its provider charges "
            + to_string(x.price_factor)
-           + " times what the table and its multiplier say.";
+           + " times what the table and its multiplier say"
+           + models_text(x.prices_off) + '.';
   });
   rule(alert_kind::account_stale, severity::warning, x.stale, [&] {
     return "'s balance was last read at " + to_string(x.read_at)
            + "; what others spent since is not known.";
   });
+  rule(alert_kind::account_probe, severity::warning, !x.probe.error.empty(),
+       [&] { return "'s balance cannot be read: " + ended(x.probe.error); });
 }
 
 std::vector<alert> alert_rules::firing() const {

@@ -33,6 +33,7 @@ struct pool_state {
 ///   account.price      its provider charges something else than the price
 ///                      table and its multiplier say, for three windows
 ///   account.stale      its balance has not been read for long
+///   account.probe      its provider did not say its balance when asked last
 ///   pool.all_failed    a job was refused by all and none was served since the
 ///                      last walk; ends when one is served
 ///   disk.low           no holds are made because the disk is nearly full

@@ -45,14 +45,14 @@ void books_watch::see(const ledger_entry& x, timestamp now) {
   switch (x.kind) {
     case entry_kind::overrun:
       overruns_.add(1, {}, now);
-      prices_.charged(-x.amount, now);
+      prices_.charged(-x.amount, now, model_);
       break;
     case entry_kind::late:
       lates_.add(1, {}, now);
-      prices_.charged(-x.amount, now);
+      prices_.charged(-x.amount, now, model_);
       break;
     case entry_kind::settle:
-      prices_.charged(-x.amount, now);
+      prices_.charged(-x.amount, now, model_);
       break;
     case entry_kind::doubt:
     case entry_kind::assume:
@@ -77,6 +77,7 @@ void books_watch::describe(account_view& to, timestamp now) const {
   to.unexplained_per_hour = within_hour(unexplained_, now).spent();
   to.price_factor = prices_.price_factor();
   to.price_off = prices_.is_off();
+  to.prices_off = prices_.models_off();
 }
 
 } // namespace rota

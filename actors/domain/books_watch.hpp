@@ -20,6 +20,11 @@ public:
 
   void rules(milliseconds posting_lag, money quantum);
 
+  /// What the next attempts to be booked were for; empty: nobody knows.
+  void of_model(const std::string& x) {
+    model_ = x;
+  }
+
   /// @param entries What one message led to: a reading and what it corrected
   ///                stand side by side, an operator's correction stands alone.
   void see(std::span<const ledger_entry> entries, timestamp now);
@@ -40,6 +45,7 @@ private:
   void see(const ledger_entry& x, timestamp now);
 
   money quantum_;
+  std::string model_;
   calibration prices_;
   window_sum overruns_;
   window_sum lates_;

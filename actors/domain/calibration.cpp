@@ -20,13 +20,9 @@ factor ratio_of(money x, money y) {
     std::clamp<wide>(floor, -ratio_most, ratio_most))};
 }
 
-/// Of an even number the greater of the two in the middle: costs up.
-factor median(std::vector<factor> xs) {
-  const auto middle
-    = xs.begin() + static_cast<std::ptrdiff_t>(xs.size() / 2);
-  std::nth_element(xs.begin(), middle, xs.end());
-  return *middle;
-}
+/// Models whose last charges are remembered; with more, no window is known to
+/// be of one alone.
+constexpr size_t models_max = 64;
 
 } // namespace
 
@@ -35,11 +31,8 @@ calibration::calibration(milliseconds lag, timestamp began,
   : lag_{lag},
     began_{began},
     recent_{lag},
-    ratios_{x.price_ratios},
-    off_{x.price_off_windows} {
-  if (ratios_.size() > windows_max)
-    ratios_.erase(ratios_.begin(), ratios_.end() - windows_max);
-  derive();
+    ratios_{x.price_ratios, x.price_off_windows} {
+  // nop
 }
 
 void calibration::lag(milliseconds x) {
@@ -47,9 +40,13 @@ void calibration::lag(milliseconds x) {
   recent_.reach(x);
 }
 
-void calibration::charged(money cost, timestamp now) {
+void calibration::charged(money cost, timestamp now, const std::string& model) {
   if (cost <= money{})
     return;
+  if (charged_at_.size() < models_max || charged_at_.contains(model))
+    charged_at_[model] = now;
+  else
+    charged_at_[{}] = now;
   spent_ += cost;
   recent_.add(cost, now);
 }
@@ -60,12 +57,13 @@ void calibration::unsure(money amount) {
 
 bool calibration::reading(money figure, timestamp asked_at, money quantum) {
   const auto middle = asked_at - lag_ / 2;
-  const mark now{figure, spent_ - recent_.since(middle)};
+  const mark now{figure, spent_ - recent_.since(middle), middle};
   recent_.forget_before(middle);
   if (!begin_) {
     if (asked_at - lag_ >= began_)
       begin_ = now;
     unsure_ = {};
+    forget_before(middle);
     return false;
   }
   const auto booked = now.spent - begin_->spent;
@@ -73,10 +71,11 @@ bool calibration::reading(money figure, timestamp asked_at, money quantum) {
     return false; // Too little yet.
   const auto clean = unsure_.nanos <= booked.nanos / 100;
   const auto ratio = ratio_of(begin_->figure - figure, booked);
+  if (clean)
+    learn(ratio, begin_->at);
   begin_ = now;
   unsure_ = {};
-  if (clean)
-    learn(ratio);
+  forget_before(middle);
   return clean;
 }
 
@@ -85,24 +84,35 @@ void calibration::restart() {
 }
 
 void calibration::store(account_row& to) const {
-  to.price_ratios = ratios_;
-  to.price_off_windows = off_;
+  to.price_ratios = ratios_.list();
+  to.price_off_windows = ratios_.off();
 }
 
-void calibration::learn(factor ratio) {
-  if (ratios_.size() == windows_max)
-    ratios_.erase(ratios_.begin());
-  ratios_.push_back(ratio);
-  derive();
-  const auto distance = factor_.ppm - factor{}.ppm;
-  const auto off = distance > tolerance_ppm || distance < -tolerance_ppm;
-  off_ = off ? std::min(off_ + 1, off_windows) : 0;
+void calibration::learn(factor ratio, timestamp begin) {
+  ratios_.add(ratio);
+  // Whatever was charged since counts, so that no model is blamed for another.
+  const std::string* only = nullptr;
+  for (const auto& [model, last] : charged_at_) {
+    if (last < begin)
+      continue;
+    if (only != nullptr)
+      return;
+    only = &model;
+  }
+  if (only != nullptr && !only->empty())
+    by_model_[*only].add(ratio);
 }
 
-void calibration::derive() {
-  factor_ = ratios_.size() < windows_least
-              ? factor{}
-              : std::clamp(median(ratios_), least, most);
+void calibration::forget_before(timestamp t) {
+  std::erase_if(charged_at_, [t](const auto& x) { return x.second < t; });
+}
+
+std::vector<model_factor> calibration::models_off() const {
+  std::vector<model_factor> result;
+  for (const auto& [model, x] : by_model_)
+    if (x.is_off())
+      result.push_back({model, x.value()});
+  return result;
 }
 
 } // namespace rota

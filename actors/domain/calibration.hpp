@@ -1,9 +1,12 @@
 #pragma once
 
+#include "actors/domain/price_ratios.hpp"
 #include "actors/domain/spend_window.hpp"
 #include "messages/account.hpp"
 
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace rota {
@@ -24,16 +27,6 @@ namespace rota {
 /// in doubt. Pure; integers only; every r is rounded to the nearest millionth.
 class calibration {
 public:
-  /// Windows that the median is taken of, and those needed to trust it.
-  static constexpr size_t windows_max = 21;
-  static constexpr size_t windows_least = 3;
-  static constexpr factor least{500'000};
-  static constexpr factor most{2'000'000};
-
-  /// The factor is off beyond this distance from 1, for as many windows.
-  static constexpr int64_t tolerance_ppm = 20'000;
-  static constexpr uint32_t off_windows = 3;
-
   /// @param began When this run did: what earlier ones charged is not in its
   ///              windows, so the first begins a lag later.
   /// @param x What earlier runs learnt.
@@ -41,8 +34,8 @@ public:
 
   void lag(milliseconds x);
 
-  /// An attempt was booked at this cost.
-  void charged(money cost, timestamp now);
+  /// An attempt was booked at this cost; empty: nobody knows for which model.
+  void charged(money cost, timestamp now, const std::string& model = {});
 
   /// Of this amount it became unclear, or clear, whether it was charged.
   void unsure(money amount);
@@ -55,25 +48,30 @@ public:
 
   /// 1 until enough is known.
   factor price_factor() const {
-    return factor_;
+    return ratios_.value();
   }
 
   /// Whether it has been off for three windows: the price table or the
   /// multiplier is wrong.
   bool is_off() const {
-    return off_ >= off_windows;
+    return ratios_.is_off();
   }
+
+  /// The models whose prices have been off, so far as windows say in which
+  /// nothing else was charged. Of this run.
+  std::vector<model_factor> models_off() const;
 
   /// Fills in its part of a row.
   void store(account_row& to) const;
 
 private:
-  void learn(factor ratio);
-  void derive();
+  void learn(factor ratio, timestamp begin);
+  void forget_before(timestamp t);
 
   struct mark {
     money figure;
     money spent;
+    timestamp at;
   };
 
   milliseconds lag_;
@@ -82,9 +80,9 @@ private:
   money spent_;  // In this run.
   money unsure_; // Since the window began.
   std::optional<mark> begin_;
-  std::vector<factor> ratios_; // The oldest first.
-  uint32_t off_ = 0;
-  factor factor_;
+  price_ratios ratios_;
+  std::map<std::string, price_ratios> by_model_;
+  std::map<std::string, timestamp> charged_at_; // Last, by model.
 };
 
 } // namespace rota

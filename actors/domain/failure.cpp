@@ -146,8 +146,12 @@ verdict of_passed(const upstream_outcome& x) {
   return result;
 }
 
-bool is_gateway_timeout(int status) {
-  return status == 504 || status == 524;
+/// Whether somebody in front of the provider gave up waiting, or the provider
+/// failed at the request; it may have charged by then.
+charge charge_of(int status) {
+  if (status == 504 || status == 524)
+    return charge::perhaps;
+  return status >= 500 ? charge::hardly : charge::no;
 }
 
 /// Step 2: a web page instead of an answer.
@@ -155,8 +159,7 @@ verdict of_html(const upstream_outcome& x, const answer& said,
                 timestamp now) {
   const auto words = status_words(x.status);
   if (!said.challenge && x.status != 429)
-    return upstream_fault(is_gateway_timeout(x.status) ? charge::perhaps
-                                                       : charge::no,
+    return upstream_fault(charge_of(x.status),
                           words + " with a web page instead of JSON",
                           failure_scope::account_model);
   verdict result;

@@ -1,21 +1,17 @@
 #include "actors/domain/health.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace rota {
 
 namespace {
 
-/// Decay of the latency average. Source: Finagle's PeakEwma default.
-constexpr double latency_tau_ms = 10'000;
-
 /// Waits are lengthened by up to this part, so that accounts that failed
 /// together do not come back together.
 constexpr double jitter_part = 0.2;
 
-/// Callers may name any model; so many are remembered as cooling.
-constexpr size_t models_max = 256;
+/// What people can do where only they help.
+constexpr auto advice = ": replace its key, then run `rota reload`";
 
 milliseconds doubled(milliseconds base, milliseconds max, uint32_t times) {
   const auto shift = std::min(times, 20u);
@@ -46,6 +42,10 @@ health::health(health_options options, const account_row& row)
     account_.until = row.cooldown_until;
 }
 
+void health::options(health_options x) {
+  options_ = x;
+}
+
 void health::on_attempt(const attempt_report& report, timestamp now,
                         double jitter) {
   seen_ = now = latest(now);
@@ -65,16 +65,18 @@ void health::on_attempt(const attempt_report& report, timestamp now,
       return;
     action = account_action::disabled; // The model, on this account.
   }
-  reason_ = x.reason.empty() ? to_string(x.cls) : x.reason;
+  auto why = x.reason.empty() ? to_string(x.cls) : x.reason;
+  auto& which = of_model ? models_.at(report.model, now) : account_;
   ++revision_;
   switch (action) {
     case account_action::disabled:
       if (of_model) {
-        auto& which = model(report.model, now);
-        cool(which,
-             jittered(x.cooldown.value_or(options_.cooldown_max), jitter), now);
+        which.begin(jittered(x.cooldown.value_or(options_.cooldown_max),
+                             jitter),
+                    why, now);
       } else {
         disabled_ = true;
+        why += advice;
       }
       break;
     case account_action::exhausted:
@@ -83,19 +85,17 @@ void health::on_attempt(const attempt_report& report, timestamp now,
         break;
       }
       [[fallthrough]]; // The quota of a model, or one that comes back.
-    case account_action::cooldown: {
-      auto& which = of_model ? model(report.model, now) : account_;
-      cool(which, wait(which, x, now, jitter), now);
+    case account_action::cooldown:
+      which.begin(wait(which, x, now, jitter), why, now);
       break;
-    }
     default: // A penalty.
-      if (of_model) {
-        auto& which = model(report.model, now);
-        cool(which, wait(which, x, now, jitter), now);
-      } else {
+      if (of_model)
+        which.begin(wait(which, x, now, jitter), why, now);
+      else
         punish(now, jitter);
-      }
   }
+  if (!of_model) // A model's stands beside its cooldown.
+    reason_ = std::move(why);
 }
 
 void health::cool(timestamp until, std::string reason) {
@@ -117,12 +117,18 @@ void health::reset() {
   *this = [this] {
     health fresh{options_};
     fresh.failures_ = failures_;
-    fresh.latency_us_ = latency_us_;
-    fresh.latency_at_ = latency_at_;
+    fresh.latency_ = latency_;
     fresh.seen_ = seen_;
     fresh.revision_ = revision_ + 1;
     return fresh;
   }();
+}
+
+void health::rekeyed() {
+  if (!disabled_)
+    return;
+  disabled_ = false;
+  ++revision_;
 }
 
 ec health::check(uint32_t in_flight, timestamp now) const {
@@ -140,9 +146,7 @@ ec health::check(const std::string& model, uint32_t in_flight,
                  timestamp now) const {
   if (const auto code = check(in_flight, now); code != ec::ok)
     return code;
-  const auto i = models_.find(model);
-  const auto cools = i != models_.end() && i->second.until > latest(now);
-  return cools ? ec::cooling : ec::ok;
+  return models_.has(model, latest(now)) ? ec::cooling : ec::ok;
 }
 
 health_state health::state(timestamp now) const {
@@ -169,18 +173,12 @@ timestamp health::next_change(timestamp now) const {
   };
   sooner(ejected_until_);
   sooner(account_.until);
-  for (const auto& [model, x] : models_)
-    sooner(x.until);
+  sooner(models_.next_end(now));
   return result;
 }
 
-std::vector<std::string> health::cooling_models(timestamp now) const {
-  now = latest(now);
-  std::vector<std::string> result;
-  for (const auto& [model, x] : models_)
-    if (x.until > now)
-      result.push_back(model);
-  return result;
+std::vector<model_cooldown> health::cooling_models(timestamp now) const {
+  return models_.lasting(latest(now));
 }
 
 void health::store(account_row& row) const {
@@ -199,6 +197,10 @@ void health::store(account_row& row) const {
 
 // -- helpers ------------------------------------------------------------------
 
+timestamp health::latest(timestamp now) const {
+  return now < seen_ ? seen_ : now;
+}
+
 void health::punish(timestamp now, double jitter) {
   const auto before = state(now);
   if (before == health_state::ejected)
@@ -213,26 +215,6 @@ void health::punish(timestamp now, double jitter) {
   failures_in_row_ = 0;
 }
 
-void health::cool(cooldown& which, milliseconds span, timestamp now) {
-  // Requests that fail together are one reason to wait longer, not many.
-  if (which.until <= now)
-    ++which.times;
-  which.until = std::max(which.until, now + span);
-}
-
-health::cooldown& health::model(const std::string& name, timestamp now) {
-  if (models_.size() >= models_max && !models_.contains(name)) {
-    std::erase_if(models_,
-                  [now](const auto& x) { return x.second.until <= now; });
-    if (models_.size() >= models_max)
-      models_.erase(std::min_element(models_.begin(), models_.end(),
-                                     [](const auto& x, const auto& y) {
-                                       return x.second.until < y.second.until;
-                                     }));
-  }
-  return models_[name];
-}
-
 milliseconds health::wait(const cooldown& which, const verdict& x,
                           timestamp now, double jitter) const {
   if (x.cooldown)
@@ -244,26 +226,10 @@ milliseconds health::wait(const cooldown& which, const verdict& x,
 }
 
 void health::on_success(const attempt_report& report, timestamp now) {
-  const auto sample
-    = std::chrono::duration_cast<std::chrono::microseconds>(report.first_byte)
-        .count();
-  const auto seen = std::max<int64_t>(sample, 1);
-  if (latency_us_ == 0 || seen > latency_us_) {
-    latency_us_ = seen;
-  } else {
-    const auto age = static_cast<double>((now - latency_at_).count());
-    // At least one part in ten: many answers within one millisecond count.
-    const auto keep = std::min(std::exp(-age / latency_tau_ms), 0.9);
-    latency_us_ = std::max<int64_t>(
-      1, static_cast<int64_t>(static_cast<double>(latency_us_) * keep
-                              + static_cast<double>(seen) * (1 - keep)));
-  }
-  latency_at_ = now;
+  latency_.add(report.first_byte, now);
   if (account_.until <= now)
     account_ = {};
-  if (const auto i = models_.find(report.model);
-      i != models_.end() && i->second.until <= now)
-    models_.erase(i);
+  models_.served(report.model, now);
   if (state(now) == health_state::ejected)
     return;
   if (failures_in_row_ > 0 || ejected_until_.millis != 0) {

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "actors/domain/cooldowns.hpp"
+#include "actors/domain/peak_ewma.hpp"
 #include "config/options.hpp"
 #include "messages/account.hpp"
-
-#include <map>
 
 namespace rota {
 
@@ -29,9 +29,7 @@ public:
   /// Continues an earlier run.
   health(health_options options, const account_row& row);
 
-  void options(health_options x) {
-    options_ = x;
-  }
+  void options(health_options x);
 
   /// Takes in how an attempt went. `jitter` is uniform in [0, 1) and lengthens
   /// waits by up to a fifth.
@@ -45,6 +43,9 @@ public:
 
   /// An operator says that its key is good again.
   void reset();
+
+  /// Its key may be another now: one that was refused gets a try.
+  void rekeyed();
 
   /// Whether a request for `model` may be sent now.
   /// @returns ok, cooling, ejected, or at_limit while the one probe is under
@@ -68,8 +69,9 @@ public:
   timestamp next_change(timestamp now) const;
 
   /// Models that cool down now, sorted.
-  std::vector<std::string> cooling_models(timestamp now) const;
+  std::vector<model_cooldown> cooling_models(timestamp now) const;
 
+  /// Why the account as a whole is as it is.
   const std::string& reason() const {
     return reason_;
   }
@@ -78,11 +80,9 @@ public:
     return failures_;
   }
 
-  /// Peak-EWMA of the time to first byte in microseconds, tau 10 s; 0 while
-  /// unknown. A slower sample counts at once, a faster one decays in.
-  /// Source: Finagle's PeakEwma load metric.
+  /// Of the time to first byte in microseconds; 0 while unknown.
   int64_t latency_us() const {
-    return latency_us_;
+    return latency_.value();
   }
 
   /// Fills in the fields of `row` that health owns.
@@ -94,18 +94,8 @@ public:
   }
 
 private:
-  struct cooldown {
-    timestamp until;
-    uint32_t times = 0;
-  };
-
-  timestamp latest(timestamp now) const {
-    return now < seen_ ? seen_ : now;
-  }
-
+  timestamp latest(timestamp now) const;
   void punish(timestamp now, double jitter);
-  void cool(cooldown& which, milliseconds span, timestamp now);
-  cooldown& model(const std::string& name, timestamp now);
   milliseconds wait(const cooldown& which, const verdict& x, timestamp now,
                     double jitter) const;
   void on_success(const attempt_report& report, timestamp now);
@@ -118,10 +108,9 @@ private:
   bool disabled_ = false;   // Only a person helps.
   bool exhausted_ = false;  // Only a reading or a person helps.
   cooldown account_;
-  std::map<std::string, cooldown, std::less<>> models_;
+  model_cooldowns models_;
   uint64_t failures_ = 0;
-  int64_t latency_us_ = 0;
-  timestamp latency_at_;
+  peak_ewma latency_;
   std::string reason_;
   uint64_t revision_ = 0;
 };

@@ -170,6 +170,13 @@ ec ledger::doubt(hold_id id, timestamp until, timestamp now) {
   return ec::ok;
 }
 
+ec ledger::suspect(hold_id id, timestamp until, timestamp now) {
+  const auto code = doubt(id, until, now);
+  if (code == ec::ok)
+    unlikely_.insert(id);
+  return code;
+}
+
 size_t ledger::expire(timestamp now) {
   size_t result = 0;
   while (!expiries_.empty() && expiries_.top().at <= now) {
@@ -180,7 +187,10 @@ size_t ledger::expire(timestamp now) {
       continue; // It ended, or its end has moved.
     // After this point, the end must be booked.
     const auto kept = i->second.amount;
-    if (i->second.in_doubt) {
+    if (unlikely_.contains(due.id)) {
+      end_hold(i, entry_kind::release, {}, now);
+      append(entry_kind::release, kept, due.id, now);
+    } else if (i->second.in_doubt) {
       end_hold(i, entry_kind::assume, kept, now);
       charge(entry_kind::assume, kept, due.id, now);
     } else {
@@ -291,6 +301,7 @@ void ledger::end_hold(open_holds::iterator i, entry_kind how, money charged,
   if (i->second.in_doubt) {
     --doubts_;
     doubt_amount_ -= i->second.amount;
+    unlikely_.erase(i->first);
   }
   ended_.add(i->first, {charged, how}, now);
   open_.erase(i);

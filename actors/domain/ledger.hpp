@@ -7,6 +7,7 @@
 #include "messages/ledger.hpp"
 
 #include <boost/container/flat_map.hpp>
+#include <boost/container/flat_set.hpp>
 #include <boost/container/small_vector.hpp>
 
 #include <queue>
@@ -57,7 +58,11 @@ public:
   /// assumed.
   ec doubt(hold_id id, timestamp until, timestamp now);
 
-  /// Ends what is overdue: holds expire, doubts are assumed.
+  /// The same for a charge that is not likely: at `until` it is released. What
+  /// this run knows of likelihood dies with it; the next one assumes.
+  ec suspect(hold_id id, timestamp until, timestamp now);
+
+  /// Ends what is overdue: holds expire, doubts are assumed or released.
   /// @returns How many ended.
   size_t expire(timestamp now);
 
@@ -141,6 +146,7 @@ private:
   using open_holds = boost::container::flat_map<
     hold_id, open_hold, std::less<hold_id>,
     boost::container::small_vector<std::pair<hold_id, open_hold>, 1>>;
+  using hold_set = boost::container::flat_set<hold_id>;
 
   /// Numbers an entry, completes its figures, checks that the books still add
   /// up, and keeps it for the journal.
@@ -171,6 +177,7 @@ private:
   account_head head_; // `holds` stays empty here; see `open_`.
   money booked_;      // The sum of the entries; equals the balance.
   open_holds open_;
+  hold_set unlikely_; // Of those in doubt.
   size_t doubts_ = 0;
   money doubt_amount_;
   // Expiries of open holds, soonest first; may name holds that have ended.

@@ -3,7 +3,6 @@
 #include "runtime/admin/result_stream.hpp"
 #include "runtime/ask.hpp"
 
-#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
 #include <unistd.h>
@@ -15,6 +14,9 @@ namespace rota {
 namespace {
 
 constexpr milliseconds patience{10'000};
+
+/// A probe has two calls at most, and may wait for others of its host.
+constexpr milliseconds probe_patience{60'000};
 constexpr auto application_json = "application/json";
 
 void answer(admin_exchange& x, int status, const json& body) {
@@ -249,7 +251,20 @@ void admin_api::change_account(admin_exchange& x, const std::string& name,
                       + " has no balance probe; set balance.probe, or correct"
                         " it with `rota account "
                       + name + " adjust`.");
-    caf::anon_send(parts_.all.refresher, atom::refresh_v, member->id);
+    const auto said = ask<probe_report>(system, probe_patience,
+                                        parts_.all.refresher,
+                                        atom::refresh_v, member->id);
+    const auto* report = std::get_if<probe_report>(&said);
+    if (report == nullptr)
+      return refuse(x, 503, "no_answer",
+                    "The provider of account " + name
+                      + " has not said its balance yet; look later with `rota"
+                        " account "
+                      + name + "`.");
+    if (!report->error.empty())
+      return refuse(x, 502, "probe_failed",
+                    "The balance of account " + name
+                      + " could not be read: " + report->error);
     view = ask<account_view>(system, patience, member->actor, atom::status_v);
   } else {
     return not_found(x, "An account takes ready, drain, maintenance, refresh"

@@ -20,7 +20,22 @@ json error_of(const std::string& code, const std::string& message) {
   return {{"error", {{"code", code}, {"message", message}}}};
 }
 
+json view_of(const model_cooldown& x) {
+  return {{"model", x.model}, {"until", time_of(x.until)},
+          {"reason", x.reason}};
+}
+
+json view_of(const model_factor& x) {
+  return {{"model", x.model}, {"price_factor", to_string(x.price_factor)}};
+}
+
 json view_of(const account_view& x) {
+  auto prices_off = json::array();
+  for (const auto& each : x.prices_off)
+    prices_off.push_back(view_of(each));
+  auto cooling = json::array();
+  for (const auto& each : x.cooling)
+    cooling.push_back(view_of(each));
   return {
     {"name", x.name},
     {"provider", to_string(x.kind)},
@@ -43,11 +58,15 @@ json view_of(const account_view& x) {
     {"lates", x.lates},
     {"stale", x.stale},
     {"price_factor", to_string(x.price_factor)},
+    {"prices_off", std::move(prices_off)},
     {"in_doubt", x.in_doubt},
     {"in_doubt_amount", to_decimal(x.in_doubt_amount)},
     {"last_used", time_of(x.last_used)},
     {"cooldown_until", time_of(x.cooldown_until)},
     {"reason", x.reason},
+    {"cooling", std::move(cooling)},
+    {"probed_at", time_of(x.probe.at)},
+    {"probe_error", x.probe.error},
     {"models", x.models},
     {"tags", x.tags},
   };

@@ -18,6 +18,8 @@ using json = nlohmann::ordered_json;
 // How the admin API spells things: money as decimal USD with nine places,
 // times as RFC 3339 or null, enumerations by name.
 
+json view_of(const model_cooldown& x);
+json view_of(const model_factor& x);
 json view_of(const account_view& x);
 json view_of(const alert& x);
 json view_of(const open_hold& x, const std::string& account);

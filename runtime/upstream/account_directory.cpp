@@ -1,6 +1,7 @@
 #include "runtime/upstream/account_directory.hpp"
 
 #include "actors/domain/dialect.hpp"
+#include "runtime/upstream/lower_case.hpp"
 
 #include <curl/curl.h>
 
@@ -33,9 +34,7 @@ std::string part_of(CURLU* url, CURLUPart what) {
 
 std::string lower(std::string_view x) {
   std::string result{x};
-  for (auto& c : result)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
+  to_lower(result);
   return result;
 }
 
@@ -155,9 +154,11 @@ upstream_target::of_account(const account_options& x, std::string_view api_key,
   if (!api_key.empty()) {
     const auto how = key_header_of(x.kind);
     result->keyed_.add(how.name, how.prefix + std::string{api_key});
+    result->mask_.add(api_key);
   }
   if (!console.empty()) {
     result->has_console_ = true;
+    result->mask_.add(console);
     if (console.find('=') != std::string_view::npos)
       result->console_.add("cookie", console);
     else

@@ -3,6 +3,7 @@
 #include "config/options.hpp"
 #include "messages/ids.hpp"
 #include "messages/upstream.hpp"
+#include "runtime/upstream/secret_mask.hpp"
 
 #include <memory>
 #include <mutex>
@@ -61,6 +62,11 @@ public:
   /// account has no console credential, null for `console`.
   const curl_slist* headers(credential which) const noexcept;
 
+  /// Takes the account's secrets out of its provider's answers.
+  const secret_mask& mask() const noexcept {
+    return mask_;
+  }
+
   /// @returns Whether the account sets this header (in lower case) itself.
   bool sets(std::string_view name) const noexcept;
 
@@ -83,6 +89,7 @@ private:
   bool fixed_ = false;
   bool has_console_ = false;
   std::vector<std::string> own_names_;
+  secret_mask mask_;
   header_lines plain_;
   header_lines keyed_;
   header_lines console_;

@@ -1,6 +1,6 @@
 #include "runtime/upstream/curl_pool.hpp"
 
-#include "runtime/upstream/socket_set.hpp"
+#include "runtime/upstream/curl_shard.hpp"
 #include "runtime/upstream/transfer.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -40,7 +40,7 @@ public:
     : loop_{loop},
       directory_{std::move(directory)},
       deliver_{std::move(deliver)},
-      ready_{loop.context(), ::dup(sockets_.descriptor())},
+      ready_{loop.context(), ::dup(host_.sockets.descriptor())},
       timer_{loop.context()} {
     static std::once_flag once;
     std::call_once(once, [] { curl_global_init(CURL_GLOBAL_ALL); });
@@ -49,7 +49,8 @@ public:
       throw std::bad_alloc{};
     curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
     curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    settings_ = {options, share_, &impl::on_close, this, &now_};
+    settings_ = {options, share_, &impl::on_close, this, &host_.now};
+    host_.kick_soon = [this] { kick_soon(); };
   }
 
   ~impl() {
@@ -74,7 +75,7 @@ public:
   }
 
   void start(upstream_call_ptr call) {
-    now_ = steady::now();
+    host_.now = steady::now();
     auto target = directory_->find(call->request->account);
     if (target == nullptr)
       return refuse(*call, "this account is not, or no longer, configured");
@@ -87,10 +88,9 @@ public:
     next->shard = &to;
     next->slot = active_.size();
     active_.push_back(next.release());
-    ++to.active;
     if (const auto& sink = call->request->sink)
       sink->on_ready = [this, x = active_.back()] { resume(*x); };
-    curl_multi_add_handle(to.multi, active_.back()->easy());
+    to.add(active_.back()->easy());
     if (!ticking_)
       arm_tick();
   }
@@ -103,7 +103,7 @@ public:
           && (by == nullptr
               || caf::actor_cast<caf::strong_actor_ptr>(call.reply_to) == by))
         hits.push_back(x);
-    now_ = steady::now();
+    host_.now = steady::now();
     for (const auto x : hits) {
       x->cancel("rota gave the call up");
       end(x, CURLE_OK);
@@ -119,56 +119,10 @@ public:
   }
 
 private:
-  struct shard {
-    explicit shard(impl* pool) : pool{pool}, multi{curl_multi_init()} {
-      if (multi == nullptr)
-        throw std::bad_alloc{};
-      const auto n
-        = static_cast<long>(pool->settings_.limits.transfers_per_handle);
-      curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &impl::on_socket);
-      curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
-      curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &impl::on_timer);
-      curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
-      curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, n);
-      curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, n);
-    }
-    ~shard() {
-      curl_multi_cleanup(multi);
-    }
-    shard(const shard&) = delete;
-    shard& operator=(const shard&) = delete;
-
-    impl* pool;
-    CURLM* multi;
-    size_t active = 0;
-    bool kicked = false;  // libcurl wants to be called at once.
-    bool touched = false; // Something may have ended.
-    steady::time_point deadline = steady::time_point::max();
-  };
-
-  // -- libcurl's callbacks ----------------------------------------------------
-
-  static int on_socket(CURL*, curl_socket_t fd, int what, void* data, void*) {
-    auto& x = *static_cast<shard*>(data);
-    x.pool->sockets_.watch(fd, what, &x);
-    return 0;
-  }
-
-  static int on_timer(CURLM*, long timeout_ms, void* data) {
-    auto& x = *static_cast<shard*>(data);
-    if (timeout_ms < 0) {
-      x.deadline = steady::time_point::max();
-    } else if (timeout_ms == 0) {
-      x.kicked = true;
-      x.pool->kick_soon();
-    } else {
-      x.deadline = x.pool->now_ + std::chrono::milliseconds{timeout_ms + 1};
-    }
-    return 0;
-  }
+  // -- libcurl's callback -----------------------------------------------------
 
   static int on_close(void* data, curl_socket_t fd) {
-    static_cast<impl*>(data)->sockets_.forget(fd);
+    static_cast<impl*>(data)->host_.sockets.forget(fd);
     return ::close(fd);
   }
 
@@ -177,12 +131,9 @@ private:
   void on_ready() {
     // Two batches at most: others want their turn.
     for (int i = 0; i < 2; ++i) {
-      now_ = steady::now();
-      const auto more = sockets_.poll([](void* owner, int fd, int mask) {
-        auto& x = *static_cast<shard*>(owner);
-        auto running = 0;
-        curl_multi_socket_action(x.multi, fd, mask, &running);
-        x.touched = true;
+      host_.now = steady::now();
+      const auto more = host_.sockets.poll([](void* owner, int fd, int mask) {
+        static_cast<curl_shard*>(owner)->act(fd, mask);
       });
       collect();
       if (!more)
@@ -203,24 +154,15 @@ private:
   }
 
   void kick() {
-    now_ = steady::now();
+    host_.now = steady::now();
     for (const auto& x : shards_)
-      if (x->kicked) {
-        x->kicked = false;
-        time_out(*x);
-      }
+      x->kick();
     collect();
-  }
-
-  void time_out(shard& x) {
-    auto running = 0;
-    curl_multi_socket_action(x.multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    x.touched = true;
   }
 
   void arm_tick() {
     ticking_ = true;
-    idle_since_ = now_;
+    idle_since_ = host_.now;
     timer_.expires_after(tick_interval);
     wait_tick();
   }
@@ -233,17 +175,9 @@ private:
   }
 
   void tick() {
-    now_ = steady::now();
+    host_.now = steady::now();
     for (const auto& x : shards_)
-      if (x->deadline <= now_) {
-        x->deadline = steady::time_point::max();
-        time_out(*x);
-        // A deadline that has not changed is not told again.
-        auto left = long{-1};
-        curl_multi_timeout(x->multi, &left);
-        if (left >= 0)
-          x->deadline = now_ + std::chrono::milliseconds{left + 1};
-      }
+      x->tick();
     collect();
     for (size_t i = active_.size(); i-- > 0;)
       if (i < active_.size() && active_[i]->overdue())
@@ -254,8 +188,8 @@ private:
   void rearm() {
     const auto keep = settings_.limits.max_idle_connection + tick_linger;
     if (!active_.empty())
-      idle_since_ = now_;
-    const auto idle = now_ - idle_since_;
+      idle_since_ = host_.now;
+    const auto idle = host_.now - idle_since_;
     ticking_ = idle < tick_linger;
     if (idle >= keep) {
       // Their connections are too old to be used again.
@@ -269,26 +203,18 @@ private:
 
   /// Ends what libcurl says has ended.
   void collect() {
-    for (const auto& x : shards_) {
-      if (!x->touched)
-        continue;
-      x->touched = false;
-      auto left = 0;
-      while (const auto note = curl_multi_info_read(x->multi, &left))
-        if (note->msg == CURLMSG_DONE) {
-          void* data = nullptr;
-          curl_easy_getinfo(note->easy_handle, CURLINFO_PRIVATE, &data);
-          end(static_cast<transfer*>(data), note->data.result);
-        }
-    }
+    for (const auto& x : shards_)
+      x->collect([this](CURL* easy, CURLcode rc) {
+        void* data = nullptr;
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &data);
+        end(static_cast<transfer*>(data), rc);
+      });
   }
 
   // -- transfers --------------------------------------------------------------
 
   void end(transfer* x, CURLcode rc) {
-    auto& from = *static_cast<shard*>(x->shard);
-    curl_multi_remove_handle(from.multi, x->easy());
-    --from.active;
+    x->shard->remove(x->easy());
     active_[x->slot] = active_.back();
     active_[x->slot]->slot = x->slot;
     active_.pop_back();
@@ -304,11 +230,9 @@ private:
   /// Its sink takes bytes again. Bytes that libcurl has kept may come at once,
   /// and with them the end.
   void resume(transfer& x) {
-    auto& of = *static_cast<shard*>(x.shard);
-    now_ = steady::now();
+    host_.now = steady::now();
     x.resume();
-    of.touched = of.kicked = true;
-    kick_soon();
+    x.shard->resumed();
   }
 
   void refuse(const upstream_call& call, std::string why) {
@@ -326,12 +250,13 @@ private:
     return result;
   }
 
-  shard& shard_with_room() {
+  curl_shard& shard_with_room() {
+    const auto most = settings_.limits.transfers_per_handle;
     // The first of them, so that idle connections are found again.
     for (const auto& x : shards_)
-      if (x->active < settings_.limits.transfers_per_handle)
+      if (x->active() < most)
         return *x;
-    shards_.push_back(std::make_unique<shard>(this));
+    shards_.push_back(std::make_unique<curl_shard>(host_, most));
     return *shards_.back();
   }
 
@@ -340,14 +265,13 @@ private:
   deliver_fn deliver_;
   transfer_settings settings_;
   CURLSH* share_ = nullptr;
-  socket_set sockets_;
+  curl_shard::host host_;
   boost::asio::posix::stream_descriptor ready_;
   boost::asio::steady_timer timer_;
-  steady::time_point now_ = steady::now();
-  steady::time_point idle_since_ = now_;
+  steady::time_point idle_since_ = host_.now;
   bool ticking_ = false;
   bool kick_posted_ = false;
-  std::vector<std::unique_ptr<shard>> shards_;
+  std::vector<std::unique_ptr<curl_shard>> shards_;
   std::vector<transfer*> active_;
   std::vector<std::unique_ptr<transfer>> idle_; // The last used comes first.
 };

@@ -13,6 +13,8 @@
 
 namespace rota {
 
+class curl_shard;
+
 /// What all transfers of a pool share.
 struct transfer_settings {
   upstream_options limits;
@@ -31,6 +33,8 @@ struct transfer_settings {
 /// it. Where a reused connection dies before the first byte of the answer,
 /// libcurl would otherwise repeat the request by itself; so it fails instead,
 /// and whether to pay twice is decided elsewhere.
+///
+/// Nobody sees the account's secrets in an answer, whatever its provider says.
 class transfer {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -66,7 +70,7 @@ public:
 
   // The pool's own notes.
   size_t slot = 0;
-  void* shard = nullptr;
+  curl_shard* shard = nullptr;
 
 private:
   size_t pass_on(std::string_view piece);
@@ -94,6 +98,7 @@ private:
   bool answered_ = false; // Some byte of the answer came.
   bool passing_ = false;  // The body goes to the sink.
   bool paused_ = false;   // The sink is not ready.
+  masked_stream masked_;  // On the way to the sink.
   time_point started_;
   time_point last_byte_;
   std::optional<transport> ended_;

@@ -322,6 +322,9 @@ TEST_CASE_METHOD(fixture, "estimates follow what the provider really charges",
   const auto a = view("a");
   CHECK(a.price_factor == factor{1'500'000});
   CHECK(a.price_off);
+  REQUIRE(a.prices_off.size() == 1); // Nothing else was charged.
+  CHECK(a.prices_off[0].model == "m");
+  CHECK(a.prices_off[0].price_factor == factor{1'500'000});
   // Five dollars went unexplained, but only the last one within the hour.
   CHECK(a.unexplained_per_hour == money{dollar});
   const auto x = hold("a", item, 2 * dollar);
@@ -363,4 +366,83 @@ TEST_CASE_METHOD(fixture, "what comes late after a restart is booked once",
   end("a", 3, charge::yes, dollar);
   end("a", 3, charge::yes, dollar);
   CHECK(view("a").available == money{9 * dollar});
+}
+
+TEST_CASE_METHOD(fixture, "a server error holds its money for the lag",
+                 "[account]") {
+  add("a", 10);
+  REQUIRE(refused("a", 0, dollar) == ec::ok);
+  end("a", 0, charge::hardly, 0, failure_class::upstream_error);
+  CHECK(view("a").held == money{dollar});
+  CHECK(view("a").in_doubt == 1);
+  CHECK(view("a").in_flight == 0);
+  advance(options("a", {}).account.balance.posting_lag + 1s);
+  CHECK(view("a").held == money{});
+  CHECK(view("a").spent == money{});
+  CHECK(view("a").available == money{10 * dollar});
+}
+
+TEST_CASE_METHOD(fixture, "who sees an account sees which models wait, and why",
+                 "[account]") {
+  add("a", 10);
+  const auto fail = [this](uint64_t item, const std::string& model,
+                           milliseconds wait) {
+    REQUIRE(refused("a", item, 1'000) == ec::ok);
+    auto x = std::make_shared<attempt_end>();
+    x->hold = {{{1}, item}, 1};
+    x->report.judged.cls = failure_class::overloaded;
+    x->report.judged.scope = failure_scope::account_model;
+    x->report.judged.action = account_action::cooldown;
+    x->report.judged.cooldown = wait;
+    x->report.judged.reason = "HTTP 503 for " + model;
+    x->report.model = model;
+    self->send(accounts.at("a"), atom::settle_v, attempt_end_ptr{x});
+    run();
+  };
+  fail(0, "n", 1h);
+  fail(1, "o", 1min);
+  const auto x = view("a");
+  CHECK(x.health == health_state::healthy);
+  REQUIRE(x.cooling.size() == 2);
+  CHECK(x.cooling[0].model == "o");
+  CHECK(x.cooling[0].reason == "HTTP 503 for o");
+  CHECK(x.cooling[0].until >= now() + 1min);
+  CHECK(x.cooling[1].model == "n");
+  CHECK(x.cooldown_until == x.cooling[0].until);
+  CHECK(x.reason == "o: HTTP 503 for o");
+  CHECK(refused("a", 2, 1'000) == ec::ok); // Of model m.
+  advance(2min);
+  CHECK(view("a").reason == "n: HTTP 503 for n");
+  advance(2h);
+  CHECK(view("a").reason.empty());
+  CHECK(view("a").cooldown_until == timestamp{});
+}
+
+TEST_CASE_METHOD(fixture, "a refused key gets a try after reload and restart",
+                 "[account]") {
+  const auto setup = options("a", money{10 * dollar});
+  add(setup);
+  REQUIRE(refused("a", 0, 1'000) == ec::ok);
+  auto x = std::make_shared<attempt_end>();
+  x->hold = {{{1}, 0}, 1};
+  x->report.judged.cls = failure_class::auth_invalid;
+  x->report.judged.scope = failure_scope::account;
+  x->report.judged.action = account_action::disabled;
+  self->send(accounts.at("a"), atom::settle_v, attempt_end_ptr{x});
+  run();
+  CHECK(view("a").health == health_state::ejected);
+  CHECK(view("a").reason.find("`rota reload`") != std::string::npos);
+  REQUIRE(log->commits.back()->account);
+  const auto row = *log->commits.back()->account;
+  CHECK(row.health == health_state::ejected);
+  self->send(accounts.at("a"), atom::configure_v,
+             account_setup_ptr{std::make_shared<account_setup>(setup)});
+  run();
+  CHECK(view("a").health == health_state::healthy);
+  REQUIRE(log->commits.back()->account);
+  CHECK(log->commits.back()->account->health == health_state::healthy);
+  account_memory memory;
+  memory.row = row;
+  add(options("b", money{10 * dollar}), memory);
+  CHECK(view("b").health == health_state::healthy);
 }

@@ -141,3 +141,61 @@ TEST_CASE_METHOD(fixture, "an answer to what was asked before a change is none",
   run();
   CHECK(view("a").reading == money{7'500'000'000});
 }
+
+TEST_CASE_METHOD(fixture, "who asks for a balance hears how that went",
+                 "[refresher]") {
+  add("a", 10);
+  probe("a", "h");
+  const auto ask_now = [this](account_id x) {
+    return std::get<probe_report>(
+      ask<probe_report>(it, atom::refresh_v, x));
+  };
+  script->answer = [](const auto&) { return bad(200, token_usage); };
+  CHECK(ask_now(ids["a"]).error.empty());
+  CHECK(view("a").probe.at == now());
+  CHECK(view("a").probe.error.empty());
+  script->answer = [](const auto&) {
+    return bad(401, R"({"success":false,"message":"no such token"})");
+  };
+  const auto expected
+    = "The site refuses the credential (HTTP 401, no such token).";
+  CHECK(ask_now(ids["a"]).error == expected);
+  CHECK(view("a").probe.error == expected);
+  CHECK(view("a").reading == money{7'500'000'000});
+  CHECK(view("a").health == health_state::healthy);
+  CHECK_FALSE(ask_now(account_id{77}).error.empty()); // A stranger.
+}
+
+TEST_CASE_METHOD(fixture, "one who asks while another is asked waits",
+                 "[refresher]") {
+  script->answer = [](const auto&) { return std::nullopt; };
+  for (const auto* name : {"a", "b", "c"}) {
+    add(name, 10);
+    probe(name, "same");
+  }
+  advance(3s);
+  REQUIRE(script->open.size() == 2);
+  const auto wanted = [this](const char* name) {
+    return self->request(it, caf::infinite, atom::refresh_v, ids[name]);
+  };
+  auto of_a = wanted("a"); // Whoever of them is asked now, and who waits.
+  auto of_b = wanted("b");
+  auto of_c = wanted("c");
+  run();
+  self->send(it, atom::dismiss_v, ids["c"]);
+  script->answer = [](const auto&) { return bad(200, token_usage); };
+  while (!script->open.empty()) {
+    script->finish(script->open.front()->token, bad(200, token_usage));
+    run();
+  }
+  advance(2s);
+  const auto error_of = [](auto& answer) {
+    std::string result = "nothing";
+    answer.receive([&](const probe_report& x) { result = x.error; },
+                   [&](const caf::error&) { result = "none"; });
+    return result;
+  };
+  CHECK(error_of(of_a) == "");
+  CHECK(error_of(of_b) == "");
+  CHECK_FALSE(error_of(of_c).empty());
+}

@@ -118,8 +118,6 @@ TEST_CASE("verbs of an account", "[cli]") {
     CHECK(on.daemon.count("POST " + account_path + '/' + verb) == 1);
     CHECK(on.daemon.seen().back().body.empty());
   }
-  CHECK_THAT(on.rota({"account", "relay-a", "refresh"}).out,
-             ContainsSubstring("look again with: rota account relay-a"));
   CHECK(on.rota({"account", "relay-a", "adjust", "-1.50"}).code == 0);
   CHECK(on.daemon.seen().back().body == R"({"usd":"-1.50"})");
   CHECK(on.rota({"account", "relay-a", "adjust", "2", "--reason",
@@ -140,4 +138,52 @@ TEST_CASE("a reason cannot steer the terminal", "[cli]") {
   CHECK(x.out.find('\x1b') == std::string::npos);
   CHECK(x.out.find('\x07') == std::string::npos);
   CHECK(std::count(x.out.begin(), x.out.end(), '\n') == 3);
+}
+
+TEST_CASE("models that wait are shown with their reasons", "[cli]") {
+  cli_fixture on;
+  auto reply = golden_json("accounts.json");
+  auto& x = reply[0];
+  x["cooling"] = json::array();
+  for (const auto* model : {"gpt-5", "gpt-5-mini"})
+    x["cooling"].push_back({{"model", model},
+                            {"until", reply[1]["cooldown_until"]},
+                            {"reason", "HTTP 503"}});
+  x["reason"] = "gpt-5: HTTP 503";
+  x["cooldown_until"] = reply[1]["cooldown_until"];
+  on.daemon.on("GET /admin/v1/accounts", reply.dump());
+  on.daemon.on("GET " + account_path, x.dump());
+  CHECK_THAT(on.rota({"accounts"}).out,
+             ContainsSubstring("gpt-5 back in 1 h 30 min: HTTP 503 (and 1 "
+                               "other model)"));
+  const auto text = on.rota({"account", "relay-a"}).out;
+  CHECK_THAT(text, ContainsSubstring("not now       gpt-5 back in 1 h 30 min: "
+                                     "HTTP 503\n"));
+  CHECK_THAT(text, ContainsSubstring("gpt-5-mini back in 1 h 30 min"));
+  CHECK(text.find("reason") == std::string::npos);
+}
+
+TEST_CASE("an account says how its last probe went", "[cli]") {
+  cli_fixture on;
+  auto reply = golden_json("accounts.json")[0];
+  reply["probed_at"] = reply["read_at"];
+  reply["probe_error"] = "The site has no such call (HTTP 404).";
+  on.daemon.on("GET " + account_path, reply.dump());
+  CHECK_THAT(on.rota({"account", "relay-a"}).out,
+             ContainsSubstring("last probe    2 h 0 min ago: The site has no "
+                               "such call (HTTP 404).\n"));
+  reply["probe_error"] = "";
+  on.daemon.on("GET " + account_path, reply.dump());
+  CHECK_THAT(on.rota({"account", "relay-a"}).out,
+             ContainsSubstring("last probe    ok, 2 h 0 min ago\n"));
+}
+
+TEST_CASE("models whose prices seem wrong are named", "[cli]") {
+  cli_fixture on;
+  auto reply = golden_json("accounts.json")[0];
+  reply["price_factor"] = "1.2";
+  reply["prices_off"] = {{{"model", "gpt-5"}, {"price_factor", "1.5"}}};
+  on.daemon.on("GET " + account_path, reply.dump());
+  CHECK_THAT(on.rota({"account", "relay-a"}).out,
+             ContainsSubstring("price factor  1.2, gpt-5 1.5\n"));
 }

@@ -149,6 +149,37 @@ TEST_CASE_METHOD(fixture, "all accounts failing is one alarm", "[alerts]") {
   CHECK(walk() == "");
 }
 
+TEST_CASE_METHOD(fixture, "the alarm says why each account failed",
+                 "[alerts]") {
+  accounts.clear();
+  for (const auto* name : {"a", "b", "c", "d", "e"})
+    accounts.push_back(view(name, funds_state::funded));
+  accounts[0].reason = "HTTP 401: replace its key";
+  accounts[1].admin = admin_state::drain;
+  accounts[2].reason = std::string(200, 'x');
+  accounts[3].reason = "HTTP 500";
+  pool = {0, 1};
+  CHECK(walk() == " pool.all_failed firing;");
+  CHECK(last[0].text
+        == "No account can serve, every one was refused or failed: a (HTTP "
+           "401: replace its key), b (is in drain), c ("
+             + std::string(80, 'x') + "...) and 1 more.");
+}
+
+TEST_CASE_METHOD(fixture, "a balance that cannot be read is said on its edges",
+                 "[alerts]") {
+  accounts[0].probe = {now, "The site refuses the credential (HTTP 401)."};
+  CHECK(walk() == "a account.probe firing;");
+  CHECK(last[0].level == severity::warning);
+  CHECK(last[0].text
+        == "Account a's balance cannot be read: The site refuses the "
+           "credential (HTTP 401).");
+  CHECK(walk() == "");
+  accounts[0].probe = {now, {}};
+  CHECK(walk() == "a account.probe resolved;");
+  CHECK(last[0].text == "Account a's balance is read again.");
+}
+
 TEST_CASE_METHOD(fixture, "an alert waits for as long as it is told",
                  "[alerts]") {
   alert_options patient;
@@ -295,6 +326,15 @@ TEST_CASE_METHOD(fixture, "books that surprise are told, with limits",
     CHECK(last[0].text
           == "Account a's price table is wrong: its provider charges 1.25 times"
              " what the table and its multiplier say.");
+    a.price_off = false;
+    CHECK(walk() == "a account.price resolved;");
+    a.price_off = true;
+    a.prices_off = {{"m", factor{1'500'000}}, {"n", factor{800'000}}};
+    CHECK(walk() == "a account.price firing;");
+    CHECK(last[0].text
+          == "Account a's price table is wrong: its provider charges 1.25 times"
+             " what the table and its multiplier say: for m 1.5 times, for n"
+             " 0.8 times.");
     a.price_off = false;
     CHECK(walk() == "a account.price resolved;");
     CHECK(last[0].text == "Account a is charged by the price table again.");

@@ -87,7 +87,7 @@ TEST_CASE_METHOD(fixture, "21 windows are remembered", "[calibration]") {
   CHECK(ppm() == 1'500'000);
   window(800'000);
   CHECK(ppm() == 800'000);
-  CHECK(ratios().size() == calibration::windows_max);
+  CHECK(ratios().size() == price_ratios::windows_max);
 }
 
 TEST_CASE("the factor stays between a half and two", "[calibration]") {
@@ -259,4 +259,42 @@ TEST_CASE("a factor is found among rounding, random lag and other spenders",
     REQUIRE(off <= truth / 20);
     REQUIRE(off >= -truth / 20);
   }
+}
+
+TEST_CASE_METHOD(fixture, "a window of one model names the wrong price",
+                 "[calibration]") {
+  const auto window_of = [this](int64_t ppm,
+                                const std::vector<std::string>& models) {
+    for (const auto& model : models)
+      it.charged(money{dollar}, now, model);
+    const auto booked = dollar * static_cast<int64_t>(models.size());
+    figure -= money{booked / 1'000'000 * ppm};
+    now = now + 1h;
+    return read();
+  };
+  for (int i = 0; i < 5; ++i) {
+    CHECK(window_of(1'000'000, {"good"}));
+    CHECK(window_of(1'500'000, {"dear"}));
+    CHECK(window_of(1'250'000, {"good", "dear"})); // It says of neither.
+    CHECK(window_of(1'900'000, {""}));             // Nor does this.
+    CHECK(it.models_off().size() == (i >= 4 ? 1 : 0));
+  }
+  const auto off = it.models_off();
+  REQUIRE(off.size() == 1);
+  CHECK(off[0].model == "dear");
+  CHECK(off[0].price_factor == factor{1'500'000});
+  for (int i = 0; i < 6; ++i)
+    CHECK(window_of(1'000'000, {"dear"}));
+  CHECK(it.models_off().empty()); // It was corrected.
+}
+
+TEST_CASE_METHOD(fixture, "any number of models blames none", "[calibration]") {
+  for (int i = 0; i < 5; ++i) {
+    for (int model = 0; model < 100; ++model)
+      it.charged(money{dollar}, now, "m" + std::to_string(model));
+    figure -= money{150 * dollar};
+    now = now + 1h;
+    CHECK(read());
+  }
+  CHECK(it.models_off().empty());
 }

@@ -140,7 +140,7 @@ TEST_CASE("web pages", "[failure]") {
   CHECK(x.cooldown == 60s);
   x = judge(provider::openai, 502, "<html>Bad Gateway</html>");
   CHECK(x.cls == failure_class::upstream_error);
-  CHECK(x.charged == charge::no);
+  CHECK(x.charged == charge::hardly);
   x = judge(provider::openai, 504, "<html>Gateway Time-out</html>");
   CHECK(x.charged == charge::perhaps);
   x = judge(provider::openai, 429, "<html>slow down</html>",

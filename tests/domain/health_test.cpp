@@ -246,8 +246,14 @@ TEST_CASE_METHOD(fixture, "models cool on their own, sorted", "[health]") {
   for (const auto* name : {"zeta", "alpha", "mid"})
     take(report(cls::model_unavailable, scope::account_model, action::none,
                 name));
-  CHECK(it.cooling_models(now)
-        == std::vector<std::string>{"alpha", "mid", "zeta"});
+  std::vector<std::string> names;
+  for (const auto& x : it.cooling_models(now)) {
+    names.push_back(x.model);
+    CHECK(x.until == now + 40s);
+    CHECK_FALSE(x.reason.empty());
+  }
+  CHECK(names == std::vector<std::string>{"alpha", "mid", "zeta"});
+  CHECK(it.reason().empty()); // Nothing is wrong with the account.
   CHECK(it.check("mid", 0, now) == ec::cooling);
   CHECK(it.check("other", 0, now) == ec::ok);
   CHECK(it.cooldown_until(now) == timestamp{});
@@ -259,9 +265,10 @@ TEST_CASE_METHOD(fixture, "any number of model names stays bounded",
   for (int i = 0; i < 5'000; ++i)
     take(report(cls::model_unavailable, scope::account_model, action::none,
                 "m" + std::to_string(i), milliseconds{1'000 + i}));
-  const auto names = it.cooling_models(now);
-  CHECK(names.size() == 256);
-  CHECK(std::find(names.begin(), names.end(), "m4999") != names.end());
+  const auto list = it.cooling_models(now);
+  CHECK(list.size() == 256);
+  CHECK(std::any_of(list.begin(), list.end(),
+                    [](const auto& x) { return x.model == "m4999"; }));
 }
 
 TEST_CASE_METHOD(fixture, "a host's cooldown only lengthens", "[health]") {
@@ -370,4 +377,30 @@ TEST_CASE_METHOD(fixture, "a restart goes on where it stopped", "[health]") {
     CHECK(restored().check(9, now) == ec::ok);
     CHECK(restored().state(now) == state::healthy);
   }
+}
+
+TEST_CASE_METHOD(fixture, "who holds a refused key learns what to do",
+                 "[health]") {
+  auto refused = report(cls::auth_invalid, scope::account, action::disabled);
+  refused.judged.reason = "HTTP 401, invalid_api_key";
+  take(refused);
+  CHECK(it.reason()
+        == "HTTP 401, invalid_api_key: replace its key, then run "
+           "`rota reload`");
+  CHECK(it.check(0, now + 24h) == ec::ejected);
+  const auto before = it.revision();
+  it.rekeyed();
+  CHECK(it.revision() > before);
+  CHECK(it.check(0, now) == ec::ok);
+  take(refused); // It was not replaced.
+  CHECK(it.check(0, now) == ec::ejected);
+}
+
+TEST_CASE_METHOD(fixture, "another key heals nothing else", "[health]") {
+  eject();
+  it.rekeyed();
+  CHECK(it.state(now) == state::ejected);
+  take(report(cls::quota_exhausted, scope::account, action::exhausted));
+  it.rekeyed();
+  CHECK(it.exhausted());
 }

@@ -234,3 +234,47 @@ TEST_CASE_METHOD(fixture, "a reading that falls leaves the holds there are",
   CHECK(next.hold(id(4), {}, {}, settled + 1h, settled + 2s)
         == ec::insufficient_funds);
 }
+
+TEST_CASE_METHOD(fixture, "what was hardly charged is given back in time",
+                 "[ledger][doubt]") {
+  const auto at = start + 1min;
+  REQUIRE(books.hold(id(3), money{dollar}, {}, at + 12min, at) == ec::ok);
+  CHECK(books.suspect(id(3), at + 2min, at) == ec::ok);
+  CHECK(books.suspect(id(3), at + 3min, at) == ec::already_ended);
+  CHECK(said() == "hold 1.00;doubt 1.00;");
+  CHECK(books.in_doubt() == 3);
+  CHECK(books.next_expiry() == at + 2min);
+  CHECK(books.expire(at + 2min - 1ms) == 0);
+  CHECK(books.expire(at + 2min) == 1);
+  CHECK(said() == "release 1.00;");
+  CHECK(books.head().held == money{6 * dollar});
+  // It had been charged after all.
+  CHECK(books.settle(id(3), money{cent}, at + 3min) == ec::ok);
+  CHECK(said() == "late -0.01;");
+  CHECK(books.suspect(id(4), at, at) == ec::unknown_hold);
+}
+
+TEST_CASE_METHOD(fixture, "a reading says what was hardly charged, too",
+                 "[ledger][doubt]") {
+  const auto at = start + 20s;
+  REQUIRE(books.hold(id(3), money{dollar}, {}, at + 12min, at) == ec::ok);
+  REQUIRE(books.suspect(id(3), at + 1h, at) == ec::ok);
+  said();
+  CHECK(read(93 * dollar + cent, settled) == reading_result::consistent);
+  CHECK(said()
+        == "assume -4.00;assume -2.00;assume -0.99;reading 93.01;");
+  CHECK(books.expire(at + 2h) == 0);
+}
+
+TEST_CASE_METHOD(fixture, "a run that never knew better assumes",
+                 "[ledger][doubt]") {
+  const auto at = start + 1min;
+  REQUIRE(books.hold(id(3), money{dollar}, {}, at + 12min, at) == ec::ok);
+  REQUIRE(books.suspect(id(3), at + 2min, at) == ec::ok);
+  said();
+  ledger next{books.snapshot(), make_rules()};
+  CHECK(next.expire(at + 2min) == 1);
+  const auto entries = next.take_entries();
+  REQUIRE(entries.size() == 1);
+  CHECK(entries[0].kind == entry_kind::assume);
+}

@@ -138,3 +138,17 @@ TEST_CASE("a sink that is full stops the provider, and loses nothing",
   CHECK(x->ended == transport::ok);
   CHECK(sink->text == body);
 }
+
+TEST_CASE("no stream carries a key to the caller", "[upstream]") {
+  upstream_fixture fix;
+  fix.server.on("/v1/a", [](mini_exchange& x) {
+    x.raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+          "a\r\nbad: sk-se\r\n");
+    x.raw("9\r\ncret-1 sk\r\n0\r\n\r\n");
+  });
+  const auto sink = std::make_shared<keeping_sink>();
+  const auto request = fix.post("/v1/a");
+  request->sink = sink;
+  CHECK(fix.call(request)->ended == transport::ok);
+  CHECK(sink->text == "bad: *** sk");
+}

@@ -189,6 +189,7 @@ void account_auditor::judge_end(const ledger_entry& x, bool beside_reading) {
   const auto& it = i->second;
   require(it.open, "I4", "a hold ends twice");
   const auto overdue = now_ + ahead_ >= it.until;
+  const auto unlikely = it.in_doubt && it.unlikely_in == run_;
   switch (x.kind) {
     case entry_kind::settle:
       require(x.amount <= money{} && -x.amount <= it.amount, "I4",
@@ -197,6 +198,8 @@ void account_auditor::judge_end(const ledger_entry& x, bool beside_reading) {
     case entry_kind::assume:
       require(it.in_doubt, "I4", "a charge is assumed that nobody doubts");
       require(overdue || beside_reading, "I4", "a charge is assumed too early");
+      require(!unlikely || beside_reading, "I4",
+              "a charge is assumed that is not likely");
       if (beside_reading) // The figure says how much of it was charged.
         require(x.amount <= money{} && -x.amount <= it.amount, "I4",
                 "more is assumed than was held");
@@ -209,8 +212,9 @@ void account_auditor::judge_end(const ledger_entry& x, bool beside_reading) {
       break;
     default:
       agree(x.amount.nanos, it.amount.nanos, "I4", "what is given back");
-      require(!it.in_doubt || told_ || beside_reading, "I4",
-              "a doubt is given back for no reason");
+      require(!it.in_doubt || told_ || beside_reading
+                || (unlikely && overdue),
+              "I4", "a doubt is given back for no reason");
       if (x.kind == entry_kind::expire) {
         require(!it.in_doubt, "I4", "a doubt expires");
         require(overdue, "I4", "a hold expires too early");

@@ -3,6 +3,7 @@
 #include "messages/ledger.hpp"
 #include "tests/simulation/provider.hpp"
 
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -18,7 +19,7 @@ struct audited_options {
 
 /// Told by whoever drives the code what it was asked to book.
 struct booking {
-  enum class verb : uint8_t { settle, release, doubt } what = verb::settle;
+  enum class verb : uint8_t { settle, release, doubt, suspect } what = verb::settle;
   hold_id hold;
   money cost;
 };
@@ -47,6 +48,12 @@ public:
   /// The same, where the verb is known and its entries follow from it.
   void appended(std::span<const ledger_entry> xs, const booking& told);
 
+  /// This hold was hardly charged: its doubt is given back at its end, as long
+  /// as this run lives.
+  void unlikely(const hold_id& id) {
+    holds_.at(id).unlikely_in = run_;
+  }
+
   /// The daemon died and `entries` of all survived; a new run begins.
   void restarted(size_t entries);
 
@@ -74,6 +81,7 @@ public:
     bool late = false; // Charged after its end: nothing more may come.
     money booked;
     uint64_t run = 0;
+    std::optional<uint64_t> unlikely_in = {}; // The run that knows so.
   };
 
   const hold_book* find(const hold_id& id) const;

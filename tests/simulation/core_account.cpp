@@ -102,6 +102,9 @@ core_commit core_account::settle(const booking& told, const verdict& judged,
     case booking::verb::doubt:
       std::ignore = books_->doubt(told.hold, t + world_.doubt_grace, t);
       break;
+    case booking::verb::suspect:
+      std::ignore = books_->suspect(told.hold, t + world_.lag, t);
+      break;
   }
   if (was_live) {
     limits_->release();
@@ -118,7 +121,11 @@ core_commit core_account::settle(const booking& told, const verdict& judged,
     condition_->on_attempt(report, t, jitter);
     gate_.told(judged, t);
   }
-  return commit(&told);
+  const auto fresh = was_live && told.what == booking::verb::suspect;
+  auto result = commit(&told);
+  if (fresh)
+    auditor_.unlikely(told.hold);
+  return result;
 }
 
 core_commit core_account::reading(money figure, reading_cut asked) {

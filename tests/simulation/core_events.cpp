@@ -47,24 +47,26 @@ verdict refused() {
   return x;
 }
 
-const std::array<fate, 9>& fates() {
+const std::array<fate, 10>& fates() {
   using cls = failure_class;
   using action = account_action;
-  static const std::array<fate, 9> result{{
+  static const std::array<fate, 10> result{{
     {"succeeds", success(), true},
     {"breaks off, charged",
      failure(cls::stream_broken, action::penalty, charge::perhaps), true},
     {"breaks off, not charged",
      failure(cls::stream_broken, action::penalty, charge::perhaps), false},
     {"is throttled", throttled(), false},
-    {"meets a server error", failure(cls::upstream_error, action::penalty),
-     false},
+    {"meets a server error",
+     failure(cls::upstream_error, action::penalty, charge::hardly), false},
     {"finds no money", failure(cls::quota_exhausted, action::exhausted), false},
     {"finds its key refused", failure(cls::auth_invalid, action::disabled),
      false},
     {"is a bad request", refused(), false},
     {"never leaves", failure(cls::upstream_error, action::penalty), false,
      false},
+    {"meets a server error, charged",
+     failure(cls::upstream_error, action::penalty, charge::hardly), true},
   }};
   return result;
 }
@@ -77,7 +79,7 @@ void core_world::execute(const event& x) {
   if (fault(world_.failure))
     answer.fate = static_cast<size_t>(
       random_.permille(world_.doubt) ? random_.between(1, 2)
-                                     : random_.between(3, 8));
+                                     : random_.between(3, 9));
   const auto& how = fates()[answer.fate];
   const auto held = hold_amount(x.hold);
   answer.amount = money{random_.between(0, held.nanos)};
@@ -93,7 +95,8 @@ void core_world::execute(const event& x) {
   if (x.run != run_)
     return; // It belongs to no budget any more, and nobody listens.
   auto& item = items_[x.hold.job.item];
-  item.charged += how.charges;
+  // What is hardly charged counts for no budget.
+  item.charged += how.charges && how.judged.charged != charge::hardly;
   item.arrived += how.sent;
   require(item.charged <= routing_.billed_attempts, "I10",
           "an item is charged more often than allowed");
@@ -154,6 +157,8 @@ void core_world::told(const event& x) {
     end.what = booking::verb::release;
   else if (judged.charged == charge::perhaps)
     end.what = booking::verb::doubt;
+  else if (judged.charged == charge::hardly)
+    end.what = booking::verb::suspect;
   core_record record;
   record.commit = at(x.account).settle(end, judged, random_.unit());
   if (x.last)

@@ -29,7 +29,12 @@ void outside::judge(const commit& x) {
     books.appended(x.entries);
     for (const auto& e : x.entries) {
       const auto i = calls.find(std::hash<hold_id>{}(e.hold));
-      if (i == calls.end() || e.kind != entry_kind::settle)
+      if (i == calls.end())
+        continue;
+      if (e.kind == entry_kind::doubt && i->second.hardly
+          && e.hold.attempt / 256 == run)
+        books.unlikely(e.hold);
+      if (e.kind != entry_kind::settle)
         continue;
       require(i->second.succeeds, "I8", "a call is settled that failed");
       agree(books.find(e.hold)->booked.nanos, i->second.cost.nanos, "I8",
@@ -77,7 +82,7 @@ void outside::judge_money(const ledger_entry& x, bool beside_reading) const {
   // Beside a reading the books come to agree with its figure, which shows the
   // charge.
   require(x.kind != entry_kind::release || beside_reading
-            || !i->second.charges,
+            || !i->second.charges || i->second.hardly,
           "I8", "the money of a charged call is given back");
   require(x.kind != entry_kind::doubt || x.hold.attempt / 256 != run
             || !i->second.succeeds,

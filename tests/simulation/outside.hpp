@@ -36,6 +36,7 @@ struct outside {
     account_id account;
     bool charges = false;
     bool succeeds = false;
+    bool hardly = false; // Charged, if at all.
     money cost;
   };
 

@@ -48,7 +48,7 @@ struct served {
   bool charges = false;
 };
 
-/// How a call fails; the first three leave open whether it was charged.
+/// How a call fails; the first three, and a server error, leave open whether it was charged.
 served failure(outside& world) {
   const auto kind = world.random.permille(world.world.doubt)
                       ? world.random.below(3)
@@ -65,7 +65,7 @@ served failure(outside& world) {
       return {refusal(429, "rate_limit_exceeded", "slow down",
                       {{"retry-after", "7"}})};
     case 4:
-      return {refusal(500, "server_error", "oops")};
+      return {refusal(500, "server_error", "oops"), charges};
     case 5:
       return {refusal(401, "invalid_api_key", "Incorrect API key provided")};
     case 6:
@@ -114,7 +114,7 @@ void charge(outside& world, outside::call& call) {
                         {call.cost, world.now,
                          world.now + world.ms(0, world.world.lag.count()), true,
                          call.hold});
-  if (call.hold.attempt / 256 == world.run)
+  if (call.hold.attempt / 256 == world.run && !call.hardly)
     world.batches.charged(job, world.run);
 }
 
@@ -129,7 +129,7 @@ void judge_send(outside& world, const upstream_call& x) {
           "a call leaves for another account than holds its money");
   require(!world.calls.contains(x.token), "I10", "a call leaves twice");
   world.batches.sent(hold.job, world.run);
-  world.calls[x.token] = {hold, account, false, false, {}};
+  world.calls[x.token] = {hold, account, false, false, false, {}};
 }
 
 } // namespace
@@ -150,6 +150,7 @@ upstream_outcome serve(outside& world, const upstream_call& x) {
     result = failure(world);
   call.charges = result.charges;
   call.succeeds = result.outcome.status == 200;
+  call.hardly = result.outcome.status == 500;
   black_box::instance().note(
     "%s reaches account %u: %s %d%s", to_string(call.hold).c_str(),
     call.account.value, to_string(result.outcome.ended).c_str(),

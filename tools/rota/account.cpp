@@ -1,4 +1,5 @@
 #include "tools/rota/commands.hpp"
+#include "tools/rota/condition.hpp"
 #include "tools/rota/print.hpp"
 #include "tools/rota/reply.hpp"
 
@@ -33,26 +34,50 @@ cell doubt_line(const json& x) {
           calls > 0 ? colour::yellow : colour::none};
 }
 
-void print_account(const context& x, const json& one) {
-  const auto now = now_s();
+/// When its provider was asked for the balance, and what came of that.
+cell probe_line(const json& x, int64_t now) {
+  const auto at = x.value("probed_at", json{});
+  if (at.is_null())
+    return {};
+  const auto error = text(x, "probe_error");
+  return error.empty() ? cell{"ok, " + relative(at, now)}
+                       : cell{relative(at, now) + ": " + error,
+                              colour::yellow};
+}
+
+/// The account's factor, and those of models whose prices seem wrong.
+cell price_line(const json& x) {
+  cell result{text(x, "price_factor")};
+  for (const auto& each : list(x, "prices_off")) {
+    result.text += fmt::format(", {} {}", text(each, "model"),
+                               text(each, "price_factor"));
+    result.tint = colour::yellow;
+  }
+  return result;
+}
+
+std::vector<std::pair<std::string, cell>> lines_of(const json& one,
+                                                   int64_t now) {
   const auto time = [&one, now](const char* key) {
     return relative(one.value(key, json{}), now);
   };
   const auto never_read = one.value("read_at", json{}).is_null();
-  const auto cooling = time("cooldown_until");
   const auto models = joined(list(one, "models"));
-  fmt::print("{}", details(
-    {{"account", {text(one, "name")}},
-     {"provider", {text(one, "provider")}},
-     {"host", {text(one, "host")}},
-     {"admin", state_cell(text(one, "admin"))},
-     {"health", state_cell(text(one, "health"))},
-     {"funds", state_cell(text(one, "funds"))},
-     {"reason", {text(one, "reason"), colour::yellow}},
-     {"back", {cooling == "-" ? "" : cooling, colour::yellow}},
-     {"reading", {usd(one, "reading")
+  std::vector<std::pair<std::string, cell>> result{
+    {"account", {text(one, "name")}},
+    {"provider", {text(one, "provider")}},
+    {"host", {text(one, "host")}},
+    {"admin", state_cell(text(one, "admin"))},
+    {"health", state_cell(text(one, "health"))},
+    {"funds", state_cell(text(one, "funds"))}};
+  for (auto& line : condition_lines(one, now))
+    result.push_back(std::move(line));
+  result.insert(
+    result.end(),
+    {{"reading", {usd(one, "reading")
                   + (never_read ? ", never read" : ", " + time("read_at"))
                   + (one.value("stale", false) ? ", stale" : "")}},
+     {"last probe", probe_line(one, now)},
      {"posted since", money_line(one, "posted")},
      {"held", money_line(one, "held")},
      {"available", money_line(one, "available")},
@@ -65,11 +90,11 @@ void print_account(const context& x, const json& one) {
                             count(one, "failures"))}},
      {"overruns", {fmt::format("{}, {} late", count(one, "overruns"),
                                count(one, "lates"))}},
-     {"price factor", {text(one, "price_factor")}},
+     {"price factor", price_line(one)},
      {"last used", {time("last_used")}},
      {"models", {models.empty() ? "any" : models}},
-     {"tags", {joined(list(one, "tags"))}}},
-    x.colours()));
+     {"tags", {joined(list(one, "tags"))}}});
+  return result;
 }
 
 json ask(client& rotad, const chosen& what) {
@@ -114,11 +139,9 @@ void add_account(CLI::App& app, action& run) {
     run = [it](const context& x) {
       auto rotad = x.connect();
       const auto reply = ask(rotad, *it);
-      x.as_json ? print_json(reply) : print_account(x, reply);
-      if (it->verb == "refresh" && !x.as_json)
-        fmt::print("The provider is being asked; look again with: rota account"
-                   " {}\n",
-                   it->name);
+      x.as_json ? print_json(reply)
+                : fmt::print("{}", details(lines_of(reply, now_s()),
+                                           x.colours()));
       return 0;
     };
   });

@@ -1,4 +1,5 @@
 #include "tools/rota/commands.hpp"
+#include "tools/rota/condition.hpp"
 #include "tools/rota/print.hpp"
 #include "tools/rota/reply.hpp"
 
@@ -7,15 +8,6 @@
 namespace rota::cli {
 
 namespace {
-
-/// Why an account is as it is, and when it comes back.
-std::string note(const json& x) {
-  const auto why = text(x, "reason");
-  const auto until = x.value("cooldown_until", json{});
-  if (until.is_null())
-    return why;
-  return "back " + relative(until, now_s()) + (why.empty() ? "" : ": " + why);
-}
 
 std::string account_table(const json& accounts, bool colours) {
   std::vector<table_row> rows{
@@ -35,7 +27,7 @@ std::string account_table(const json& accounts, bool colours) {
                                            count(x, "limit"))),
                     number_cell(x, "calls"),
                     {relative(x.value("last_used", json{}), now_s())},
-                    {note(x)}});
+                    {note(x, now_s())}});
   return table(rows, colours);
 }
 

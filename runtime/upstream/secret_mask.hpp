@@ -1,0 +1,57 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rota {
+
+/// Takes an account's secrets out of what its provider answers: some sites
+/// repeat the key that they refuse. Wiped when destroyed.
+class secret_mask {
+public:
+  /// What is shorter is no secret but a word, and answers may hold it.
+  static constexpr size_t least = 8;
+
+  /// What stands for a secret.
+  static constexpr std::string_view stand_in = "***";
+
+  secret_mask() = default;
+  ~secret_mask();
+  secret_mask(const secret_mask&) = delete;
+  secret_mask& operator=(const secret_mask&) = delete;
+
+  /// Masks a key, or the values of a cookie, from now on; also as JSON and
+  /// URLs spell them.
+  void add(std::string_view secret);
+
+  /// Takes the secrets out of a whole text.
+  void apply(std::string& text) const;
+
+  /// @returns How many bytes at the end of `text` may be the beginning of a
+  /// secret.
+  size_t open_end(std::string_view text) const;
+
+private:
+  void add_form(std::string form);
+
+  std::vector<std::string> forms_; // The longest first.
+};
+
+/// The same for a text that comes in pieces: what may be the beginning of a
+/// secret is kept until it is known to be none.
+class masked_stream {
+public:
+  /// @returns What may be passed on; valid until the next call.
+  std::string_view feed(const secret_mask& mask, std::string_view piece);
+
+  /// The text has ended.
+  /// @returns What is left of it; valid until the next call.
+  std::string_view finish();
+
+private:
+  std::string text_;
+  std::string kept_;
+};
+
+} // namespace rota
