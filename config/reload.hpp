@@ -14,6 +14,8 @@ struct option_diff {
   /// As they are to be from now on.
   std::vector<account_options> changed;
   std::vector<std::string> removed;
+  /// Whether any client is another one than before.
+  bool clients = false;
 
   /// Whether an option of the section changed that is applied live.
   bool routing = false;

@@ -303,7 +303,8 @@ client_head store::client_of(const std::string& name) {
     if (x.name == name)
       return x;
   client_head fresh;
-  fresh.client = {my.clients.empty() ? 1 : my.clients.rbegin()->first.value + 1};
+  fresh.client.value
+    = my.clients.empty() ? 1 : my.clients.rbegin()->first.value + 1;
   fresh.name = name;
   std::string value;
   encode(value, fresh);
