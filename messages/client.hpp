@@ -28,6 +28,35 @@ struct client_head {
   friend bool operator==(const client_head&, const client_head&) = default;
 };
 
+/// Asks whether a client may have a job served now.
+struct admission {
+  job_id job;
+  /// Input and the most output, by estimate.
+  int64_t tokens = 0;
+  /// What the job may cost, by estimate.
+  money amount;
+};
+
+/// Why a client is not served now.
+enum class client_refusal : uint8_t {
+  none = 0,
+  /// It has as many requests under way as it may.
+  in_flight,
+  /// Of requests or tokens per minute.
+  rate,
+  /// What is left of a cap is held for requests under way.
+  held,
+  day_cap,
+  month_cap,
+};
+
+struct admittance {
+  job_id job;
+  client_refusal why = client_refusal::none;
+  /// When it may be served at the earliest; "never": not by waiting.
+  timestamp again;
+};
+
 /// A client as people see it.
 struct client_view {
   std::string name;
