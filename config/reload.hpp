@@ -39,4 +39,7 @@ struct option_diff {
 /// rules, secrets) are not looked at.
 option_diff diff_options(const options& before, const options& after);
 
+/// @returns What is applied, for people: "account relay-a added", "routing".
+std::vector<std::string> describe(const option_diff& x);
+
 } // namespace rota

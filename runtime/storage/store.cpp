@@ -319,6 +319,14 @@ client_head store::client_of(const std::string& name) {
   return fresh;
 }
 
+std::vector<client_head> store::clients() const {
+  std::lock_guard guard{impl_->mutex};
+  std::vector<client_head> result;
+  for (const auto& [id, x] : impl_->clients)
+    result.push_back(x);
+  return result;
+}
+
 // -- batches ------------------------------------------------------------------
 
 batch_id store::next_batch_id() {

@@ -93,6 +93,9 @@ public:
   /// @throws std::runtime_error if the store fails.
   client_head client_of(const std::string& name);
 
+  /// All clients there ever were.
+  std::vector<client_head> clients() const;
+
   // -- batches ----------------------------------------------------------------
 
   /// A number for a new batch; never given twice.
