@@ -139,6 +139,8 @@ void runner_state::send_if_ready() {
   request->account = held->grant.account;
   request->owner = work;
   request->sink = work->sink;
+  if (request->sink)
+    request->sink->account = held->grant.account_name;
   request->first_byte_timeout = setup->upstream.first_byte_timeout;
   request->idle_timeout = setup->upstream.idle_timeout;
   request->total_timeout = setup->upstream.total_timeout;

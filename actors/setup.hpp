@@ -6,6 +6,8 @@
 #include "messages/envelopes.hpp"
 
 #include <memory>
+#include <optional>
+#include <vector>
 
 namespace rota {
 
@@ -27,6 +29,18 @@ struct routing_setup {
   upstream_options upstream;
   price_table_ptr prices;
   failure_rules_ptr rules;
+};
+
+/// Clients of the API, with what is known of them from earlier runs.
+struct clients_setup {
+  struct member {
+    client_head head;
+    /// Absent: configured no more.
+    std::optional<client_options> options;
+    /// That accounts had open when the daemon last ran.
+    std::vector<open_hold> holds;
+  };
+  std::vector<member> members;
 };
 
 /// An account whose balance is to be asked for.

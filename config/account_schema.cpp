@@ -43,32 +43,6 @@ row sampled(row x, std::string sample) {
   return x;
 }
 
-bool is_alnum(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-         || (c >= '0' && c <= '9');
-}
-
-/// Names stand in URLs, log lines and commands: nothing there needs quoting.
-std::string check_name(std::string_view text) {
-  if (text.empty() || text.size() > 64 || !is_alnum(text.front())
-      || !std::all_of(text.begin(), text.end(), [](char c) {
-           return is_alnum(c) || c == '.' || c == '_' || c == '-';
-         }))
-    return echoed(text)
-           + " is no name; write 1 to 64 letters, digits, dots, hyphens or "
-             "underscores, a letter or digit first";
-  return {};
-}
-
-std::string check_model(std::string_view text) {
-  if (text.empty() || text.size() > 200
-      || text.find_first_of(" \"\\") != std::string_view::npos)
-    return echoed(text)
-           + " is no model's name; write 1 to 200 bytes without spaces and "
-             "quotes";
-  return {};
-}
-
 /// Endings of base URLs in the settings of other programs. rota appends the
 /// whole path of a route itself.
 constexpr std::string_view route_prefixes[] = {"/v1", "/v1beta", "/v1alpha"};

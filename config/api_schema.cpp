@@ -77,6 +77,11 @@ std::vector<option_row<options>> api_rows() {
              "comes of it. Without it such streams are booked at their "
              "estimate.",
              &http_options::ask_for_usage),
+      option("show_account", flag_form{},
+             "Answers name the account that served them in the header "
+             "x-rota-account, whoever asked; clients[].show_account says it "
+             "for one client.",
+             &http_options::show_account),
   };
 }
 

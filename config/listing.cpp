@@ -42,8 +42,27 @@ accounts:
 
 )";
 
-/// The required values of the second account; the others are defaults.
-std::string example_of(const std::string& key) {
+constexpr std::string_view clients_head = R"(
+# Who may use the API, by the tokens they show. Without clients the API is open
+# to whoever reaches it, and listens on this machine's loopback only.
+# `rota token` makes a token and the line to put here.
+clients:
+)";
+
+/// The required values of the client and of the second account; the others are
+/// defaults.
+std::string example_of(const option_row<client_options>& row) {
+  if (row.key == "name")
+    return "alice";
+  return "[sha256:" + std::string(64, '0') + "]";
+}
+
+std::string example_of(const option_row<options>& row) {
+  return row.default_text();
+}
+
+std::string example_of(const option_row<account_options>& row) {
+  const auto& key = row.key;
   if (key == "name")
     return "vendor-b";
   if (key == "provider")
@@ -96,7 +115,7 @@ void list(std::string& out, const std::vector<option_row<Root>>& rows,
     section = name;
     const auto indent = margin + (name.empty() ? "" : "  ");
     const auto key = name.empty() ? row.key : row.key.substr(dot + 1);
-    const auto value = row.required ? example_of(row.key) : row.default_text();
+    const auto value = row.required ? example_of(row) : row.default_text();
     comment(out, indent, annotation(row));
     if (!first.empty())
       out += first + key + ": " + value + "\n";
@@ -116,6 +135,8 @@ std::string example_listing() {
   list(result, option_rows(), {}, {});
   result += first_account;
   list(result, account_rows(), "    ", "  - ");
+  result += clients_head;
+  list(result, client_rows(), "    ", "  - ");
   return result;
 }
 

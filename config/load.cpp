@@ -41,8 +41,10 @@ std::vector<std::string> keys_below(const std::string& prefix,
       add(row.key.substr(prefix.size(),
                          row.key.find('.', prefix.size()) - prefix.size()));
   if constexpr (std::is_same_v<Root, options>)
-    if (prefix.empty())
+    if (prefix.empty()) {
       add(accounts_key);
+      add(clients_key);
+    }
   return result;
 }
 
@@ -162,7 +164,15 @@ private:
 
 constexpr auto skip_nothing = [](const std::string&) { return false; };
 
-/// How messages call an account: by its name, or by its place from 1.
+/// A list of entries that have names of their own.
+template <class T>
+struct list_words {
+  /// "account"; the list's key is that with an s.
+  std::string noun;
+  const std::vector<option_row<T>>& rows;
+};
+
+/// How messages call an entry of a list: by its name, or by its place from 1.
 std::string label_of(const tree_node& x, size_t position) {
   for (const auto& child : x.children)
     if (child.key == "name" && child.is == tree_node::kind::scalar
@@ -171,22 +181,21 @@ std::string label_of(const tree_node& x, size_t position) {
   return "#" + std::to_string(position);
 }
 
-account_options read_account(const tree_node& x, size_t position,
-                             std::vector<line_fault>& faults,
-                             std::unordered_map<std::string, int>& names) {
-  account_options result;
-  const auto shown =
-      std::string{accounts_key} + "[" + label_of(x, position) + "]";
+template <class T>
+T read_entry(const list_words<T>& words, const tree_node& x, size_t position,
+             std::vector<line_fault>& faults,
+             std::unordered_map<std::string, int>& names) {
+  T result;
+  const auto shown = words.noun + "s[" + label_of(x, position) + "]";
   if (x.is == tree_node::kind::refused)
     return result;
   if (x.is != tree_node::kind::map) {
-    faults.push_back(
-        {x.line, shown
-                     + ": is no account; write - name: NAME and the "
-                       "account's other options below it"});
+    faults.push_back({x.line, shown + ": is no " + words.noun
+                                  + "; write - name: NAME and the "
+                                  + words.noun + "'s other options below it"});
     return result;
   }
-  reader<account_options> in{account_rows(), shown + ".", x.line, faults};
+  reader<T> in{words.rows, shown + ".", x.line, faults};
   in.read(x, {}, result, skip_nothing);
   in.check_required();
   if (!result.name.empty()) {
@@ -194,30 +203,34 @@ account_options read_account(const tree_node& x, size_t position,
     const auto [first, added] = names.emplace(result.name, line);
     if (!added)
       in.fault(line, "name",
-               echoed(result.name) + " is also the name of the account on line "
-                   + std::to_string(first->second) + "; give each its own");
+               echoed(result.name) + " is also the name of the " + words.noun
+                   + " on line " + std::to_string(first->second)
+                   + "; give each its own");
   }
   in.check_together(result);
   return result;
 }
 
-void read_accounts(const tree_node& x, options& out,
-                   std::vector<line_fault>& faults) {
+template <class T>
+void read_list(const list_words<T>& words, const tree_node& x,
+               std::vector<T>& out, std::vector<line_fault>& faults) {
   if (x.is == tree_node::kind::refused)
     return;
+  const auto key = words.noun + "s";
   if (x.is != tree_node::kind::list) {
-    faults.push_back({x.key_line, "accounts: is no list; write - name: NAME "
-                                  "for each account below it"});
+    faults.push_back({x.key_line, key + ": is no list; write - name: NAME for "
+                                        "each "
+                                      + words.noun + " below it"});
     return;
   }
   if (x.children.empty())
-    faults.push_back({x.key_line, "accounts: the list is empty; name at least "
-                                  "one account"});
+    faults.push_back({x.key_line, key + ": the list is empty; name at least "
+                                        "one "
+                                      + words.noun});
   std::unordered_map<std::string, int> names;
-  out.accounts.reserve(x.children.size());
+  out.reserve(x.children.size());
   for (const auto& child : x.children)
-    out.accounts.push_back(
-        read_account(child, out.accounts.size() + 1, faults, names));
+    out.push_back(read_entry(words, child, out.size() + 1, faults, names));
 }
 
 void read_root(const tree_node& root, options& out,
@@ -234,17 +247,23 @@ void read_root(const tree_node& root, options& out,
   }
   reader<options> in{option_rows(), {}, 1, faults};
   const tree_node* accounts = nullptr;
-  in.read(root, {}, out,
-          [](const std::string& key) { return key == accounts_key; });
+  const tree_node* clients = nullptr;
+  in.read(root, {}, out, [](const std::string& key) {
+    return key == accounts_key || key == clients_key;
+  });
   for (const auto& child : root.children)
     if (child.key == accounts_key && accounts == nullptr)
       accounts = &child;
+    else if (child.key == clients_key && clients == nullptr)
+      clients = &child;
   if (accounts == nullptr)
     in.fault(1, accounts_key,
              "is missing; name at least one account "
              "(config/rota.example.yaml shows how)");
   else
-    read_accounts(*accounts, out, faults);
+    read_list({"account", account_rows()}, *accounts, out.accounts, faults);
+  if (clients != nullptr)
+    read_list({"client", client_rows()}, *clients, out.clients, faults);
   in.check_required();
   in.check_together(out);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/account_options.hpp"
+#include "config/client_options.hpp"
 #include "messages/time.hpp"
 
 #include <cstdint>
@@ -159,6 +160,7 @@ struct http_options {
   milliseconds request_timeout{600'000};
   /// Streams of chats are asked for their usage where the client did not ask.
   bool ask_for_usage = true;
+  bool show_account = false; ///< Answers name the account, whoever asked.
 };
 
 struct log_options {
@@ -176,6 +178,7 @@ struct options {
   http_options api;
   admin_options admin;
   std::vector<account_options> accounts;
+  std::vector<client_options> clients; ///< None: the API is open.
   routing_options routing;
   health_options health;
   refresh_options refresh;

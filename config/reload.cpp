@@ -34,11 +34,11 @@ void mark(option_diff& result, std::string_view key) {
       result.*x.flag = true;
 }
 
-bool differs(const account_options& x, const account_options& y) {
-  return std::any_of(
-      account_rows().begin(), account_rows().end(), [&](const auto& row) {
-        return row.when == applies::live && row.text(x) != row.text(y);
-      });
+template <class T>
+bool differs(const std::vector<option_row<T>>& rows, const T& x, const T& y) {
+  return std::any_of(rows.begin(), rows.end(), [&](const auto& row) {
+    return row.when == applies::live && row.text(x) != row.text(y);
+  });
 }
 
 void diff_accounts(const options& before, const options& after,
@@ -52,7 +52,7 @@ void diff_accounts(const options& before, const options& after,
       result.added.push_back(x);
       continue;
     }
-    if (differs(*i->second, x))
+    if (differs(account_rows(), *i->second, x))
       result.changed.push_back(x);
     old.erase(i);
   }
@@ -65,7 +65,7 @@ void diff_accounts(const options& before, const options& after,
 
 bool option_diff::empty() const {
   return added.empty() && changed.empty() && removed.empty()
-         && needs_restart.empty()
+         && needs_restart.empty() && !clients
          && std::none_of(sections.begin(), sections.end(),
                          [this](const auto& x) { return this->*x.flag; });
 }
@@ -73,6 +73,11 @@ bool option_diff::empty() const {
 option_diff diff_options(const options& before, const options& after) {
   option_diff result;
   diff_accounts(before, after, result);
+  result.clients = !std::equal(
+      before.clients.begin(), before.clients.end(), after.clients.begin(),
+      after.clients.end(), [](const auto& x, const auto& y) {
+        return !differs(client_rows(), x, y);
+      });
   for (const auto& row : option_rows()) {
     if (row.text(before) == row.text(after))
       continue;
@@ -81,6 +86,22 @@ option_diff diff_options(const options& before, const options& after) {
     else
       result.needs_restart.push_back(row.key);
   }
+  return result;
+}
+
+std::vector<std::string> describe(const option_diff& x) {
+  std::vector<std::string> result;
+  for (const auto& account : x.added)
+    result.push_back("account " + account.name + " added");
+  for (const auto& account : x.changed)
+    result.push_back("account " + account.name + " changed");
+  for (const auto& name : x.removed)
+    result.push_back("account " + name + " removed");
+  if (x.clients)
+    result.emplace_back(clients_key);
+  for (const auto& section : sections)
+    if (x.*section.flag)
+      result.emplace_back(section.name);
   return result;
 }
 

@@ -14,6 +14,8 @@ struct option_diff {
   /// As they are to be from now on.
   std::vector<account_options> changed;
   std::vector<std::string> removed;
+  /// Whether any client is another one than before.
+  bool clients = false;
 
   /// Whether an option of the section changed that is applied live.
   bool routing = false;
@@ -36,5 +38,8 @@ struct option_diff {
 /// @returns What turns `before` into `after`. Contents of files (prices,
 /// rules, secrets) are not looked at.
 option_diff diff_options(const options& before, const options& after);
+
+/// @returns What is applied, for people: "account relay-a added", "routing".
+std::vector<std::string> describe(const option_diff& x);
 
 } // namespace rota

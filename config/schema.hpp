@@ -19,7 +19,7 @@ enum class applies : uint8_t {
   first_start, ///< Only when rota first sees the account.
 };
 
-/// One option of `Root`: `options`, or `account_options` for an account.
+/// One option of `Root`: `options`, `account_options` or `client_options`.
 template <class Root>
 struct option_row {
   /// "routing.attempts".
@@ -52,7 +52,11 @@ std::vector<option_row<options>> api_rows();
 /// All options of one account.
 const std::vector<option_row<account_options>>& account_rows();
 
-/// The key of the list of accounts.
+/// All options of one client of the API.
+const std::vector<option_row<client_options>>& client_rows();
+
+/// The keys of the lists of accounts and clients.
 inline constexpr const char* accounts_key = "accounts";
+inline constexpr const char* clients_key = "clients";
 
 } // namespace rota

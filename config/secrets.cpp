@@ -131,6 +131,19 @@ secret_result from_file(const std::string& path) {
   return adopt({buffer.bytes.data(), size}, "the secret file " + path);
 }
 
+void check_token(std::vector<std::string>& faults, const std::string& key,
+                 const std::string& text) {
+  if (text.starts_with(hash_prefix))
+    return;
+  const auto found = resolve(token_ref(text));
+  if (!found.value)
+    faults.push_back(key + ": " + found.fault);
+  else if (found.value->reveal().size() < token_bytes_min)
+    faults.push_back(key + ": the token of " + text + " is shorter than "
+                     + std::to_string(token_bytes_min)
+                     + " characters; make one with rota token");
+}
+
 void check(std::vector<std::string>& faults, const std::string& key,
            const secret_ref& ref) {
   if (ref.from == secret_ref::source::none)
@@ -187,6 +200,16 @@ secret_result resolve(const secret_ref& ref) {
   return wrong("no secret is named; write env:NAME or file:PATH");
 }
 
+secret_ref token_ref(std::string_view text) {
+  constexpr std::string_view env = "env:";
+  constexpr std::string_view file = "file:";
+  if (text.starts_with(env))
+    return {secret_ref::source::env, std::string{text.substr(env.size())}};
+  if (text.starts_with(file))
+    return {secret_ref::source::file, std::string{text.substr(file.size())}};
+  return {};
+}
+
 std::string masked(const secret& x) {
   const auto text = x.reveal();
   std::string result = "\u2026";
@@ -202,6 +225,9 @@ std::vector<std::string> check_secrets(const options& x) {
     check(faults, key + "api_key", account.api_key);
     check(faults, key + "balance.console", account.balance.console);
   }
+  for (const auto& client : x.clients)
+    for (const auto& token : client.tokens)
+      check_token(faults, "clients[" + client.name + "].tokens", token);
   check(faults, "alerts.webhook", x.alerts.webhook);
   check(faults, "alerts.webhook_secret", x.alerts.webhook_secret);
   if (x.alerts.webhook.from != secret_ref::source::none)

@@ -53,6 +53,16 @@ inline constexpr size_t secret_bytes_max = 16 * 1'024;
 /// secrets under twelve characters, of which four would tell too much.
 std::string masked(const secret& x);
 
+/// Begins what stands in clients[].tokens for the SHA-256 of a token.
+inline constexpr std::string_view hash_prefix = "sha256:";
+
+/// @returns Where a token of clients[].tokens is found that is no hash.
+secret_ref token_ref(std::string_view text);
+
+/// The shortest token: one that can be guessed is none, for a hash can be
+/// tried quickly.
+inline constexpr size_t token_bytes_min = 20;
+
 /// Looks at every secret that the options refer to.
 /// @returns "accounts[relay-a].api_key: what is wrong; what to do" each.
 [[nodiscard]] std::vector<std::string> check_secrets(const options& x);

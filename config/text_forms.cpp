@@ -245,6 +245,27 @@ form_text word_form::words() const {
   return {"one of " + joined(names), {}, {}, {}};
 }
 
+std::string check_name(std::string_view text) {
+  if (text.empty() || text.size() > 64 || !is_alnum(text.front())
+      || text.front() == '_'
+      || !std::all_of(text.begin(), text.end(), [](char c) {
+           return is_alnum(c) || c == '.' || c == '-';
+         }))
+    return echoed(text)
+           + " is no name; write 1 to 64 letters, digits, dots, hyphens or "
+             "underscores, a letter or digit first";
+  return {};
+}
+
+std::string check_model(std::string_view text) {
+  if (text.empty() || text.size() > 200
+      || text.find_first_of(" \"\\") != std::string_view::npos)
+    return echoed(text)
+           + " is no model's name; write 1 to 200 bytes without spaces and "
+             "quotes";
+  return {};
+}
+
 // -- helpers ------------------------------------------------------------------
 
 std::optional<std::string> closest(std::string_view text,

@@ -122,6 +122,13 @@ struct choice_form {
   }
 };
 
+/// What text_form asks of the names of accounts, clients and tags, which stand
+/// in URLs, log lines and commands: nothing in them needs quoting.
+std::string check_name(std::string_view text);
+
+/// The same of names of models.
+std::string check_model(std::string_view text);
+
 /// @returns The candidate that `text` is most likely a misspelling of: at most
 /// a third of its letters away, swaps counted once.
 std::optional<std::string> closest(std::string_view text,

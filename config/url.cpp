@@ -166,6 +166,13 @@ bool is_loopback(std::string_view host) {
   return host == "localhost" || host == "::1";
 }
 
+std::string_view listen_host(std::string_view listen) {
+  auto host = listen.substr(0, listen.rfind(':'));
+  if (host.starts_with('[') && host.ends_with(']'))
+    host = host.substr(1, host.size() - 2);
+  return host;
+}
+
 bool is_address(std::string_view host) {
   return parse_ipv4(host) || is_ipv6(host);
 }

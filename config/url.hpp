@@ -39,6 +39,9 @@ std::string to_string(const url_parts& x);
 /// Whether a host is `localhost`, 127.0.0.0/8 or ::1.
 bool is_loopback(std::string_view host);
 
+/// @returns The host of ADDRESS:PORT, an IPv6 address without its brackets.
+std::string_view listen_host(std::string_view listen);
+
 /// Whether a host is an IPv4 or IPv6 address, not a name.
 bool is_address(std::string_view host);
 

@@ -1,5 +1,10 @@
 #include "config/validate.hpp"
 
+#include "config/url.hpp"
+
+#include <map>
+#include <string_view>
+
 namespace rota {
 
 namespace {
@@ -64,9 +69,27 @@ void check_order(const char* base_key, milliseconds base, const char* key,
                                + "; make it at least as long");
 }
 
+/// A token that two clients may show would be one of them by chance.
+void check_tokens(const std::vector<client_options>& clients,
+                  const fault_sink& fault) {
+  std::map<std::string_view, std::string_view> owners;
+  for (const auto& x : clients)
+    for (const auto& token : x.tokens)
+      if (const auto [i, fresh] = owners.emplace(token, x.name); !fresh)
+        fault({"clients"}, "a token of " + x.name + " is also one of "
+                               + std::string{i->second}
+                               + "; give each client its own");
+}
+
 } // namespace
 
 void validate(const options& x, const fault_sink& fault) {
+  check_tokens(x.clients, fault);
+  if (x.clients.empty() && !is_loopback(listen_host(x.listen)))
+    fault({"listen", "clients"},
+          "would let other machines spend the pool's money, for there are no "
+          "clients and the API asks nobody for a token; write an address of "
+          "this machine such as 127.0.0.1:8787, or configure clients");
   check_order("routing.backoff_base", x.routing.backoff_base,
               "routing.backoff_max", x.routing.backoff_max, fault);
   check_order("health.eject_base", x.health.eject_base, "health.eject_max",
@@ -98,6 +121,15 @@ void validate(const account_options& x, const fault_sink& fault) {
   if (x.low && *x.low < x.floor)
     fault({"low", "floor"}, "is below the floor (" + to_string(x.floor)
                                 + "); make it at least that");
+}
+
+void validate(const client_options& x, const fault_sink& fault) {
+  if (x.tokens.empty())
+    fault({"tokens"}, "the list is empty; rota token makes a token and its "
+                      "hash");
+  if (x.cap.day && x.cap.month && *x.cap.month < *x.cap.day)
+    fault({"cap.month", "cap.day"},
+          "is below cap.day; make it at least that, or remove one");
 }
 
 } // namespace rota

@@ -19,4 +19,7 @@ void validate(const options& x, const fault_sink& fault);
 /// The same for one account; keys are those of account_rows().
 void validate(const account_options& x, const fault_sink& fault);
 
+/// The same for one client.
+void validate(const client_options& x, const fault_sink& fault);
+
 } // namespace rota

@@ -7,6 +7,7 @@
 #include "messages/account.hpp"
 #include "messages/alert.hpp"
 #include "messages/batch.hpp"
+#include "messages/client.hpp"
 #include "messages/error.hpp"
 #include "messages/ledger.hpp"
 #include "messages/pool.hpp"
@@ -125,6 +126,29 @@ using job_owner_actor = caf::typed_actor<
   caf::reacts_to<atom::finish, item_result_ptr>,
   // The job was given up because the daemon stops; it has no result.
   caf::reacts_to<atom::dismiss, job_id>>;
+
+/// Whoever waits for a client's admission.
+using admittance_actor = caf::typed_actor<
+  // The client may have the job served, or why not.
+  caf::reacts_to<atom::admit, admittance>>;
+
+/// The FRONT actor interface: the API's side of its jobs.
+using front_actor = job_owner_actor::extend<
+  // A job's client may have it served, or why not.
+  caf::reacts_to<atom::admit, admittance>>;
+
+/// The CLIENTS actor interface: what each client of the API may still have.
+using clients_actor = caf::typed_actor<
+  // Keeps a job's estimate back; the answer goes to `reply_to`.
+  caf::reacts_to<atom::admit, admission_ptr>,
+  // A job that was admitted has ended.
+  caf::reacts_to<atom::dismiss, job_id>,
+  // What is on its way to the disk.
+  caf::reacts_to<atom::append, commit_ptr>,
+  // The clients from now on.
+  caf::reacts_to<atom::configure, clients_setup_ptr>,
+  // Answers with what people see.
+  caf::replies_to<atom::status>::with<client_views_ptr>>;
 
 /// The BATCH actor interface. It owns the jobs of its lines.
 using batch_actor = caf::typed_actor<

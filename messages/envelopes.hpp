@@ -17,6 +17,12 @@ struct commit {
   uint64_t token = 0;
 };
 
+/// Asks for a client's admission.
+struct admission_request {
+  admission want;
+  admittance_actor reply_to;
+};
+
 /// How an attempt ended. The account books it and passes `result` on, so that
 /// the money and the result are written at once.
 struct attempt_end {

@@ -24,11 +24,22 @@ struct batch_id {
   friend constexpr auto operator<=>(const batch_id&, const batch_id&) = default;
 };
 
+/// A client of the API, given once by the store and never reused. Zero: nobody
+/// in particular.
+struct client_id {
+  uint32_t value = 0;
+
+  friend constexpr auto operator<=>(const client_id&,
+                                    const client_id&) = default;
+};
+
 /// One job: a line of a batch (`item` is its index from 0), or an interactive
 /// request (`batch` is zero and `item` a number that is never reused).
 struct job_id {
   batch_id batch;
   uint64_t item = 0;
+  /// Who asked for it: whatever is charged for it is charged to them.
+  client_id client = {};
 
   friend constexpr auto operator<=>(const job_id&, const job_id&) = default;
 };
@@ -66,8 +77,13 @@ typename Inspector::result_type inspect(Inspector& f, batch_id& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, client_id& x) {
+  return f(x.value);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, job_id& x) {
-  return f(x.batch, x.item);
+  return f(x.batch, x.item, x.client);
 }
 
 template <class Inspector>
@@ -80,6 +96,13 @@ typename Inspector::result_type inspect(Inspector& f, hold_id& x) {
 template <>
 struct std::hash<rota::account_id> {
   size_t operator()(rota::account_id x) const noexcept {
+    return std::hash<uint32_t>{}(x.value);
+  }
+};
+
+template <>
+struct std::hash<rota::client_id> {
+  size_t operator()(rota::client_id x) const noexcept {
     return std::hash<uint32_t>{}(x.value);
   }
 };

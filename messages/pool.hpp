@@ -3,6 +3,7 @@
 #include "messages/account.hpp"
 #include "messages/alert.hpp"
 #include "messages/batch.hpp"
+#include "messages/client.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -57,6 +58,7 @@ struct lines_wanted {
 };
 
 using account_views_ptr = std::shared_ptr<const std::vector<account_view>>;
+using client_views_ptr = std::shared_ptr<const std::vector<client_view>>;
 using alerts_ptr = std::shared_ptr<const std::vector<alert>>;
 
 } // namespace rota

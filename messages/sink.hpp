@@ -43,6 +43,9 @@ public:
   /// The call has ended, well or not; completes what is told of it.
   virtual void end(upstream_outcome& x) = 0;
 
+  /// Whose answer comes next; set before each call.
+  std::string account;
+
   /// Set while a call is under way.
   std::function<void()> on_ready;
 };

@@ -15,6 +15,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(rota_types, caf::first_custom_type_id)
   CAF_ADD_ATOM(rota_types, rota::atom, acquire, "acquire")
   CAF_ADD_ATOM(rota_types, rota::atom, adjust, "adjust")
   CAF_ADD_ATOM(rota_types, rota::atom, administer, "administer")
+  CAF_ADD_ATOM(rota_types, rota::atom, admit, "admit")
   CAF_ADD_ATOM(rota_types, rota::atom, append, "append")
   CAF_ADD_ATOM(rota_types, rota::atom, cancel, "cancel")
   CAF_ADD_ATOM(rota_types, rota::atom, configure, "configure")
@@ -46,8 +47,10 @@ namespace rota {
 
 struct account_setup;
 struct acquire_request;
+struct admission_request;
 struct attempt_end;
 struct call_outcome;
+struct clients_setup;
 struct commit;
 struct enlistment;
 struct lease;
@@ -57,7 +60,9 @@ struct upstream_call;
 
 using account_setup_ptr = std::shared_ptr<const account_setup>;
 using acquire_ptr = std::shared_ptr<const acquire_request>;
+using admission_ptr = std::shared_ptr<const admission_request>;
 using attempt_end_ptr = std::shared_ptr<const attempt_end>;
+using clients_setup_ptr = std::shared_ptr<const clients_setup>;
 using commit_ptr = std::shared_ptr<const commit>;
 using routing_setup_ptr = std::shared_ptr<const routing_setup>;
 using upstream_call_ptr = std::shared_ptr<const upstream_call>;
@@ -71,12 +76,16 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::account_view)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::account_views_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::acquire_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::admin_state)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::admission_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::admittance)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::alert)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::alerts_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::attempt_end_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::balance_reading)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::batch_view)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::call_outcome)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::client_views_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::clients_setup_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::commit_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::cooldown_notice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::enlistment)

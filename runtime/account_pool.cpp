@@ -133,11 +133,17 @@ bool account_pool::serves(surface route, const std::string& model) const {
   });
 }
 
-std::vector<std::string> account_pool::models() const {
+std::vector<std::string>
+account_pool::models(const std::vector<std::string>& tags) const {
   std::lock_guard guard{mutex_};
   std::set<std::string> result;
-  for (const auto& [name, x] : members_)
-    result.insert(x.options.models.begin(), x.options.models.end());
+  for (const auto& [name, x] : members_) {
+    const auto& has = x.options.tags;
+    if (std::all_of(tags.begin(), tags.end(), [&has](const auto& tag) {
+          return std::find(has.begin(), has.end(), tag) != has.end();
+        }))
+      result.insert(x.options.models.begin(), x.options.models.end());
+  }
   return {result.begin(), result.end()};
 }
 

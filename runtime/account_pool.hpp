@@ -46,8 +46,8 @@ public:
   /// Whether any account serves a model on a route.
   bool serves(surface route, const std::string& model) const;
 
-  /// The models that accounts name as theirs, sorted.
-  std::vector<std::string> models() const;
+  /// The models that accounts with all of these tags name as theirs, sorted.
+  std::vector<std::string> models(const std::vector<std::string>& tags) const;
 
   /// Ends all actors.
   void stop();

@@ -1,6 +1,7 @@
 #include "runtime/daemon.hpp"
 
 #include "actors/alerter.hpp"
+#include "actors/clients.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/domain/ledger_tail.hpp"
 #include "actors/refresher.hpp"
@@ -11,6 +12,7 @@
 #include "runtime/api/front.hpp"
 #include "runtime/admin/api.hpp"
 #include "runtime/batch_desk.hpp"
+#include "runtime/client_memory.hpp"
 #include "runtime/doubtful_items.hpp"
 #include "runtime/engine/hosted.hpp"
 #include "runtime/http/listener.hpp"
@@ -133,6 +135,7 @@ private:
   std::unique_ptr<watchdog> watchdog_;
   std::unique_ptr<admin_api> api_;
   std::unique_ptr<admin_server> door_;
+  std::shared_ptr<client_list> clients_;
   std::unique_ptr<api_front> front_;
   std::unique_ptr<http_listener> listener_;
 };
@@ -174,6 +177,10 @@ void daemon::wire() {
   auto routing = load_routing(opts_);
   if (!routing.setup)
     throw refusal{routing.faults.front()};
+  auto clients = client_list::load(opts_);
+  if (!clients.list)
+    throw refusal{clients.faults.front()};
+  clients_ = std::move(clients.list);
   system_ = std::make_unique<caf::actor_system>(system_config_);
   loop_.attach(*system_);
   loop_.start();
@@ -201,7 +208,9 @@ void daemon::wire() {
     *disk_, opts_.store.group_max,
     [this](std::function<void()> f) { loop_.post(std::move(f)); },
     on_failure, space_.get());
-  all.journal = spawn_journal(*system_, &loop_, *writer_);
+  all.clients = spawn_hosted(*system_, &loop_, rota::clients, all.clock,
+                             recall_clients(*disk_, opts_, *clients_));
+  all.journal = spawn_journal(*system_, &loop_, *writer_, all.clients);
   all.spool = spawn_spool(*system_, opts_.state_dir + "/batches");
   all.upstream = spawn_upstream(*system_, loop_, opts_.upstream, directory_);
   all.refresher = spawn_hosted(*system_, &loop_, refresher, all.clock,
@@ -213,6 +222,7 @@ void daemon::wire() {
   const auto watch = [this](const char* name, const auto& whom) {
     watchdog_->watch(name, caf::actor_cast<caf::strong_actor_ptr>(whom));
   };
+  watch("clients", all.clients);
   watch("journal", all.journal);
   watch("spool", all.spool);
   watch("upstream", all.upstream);
@@ -231,7 +241,8 @@ void daemon::wire() {
 void daemon::serve() {
   const auto resumed = batches_->resume_all();
   front_ = std::make_unique<api_front>(
-    *all_, opts_, [this] { return accounts_->models(); });
+    *all_, opts_, clients_,
+    [this](const auto& tags) { return accounts_->models(tags); });
   listener_ = std::make_unique<http_listener>(
     loop_, opts_.listen, opts_.api,
     [this](const http_exchange_ptr& x) { front_->serve(x); },
@@ -242,9 +253,7 @@ void daemon::serve() {
     all_->now(), [this] { return reload(); }});
   door_ = std::make_unique<admin_server>(
     opts_.admin.socket, [this](admin_exchange& x) { api_->serve(x); });
-  spdlog::warn("The API at {} is open: whoever reaches this machine's loopback"
-               " may spend the pool's money.",
-               listener_->address());
+  warn_of_clients(*clients_, listener_->address());
   spdlog::info("rotad {} is ready: {} accounts, {} batches resumed, API at"
                " {}, admin API at {}.",
                ROTA_VERSION, accounts_->size(), resumed, listener_->address(),
@@ -301,6 +310,7 @@ void daemon::stop() {
       writer_->stop();
     space_.reset();
     end(all_->journal);
+    end(all_->clients);
   }
   api_.reset();
   batches_.reset();
@@ -357,31 +367,27 @@ reload_report daemon::reload() {
   auto routing = load_routing(fresh.opts);
   if (report.faults.empty())
     report.faults = routing.faults;
+  auto clients = client_list::load(fresh.opts);
+  if (report.faults.empty())
+    report.faults = clients.faults;
+  if (report.faults.empty())
+    if (auto fault = fault_of_opening(*clients.list, listener_->address());
+        !fault.empty())
+      report.faults.push_back(std::move(fault));
   if (!report.faults.empty())
     return report;
   const auto diff = diff_options(opts_, fresh.opts);
   report.needs_restart = diff.needs_restart;
-  const auto note = [&report](bool changed, const char* what) {
-    if (changed)
-      report.changed.emplace_back(what);
-  };
-  for (const auto& x : diff.added)
-    report.changed.push_back("account " + x.name + " added");
-  for (const auto& x : diff.changed)
-    report.changed.push_back("account " + x.name + " changed");
-  for (const auto& x : diff.removed)
-    report.changed.push_back("account " + x + " removed");
-  note(diff.routing, "routing");
-  note(diff.health, "health");
-  note(diff.batch, "batch");
-  note(diff.upstream, "upstream");
-  note(diff.store, "store");
-  note(diff.log, "log");
-  note(diff.prices, "prices");
-  note(diff.failure_rules, "failure_rules");
+  report.changed = describe(diff);
   // The refresher keeps what it was started with, and accounts go by that.
   fresh.opts.refresh = opts_.refresh;
   opts_ = fresh.opts;
+  clients_ = std::move(clients.list);
+  caf::anon_send(all_->clients, atom::configure_v,
+                 recall_clients(*disk_, opts_, *clients_));
+  front_->clients(clients_);
+  if (diff.clients)
+    warn_of_clients(*clients_, listener_->address());
   // Prices and rules are read again even if their paths stay.
   all_->setup(routing.setup);
   caf::anon_send(all_->dispatcher, atom::configure_v, routing.setup);

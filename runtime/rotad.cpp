@@ -1,5 +1,6 @@
 #include "config/load.hpp"
 #include "config/secrets.hpp"
+#include "runtime/api/client_list.hpp"
 #include "runtime/daemon.hpp"
 
 #include <CLI/CLI.hpp>
@@ -23,6 +24,8 @@ int main(int argc, char** argv) {
   auto loaded = rota::load_options(config);
   if (loaded.faults.empty())
     loaded.faults = rota::check_secrets(loaded.opts);
+  if (loaded.faults.empty())
+    loaded.faults = rota::client_list::load(loaded.opts).faults;
   for (const auto& fault : loaded.faults)
     std::fprintf(stderr, "rotad: %s\n", fault.c_str());
   if (!loaded.faults.empty())

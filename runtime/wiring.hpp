@@ -25,6 +25,7 @@ struct wiring {
   wall_clock clock;
   /// 256 times the number of this run.
   uint32_t attempt_base = 0;
+  clients_actor clients;
   journal_actor journal;
   upstream_actor upstream;
   spool_actor spool;

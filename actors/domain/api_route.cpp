@@ -232,16 +232,26 @@ std::string credential_of(std::string_view target,
 
 header_list returned_headers(const header_list& headers) {
   constexpr std::array names{
-    "content-type"sv,  "request-id"sv,     "x-request-id"sv,
-    "openai-version"sv, "content-language"sv, "openai-processing-ms"sv,
+    "content-type"sv,     "request-id"sv,           "openai-version"sv,
+    "content-language"sv, "openai-processing-ms"sv,
   };
   header_list result;
-  std::copy_if(headers.begin(), headers.end(), std::back_inserter(result),
-               [&](const auto& x) {
-                 return std::find(names.begin(), names.end(), x.first)
-                        != names.end();
-               });
+  for (const auto& x : headers)
+    if (std::find(names.begin(), names.end(), x.first) != names.end())
+      result.push_back(x);
+    else if (x.first == "x-request-id"sv)
+      result.emplace_back("x-upstream-request-id", x.second);
   return result;
+}
+
+bool is_request_id(std::string_view text) {
+  constexpr size_t length_max = 128;
+  return !text.empty() && text.size() <= length_max
+         && std::all_of(text.begin(), text.end(), [](char c) {
+              return (c >= '0' && c <= '9')
+                     || (lower(c) >= 'a' && lower(c) <= 'z')
+                     || "-_.:"sv.find(c) != std::string_view::npos;
+            });
 }
 
 } // namespace rota

@@ -50,4 +50,8 @@ std::string credential_of(std::string_view target, const header_list& headers);
 /// the account or the connection.
 header_list returned_headers(const header_list& headers);
 
+/// Whether a client's own name for its request (x-request-id) may be taken
+/// over: it stands in headers and log lines.
+bool is_request_id(std::string_view text);
+
 } // namespace rota

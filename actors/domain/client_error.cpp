@@ -92,6 +92,12 @@ int overloaded_status(surface route) {
   return route == surface::anthropic_messages ? 529 : 503;
 }
 
+/// Where the provider's own name for a call goes: x-request-id is ours.
+std::string upstream_id_header(surface route) {
+  return route == surface::anthropic_messages ? "request-id"
+                                              : "x-upstream-request-id";
+}
+
 bool is_one_of(std::string_view x, std::initializer_list<failure_class> list) {
   return std::any_of(list.begin(), list.end(),
                      [x](failure_class y) { return x == to_string(y); });
@@ -159,6 +165,22 @@ client_answer refuse(surface route, const refusal_words& x) {
   return result;
 }
 
+refusal_words words_for_stranger(bool showed_token) {
+  return {401, "invalid_api_key",
+          showed_token
+            ? "This API key is not known here."
+            : "No API key was given; send it as Authorization: Bearer KEY.",
+          false,
+          {}};
+}
+
+refusal_words words_for_model(surface route, const std::string& model) {
+  const auto theirs = route == surface::anthropic_messages
+                      || route == surface::gemini_generate;
+  return {theirs ? 404 : 403, "model_not_found",
+          "You do not have access to the model " + model + '.', false, {}};
+}
+
 std::string broken_stream_event(surface route, std::string_view sentence) {
   refusal_words x{502, "upstream_error", std::string{sentence}, true, {}};
   switch (route) {
@@ -184,7 +206,7 @@ client_answer answer_for(surface route, const item_result& x,
     if (!good)
       result.headers.emplace_back("x-should-retry", "false");
     if (!x.request_id.empty())
-      result.headers.emplace_back("x-request-id", x.request_id);
+      result.headers.emplace_back(upstream_id_header(route), x.request_id);
     result.body = x.body;
     return result;
   }

@@ -35,6 +35,13 @@ struct refusal_words {
 /// An error in the shape of the surface's protocol.
 client_answer refuse(surface route, const refusal_words& x);
 
+/// What a client is told that shows no token, or one that nobody has.
+refusal_words words_for_stranger(bool showed_token);
+
+/// What a client is told that asks for a model which it may not use: each
+/// vendor has a status of its own for that.
+refusal_words words_for_model(surface route, const std::string& model);
+
 /// The last event of a stream that broke off, in the protocol's own form.
 std::string broken_stream_event(surface route, std::string_view sentence);
 

@@ -81,6 +81,8 @@ void admin_api::serve(admin_exchange& x) {
     status(x);
   else if (resource == "accounts")
     accounts(x, rest);
+  else if (resource == "clients" && rest.empty())
+    clients(x);
   else if (resource == "batches")
     batches(x, rest);
   else if (resource == "estimate" && rest.empty())
@@ -275,6 +277,22 @@ void admin_api::change_account(admin_exchange& x, const std::string& name,
     answer(x, 200, view_of(*changed));
   else
     refuse(x, 503, "no_answer", "The account did not answer in time.");
+}
+
+// -- clients ------------------------------------------------------------------
+
+void admin_api::clients(admin_exchange& x) {
+  if (x.method() != "GET")
+    return wrong_method(x);
+  const auto said = ask<client_views_ptr>(parts_.all.system, patience,
+                                          parts_.all.clients, atom::status_v);
+  const auto* views = std::get_if<client_views_ptr>(&said);
+  if (views == nullptr)
+    return refuse(x, 503, "no_answer", "The clients did not answer in time.");
+  auto body = json::array();
+  for (const auto& view : **views)
+    body.push_back(view_of(view));
+  answer(x, 200, body);
 }
 
 // -- batches ------------------------------------------------------------------

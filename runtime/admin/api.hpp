@@ -56,6 +56,7 @@ private:
   void account(admin_exchange& x, const std::string& name);
   void change_account(admin_exchange& x, const std::string& name,
                       const std::string& verb);
+  void clients(admin_exchange& x);
   void batches(admin_exchange& x, const segments& path);
   void batch(admin_exchange& x, batch_id id);
   void change_batch(admin_exchange& x, batch_id id, const std::string& verb);

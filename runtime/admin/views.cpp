@@ -72,6 +72,27 @@ json view_of(const account_view& x) {
   };
 }
 
+json view_of(const client_view& x) {
+  const auto cap = [](const std::optional<money>& y) {
+    return y ? json(to_decimal(*y)) : json(nullptr);
+  };
+  return {
+    {"name", x.name},
+    {"tokens", x.tokens},
+    {"calls", x.calls},
+    {"spent", to_decimal(x.spent)},
+    {"day_spent", to_decimal(x.day_spent)},
+    {"day_cap", cap(x.day_cap)},
+    {"month_spent", to_decimal(x.month_spent)},
+    {"month_cap", cap(x.month_cap)},
+    {"held", to_decimal(x.held)},
+    {"in_doubt", to_decimal(x.in_doubt)},
+    {"in_flight", x.in_flight},
+    {"refused", x.refused},
+    {"last_used", time_of(x.last_used)},
+  };
+}
+
 json view_of(const alert& x) {
   return {
     {"kind", to_string(x.kind)},   {"state", to_string(x.state)},

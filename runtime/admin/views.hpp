@@ -3,6 +3,7 @@
 #include "messages/account.hpp"
 #include "messages/alert.hpp"
 #include "messages/batch.hpp"
+#include "messages/client.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -21,6 +22,7 @@ using json = nlohmann::ordered_json;
 json view_of(const model_cooldown& x);
 json view_of(const model_factor& x);
 json view_of(const account_view& x);
+json view_of(const client_view& x);
 json view_of(const alert& x);
 json view_of(const open_hold& x, const std::string& account);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/options.hpp"
+#include "runtime/api/client_list.hpp"
 #include "runtime/http/exchange.hpp"
 #include "runtime/wiring.hpp"
 
@@ -16,10 +17,15 @@ namespace rota {
 /// making and its end.
 class api_front {
 public:
-  /// Names of the models that the pool can serve, sorted.
-  using model_names = std::function<std::vector<std::string>()>;
+  /// Names of the models that accounts with all of these tags can serve,
+  /// sorted.
+  using model_names
+    = std::function<std::vector<std::string>(const std::vector<std::string>&)>;
 
-  api_front(wiring& all, const options& opts, model_names models);
+  using clients_ptr = std::shared_ptr<const client_list>;
+
+  api_front(wiring& all, const options& opts, clients_ptr clients,
+            model_names models);
 
   /// Requests under way are told that rota stops. Not on the loop's thread.
   ~api_front();
@@ -28,6 +34,9 @@ public:
   api_front& operator=(const api_front&) = delete;
 
   void serve(const http_exchange_ptr& client);
+
+  /// From now on others may use the API. From any thread.
+  void clients(clients_ptr x);
 
   /// Waits until no request is under way, or for so long. Not on the loop's
   /// thread.

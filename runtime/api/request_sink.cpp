@@ -12,11 +12,8 @@ constexpr size_t held_max = 262'144;
 
 } // namespace
 
-request_sink::request_sink(http_exchange_ptr client, surface route,
-                           bool swallow_usage)
-  : client_{std::move(client)},
-    route_{route},
-    swallow_usage_{swallow_usage} {
+request_sink::request_sink(http_exchange_ptr client, rules x)
+  : client_{std::move(client)}, rules_{std::move(x)} {
   client_->on_drained = [this] {
     full_ = false;
     if (on_ready)
@@ -27,8 +24,11 @@ request_sink::request_sink(http_exchange_ptr client, surface route,
 bool request_sink::begin(int status, const header_list& headers) {
   if (committed_ || status < 200 || status > 299)
     return false;
-  gate_.emplace(route_, held_max, swallow_usage_);
+  gate_.emplace(rules_.route, held_max, rules_.swallow_usage);
   head_ = returned_headers(headers);
+  head_.emplace_back("x-request-id", rules_.request_id);
+  if (rules_.show_account)
+    head_.emplace_back(account_header, account);
   return true;
 }
 
@@ -56,7 +56,8 @@ void request_sink::end(upstream_outcome& x) {
   // A stream that failed by its own word has said so to the client.
   if (!whole && !gate_->fault())
     client_->write(broken_stream_event(
-      route_, "The provider broke its answer off; what came may be charged."));
+      rules_.route,
+      "The provider broke its answer off; what came may be charged."));
   client_->end();
   gate_.reset();
 }

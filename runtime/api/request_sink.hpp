@@ -5,14 +5,26 @@
 
 namespace rota {
 
+/// Names the account that served a request, for those who may see it.
+inline constexpr const char* account_header = "x-rota-account";
+
 /// Carries streamed answers from the upstream to one client. All attempts of a
 /// request share it: nothing reaches the client before an attempt's first
 /// content, so until then another attempt may begin. Lives on the loop's
 /// thread.
 class request_sink final : public answer_sink {
 public:
-  /// @param swallow_usage The client did not ask for the usage that we did.
-  request_sink(http_exchange_ptr client, surface route, bool swallow_usage);
+  struct rules {
+    surface route = surface::openai_chat;
+    /// The client did not ask for the usage that we did.
+    bool swallow_usage = false;
+    /// The client may see which account served it.
+    bool show_account = false;
+    /// Names the request.
+    std::string request_id;
+  };
+
+  request_sink(http_exchange_ptr client, rules x);
 
   bool begin(int status, const header_list& headers) override;
   bool ready() const override;
@@ -28,8 +40,7 @@ private:
   void pass(std::string_view piece);
 
   http_exchange_ptr client_;
-  surface route_;
-  bool swallow_usage_;
+  rules rules_;
   std::optional<stream_gate> gate_; // Of the attempt whose body comes.
   header_list head_;
   bool committed_ = false;

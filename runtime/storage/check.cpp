@@ -71,6 +71,7 @@ void checker::run() {
   ledger();
   heads();
   account_rows();
+  clients();
   high_water_mark();
   results();
   for (const auto& [id, x] : batches_) {

@@ -60,6 +60,7 @@ struct check_target {
 ///   - every file of RocksDB against its checksum;
 ///   - every account's entries against each other (see ledger_audit.hpp), their
 ///     chain of digests, and the books that are stored;
+///   - what clients have spent against the entries of their jobs;
 ///   - how far they go against the high-water file beside the store;
 ///   - every batch's counters against its results, every result against its
 ///     batch, and the charges of a batch against what its results cost;

@@ -51,6 +51,7 @@ private:
   void entry(const ledger_entry& x);
   void heads();
   void account_rows();
+  void clients();
 
   void high_water_mark();
 
@@ -100,6 +101,7 @@ private:
   uint64_t last_account_ = 0;
   uint64_t last_batch_ = 0;
   std::map<account_id, books> books_;
+  std::map<client_id, client_head> clients_;
   std::map<batch_id, tally> batches_;
 };
 

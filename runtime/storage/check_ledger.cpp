@@ -1,5 +1,7 @@
+#include "actors/domain/client_fold.hpp"
 #include "runtime/storage/chain.hpp"
 #include "runtime/storage/check_impl.hpp"
+#include "runtime/storage/client_key.hpp"
 
 namespace rota {
 
@@ -58,6 +60,8 @@ void checker::entry(const ledger_entry& x) {
   if (auto fault = audit.next(x); !fault.empty())
     find({target_.store_dir, name_of(x.account), x.seq,
           "The entry (" + to_string(x.kind) + ") " + fault + '.'});
+  if (const auto client = x.hold.job.client; client != client_id{})
+    fold(clients_[client], x);
   if (is_charge(x.kind))
     if (const auto i = batches_.find(x.hold.job.batch); i != batches_.end())
       i->second.charged -= x.amount;
@@ -111,6 +115,29 @@ void checker::account_rows() {
                  "The account's state (the operator's will and its health) is"
                  " damaged."});
        });
+}
+
+void checker::clients() {
+  scan(family::meta, "the clients", [this](auto key, auto value) {
+    if (!key.starts_with(client_prefix))
+      return;
+    const auto found = decode<client_head>(value);
+    if (!found || client_key(found->client) != key)
+      return find("What a client has spent is damaged.");
+    auto due = clients_[found->client];
+    clients_.erase(found->client);
+    due.client = found->client;
+    due.name = found->name;
+    if (due != *found)
+      find("Client " + found->name + " has spent " + to_string(found->spent)
+           + " USD in " + std::to_string(found->calls)
+           + " calls by its head, but " + to_string(due.spent) + " USD in "
+           + std::to_string(due.calls) + " calls by the ledger.");
+  });
+  for (const auto& [id, x] : clients_)
+    find("The head of client " + std::to_string(id.value)
+         + " is missing; by the ledger it has spent " + to_string(x.spent)
+         + " USD.");
 }
 
 void checker::high_water_mark() {

@@ -90,8 +90,14 @@ ROTA_FIELDS(batch_id) {
   f(x.value);
 }
 
+ROTA_FIELDS(client_id) {
+  f(x.value);
+}
+
 ROTA_FIELDS(job_id) {
   all(f, x.batch, x.item);
+  if (f.version() >= 4)
+    field(f, x.client);
 }
 
 ROTA_FIELDS(hold_id) {
@@ -119,6 +125,11 @@ ROTA_FIELDS(account_head) {
     field(f, x.chain);
   if (f.version() >= 3)
     f(x.read_cut);
+}
+
+ROTA_FIELDS(client_head) {
+  all(f, x.client, x.name, x.calls, x.spent, x.day, x.day_spent, x.month,
+      x.month_spent, x.last_used);
 }
 
 ROTA_FIELDS(account_row) {
@@ -210,8 +221,11 @@ void encode(std::string& to, const std::vector<ledger_entry>& x) {
 void encode_canonical(std::string& to, const ledger_entry& x) {
   field_writer out{to, 1};
   field(out, x);
-  if (x.cut != 0)
+  const auto client = x.hold.job.client.value;
+  if (x.cut != 0 || client != 0)
     out(x.cut);
+  if (client != 0)
+    out(client);
 }
 
 void encode(std::string& to, const account_head& x) {
@@ -219,6 +233,10 @@ void encode(std::string& to, const account_head& x) {
 }
 
 void encode(std::string& to, const account_row& x) {
+  put(to, x);
+}
+
+void encode(std::string& to, const client_head& x) {
   put(to, x);
 }
 
@@ -247,6 +265,11 @@ std::optional<account_head> decode(std::string_view record) {
 template <>
 std::optional<account_row> decode(std::string_view record) {
   return get<account_row>(record);
+}
+
+template <>
+std::optional<client_head> decode(std::string_view record) {
+  return get<client_head>(record);
 }
 
 template <>

@@ -2,6 +2,7 @@
 
 #include "messages/account.hpp"
 #include "messages/batch.hpp"
+#include "messages/client.hpp"
 #include "messages/ledger.hpp"
 
 #include <optional>
@@ -20,6 +21,7 @@ namespace rota {
 void encode(std::string& to, const std::vector<ledger_entry>& x);
 void encode(std::string& to, const account_head& x);
 void encode(std::string& to, const account_row& x);
+void encode(std::string& to, const client_head& x);
 void encode(std::string& to, const batch_row& x);
 void encode(std::string& to, const item_result& x);
 void encode(std::string& to, uint64_t x);
@@ -39,6 +41,8 @@ template <>
 std::optional<account_head> decode(std::string_view record);
 template <>
 std::optional<account_row> decode(std::string_view record);
+template <>
+std::optional<client_head> decode(std::string_view record);
 template <>
 std::optional<batch_row> decode(std::string_view record);
 template <>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +26,20 @@ private:
   struct impl;
   std::unique_ptr<impl> impl_;
 };
+
+using sha256_bytes = std::array<uint8_t, 32>;
+
+/// The SHA-256 of a short text; cheap.
+sha256_bytes sha256_of_text(std::string_view text);
+
+/// Compares in a time that does not tell where they differ.
+bool same_digest(const sha256_bytes& x, const sha256_bytes& y);
+
+/// @returns 64 hexadecimal digits.
+std::string to_hex(const sha256_bytes& x);
+
+/// @returns Nothing if the text is not that.
+std::optional<sha256_bytes> sha256_from_hex(std::string_view text);
 
 /// The SHA-256 of a file, read in bounded memory.
 /// @returns Nothing if it cannot be read.

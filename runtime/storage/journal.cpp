@@ -34,9 +34,21 @@ void inline_poster(const std::function<void()>& f) {
   f();
 }
 
-journal_actor::behavior_type journal(journal_actor::pointer,
-                                     journal_writer* writer) {
-  return {[writer](atom::append, const commit_ptr& x) { writer->push(x); }};
+/// Whether an entry is about a client's job.
+bool names_client(const commit& x) {
+  return std::any_of(x.entries.begin(), x.entries.end(), [](const auto& y) {
+    return y.hold.job.client != client_id{};
+  });
+}
+
+journal_actor::behavior_type journal(journal_actor::pointer self,
+                                     journal_writer* writer,
+                                     clients_actor reader) {
+  return {[=](atom::append, const commit_ptr& x) {
+    if (reader && names_client(*x))
+      self->send(reader, atom::append_v, x);
+    writer->push(x);
+  }};
 }
 
 } // namespace
@@ -165,8 +177,8 @@ bool journal_writer::write_all(std::vector<commit_ptr>& xs) {
 }
 
 journal_actor spawn_journal(caf::actor_system& sys, caf::execution_unit* unit,
-                            journal_writer& writer) {
-  return spawn_hosted(sys, unit, journal, &writer);
+                            journal_writer& writer, clients_actor reader) {
+  return spawn_hosted(sys, unit, journal, &writer, std::move(reader));
 }
 
 } // namespace rota

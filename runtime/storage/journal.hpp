@@ -87,7 +87,9 @@ private:
 
 /// Spawns the JOURNAL, a thin actor before a writer that outlives it.
 /// @param unit Where it is hosted; null: the system's workers.
+/// @param reader Told what is about to be written of its clients' jobs, in that
+///               order; may be absent.
 journal_actor spawn_journal(caf::actor_system& sys, caf::execution_unit* unit,
-                            journal_writer& writer);
+                            journal_writer& writer, clients_actor reader = {});
 
 } // namespace rota

@@ -19,7 +19,8 @@ namespace rota {
 /// What is written. Each version from 1 is read for ever.
 ///   2: entries and heads have the digest of their chain.
 ///   3: readings have their cut; accounts a price factor; batches a delivery.
-inline constexpr char record_version = 3;
+///   4: jobs name their client, who has a head of his own.
+inline constexpr char record_version = 4;
 inline constexpr size_t crc_bytes = 4;
 
 /// Appends fields to a string, in the form of a version.

@@ -54,8 +54,8 @@ store::open(const std::string& dir, const store_options& options,
   // Nothing is changed before all is known to be well.
   for (const auto step :
        {&impl::migrate, &impl::load_numbers, &impl::load_names,
-        &impl::load_accounts, &impl::check_batches, &impl::check_ledger_end,
-        &impl::check_high_water, &impl::begin_run})
+        &impl::load_accounts, &impl::load_clients, &impl::check_batches,
+        &impl::check_ledger_end, &impl::check_high_water, &impl::begin_run})
     if (fault.empty())
       fault = (*x.*step)();
   if (!fault.empty())
@@ -149,6 +149,22 @@ std::string store::impl::load_accounts() {
     return true;
   });
   return read ? fault : damaged("the state of the accounts");
+}
+
+std::string store::impl::load_clients() {
+  std::string fault;
+  const auto read = scan(family::meta, [&](auto key, auto value) {
+    if (!key.starts_with(client_prefix))
+      return true;
+    auto x = decode<client_head>(value);
+    if (!x || client_key(x->client) != key) {
+      fault = damaged("what a client has spent");
+      return false;
+    }
+    clients.emplace(x->client, std::move(*x));
+    return true;
+  });
+  return read ? fault : damaged("the list of clients");
 }
 
 uint64_t store::impl::entries_of(account_id x) const {
@@ -275,6 +291,39 @@ std::vector<ledger_entry> store::ledger_tail(size_t least) const {
   result.reserve(found);
   for (auto x = segments.rbegin(); x != segments.rend(); ++x)
     result.insert(result.end(), x->begin(), x->end());
+  return result;
+}
+
+// -- clients ------------------------------------------------------------------
+
+client_head store::client_of(const std::string& name) {
+  auto& my = *impl_;
+  std::lock_guard guard{my.mutex};
+  for (const auto& [id, x] : my.clients)
+    if (x.name == name)
+      return x;
+  client_head fresh;
+  fresh.client.value
+    = my.clients.empty() ? 1 : my.clients.rbegin()->first.value + 1;
+  fresh.name = name;
+  std::string value;
+  encode(value, fresh);
+  // As with accounts, the log keeps the order: no sync is needed.
+  if (const auto status = my.base.db->Put({}, my.base[family::meta],
+                                          client_key(fresh.client), value);
+      !status.ok())
+    throw std::runtime_error{
+      my.fail("The store cannot be written (" + status.ToString()
+              + "): check the disk, then start rotad again.")};
+  my.clients.emplace(fresh.client, fresh);
+  return fresh;
+}
+
+std::vector<client_head> store::clients() const {
+  std::lock_guard guard{impl_->mutex};
+  std::vector<client_head> result;
+  for (const auto& [id, x] : impl_->clients)
+    result.push_back(x);
   return result;
 }
 

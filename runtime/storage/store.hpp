@@ -3,6 +3,7 @@
 #include "config/options.hpp"
 #include "messages/account.hpp"
 #include "messages/batch.hpp"
+#include "messages/client.hpp"
 #include "messages/envelopes.hpp"
 
 #include <chrono>
@@ -17,9 +18,10 @@ namespace rota {
 /// The store on disk: RocksDB, one directory, one process. Thread-safe; `write`
 /// and `tend` are meant for one thread.
 ///
-/// Column families: meta (schema, run, names of accounts; RocksDB calls it
-/// default), ledger (segments of entries by number), head and account (by
-/// account id), batch (by id), result (by batch and item). Keys are big-endian.
+/// Column families: meta (schema, run, names of accounts, heads of clients;
+/// RocksDB calls it default), ledger (segments of entries by number), head and
+/// account (by account id), batch (by id), result (by batch and item). Keys are
+/// big-endian.
 ///
 /// What cannot be read or written once the store is open is a reason to stop:
 /// `on_failure` is told once, and nothing is written from then on.
@@ -28,7 +30,8 @@ public:
   /// The version of all that is written. Raised with a migration.
   ///   2: entries are chained, see chain.hpp.
   ///   3: a file beside the store says how far it had come, see high_water.hpp.
-  static constexpr uint64_t schema = 3;
+  ///   4: entries name the client whose job they are of; clients have heads.
+  static constexpr uint64_t schema = 4;
 
   struct opened {
     std::unique_ptr<store> disk;
@@ -83,6 +86,16 @@ public:
   /// @throws std::runtime_error if a segment is damaged.
   std::vector<ledger_entry> ledger_tail(size_t least) const;
 
+  // -- clients ----------------------------------------------------------------
+
+  /// A client's head as of the last write; a new name is given a number for
+  /// ever, as an account's is.
+  /// @throws std::runtime_error if the store fails.
+  client_head client_of(const std::string& name);
+
+  /// All clients there ever were.
+  std::vector<client_head> clients() const;
+
   // -- batches ----------------------------------------------------------------
 
   /// A number for a new batch; never given twice.
@@ -110,10 +123,10 @@ public:
   // -- writing ----------------------------------------------------------------
 
   /// Writes a group of commits: all of it or nothing. It is synced, or, by
-  /// `durability: process`, with the operating system. The heads are derived
-  /// from the entries here, and entries that do not continue the books are
-  /// refused. A result of a line that has one already is not written: the first
-  /// stays.
+  /// `durability: process`, with the operating system. The heads, those of
+  /// clients too, are derived from the entries here, and entries that do not
+  /// continue the books are refused. A result of a line that has one already is
+  /// not written: the first stays.
   /// @returns One sentence if it failed; then nothing is written any more.
   std::string write(const std::vector<commit_ptr>& group);
 

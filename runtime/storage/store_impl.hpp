@@ -3,12 +3,15 @@
 // The inside of `store`, shared by its sources.
 
 #include "runtime/storage/chain.hpp"
+#include "runtime/storage/client_key.hpp"
 #include "runtime/storage/codec.hpp"
 #include "runtime/storage/database.hpp"
 #include "runtime/storage/high_water.hpp"
 #include "runtime/storage/store.hpp"
 
+#include <map>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 
 namespace rota {
@@ -60,8 +63,9 @@ struct store::impl {
   uint32_t run = 0;
   uint64_t migrated_from = 0;
 
-  mutable std::mutex mutex; // Guards the next four.
+  mutable std::mutex mutex; // Guards the next five.
   std::unordered_map<account_id, account> accounts;
+  std::map<client_id, client_head> clients;
   std::unordered_map<std::string, account_id> names;
   uint64_t last_account = 0;
   uint64_t last_batch = 0;
@@ -73,6 +77,7 @@ struct store::impl {
   std::vector<ledger_entry> entries;
   entry_chain chain;
   std::vector<account*> touched;
+  std::set<client_id> touched_clients;
   std::vector<candidate> results;
   std::atomic<uint64_t> duplicates = 0;
 
@@ -96,6 +101,7 @@ struct store::impl {
   std::string begin_run();
   std::string load_names();
   std::string load_accounts();
+  std::string load_clients();
   std::string check_batches();
   std::string check_ledger_end();
   std::string check_high_water();

@@ -1,3 +1,4 @@
+#include "actors/domain/client_fold.hpp"
 #include "actors/domain/ledger_fold.hpp"
 #include "runtime/observe/kill_point.hpp"
 #include "runtime/storage/store.hpp"
@@ -76,6 +77,12 @@ std::string store::impl::stage_books(const std::vector<commit_ptr>& group) {
              + (last->head.name.empty() ? "" : " (" + last->head.name + ")")
              + " do not add up at entry " + std::to_string(entry.seq)
              + ": nothing of it was written; report this with rotad's log.";
+    if (const auto client = entry.hold.job.client; client != client_id{}) {
+      auto& head = clients[client];
+      head.client = client;
+      fold(head, entry);
+      touched_clients.insert(client);
+    }
     touch(*last, before);
     if (!std::exchange(last->touched, true))
       touched.push_back(last);
@@ -96,6 +103,9 @@ void store::impl::stage_heads() {
     x->touched = false;
     put(family::head, be32(x->head.account.value), x->head);
   }
+  for (const auto id : touched_clients)
+    put(family::meta, client_key(id), clients.at(id));
+  touched_clients.clear();
 }
 
 std::string store::impl::stage_results(const std::vector<commit_ptr>& group) {

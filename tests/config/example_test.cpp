@@ -53,6 +53,12 @@ TEST_CASE("the example loads and equals the defaults", "[example]") {
     if (!row.required)
       CHECK(row.text(result.opts.accounts[1]) == row.default_text());
   }
+  REQUIRE(result.opts.clients.size() == 1);
+  for (const auto& row : client_rows()) {
+    INFO(row.key);
+    if (!row.required)
+      CHECK(row.text(result.opts.clients[0]) == row.default_text());
+  }
 }
 
 TEST_CASE("the example shows every option at its default", "[example]") {
@@ -70,8 +76,8 @@ TEST_CASE("the example shows every option at its default", "[example]") {
     CHECK(shows(text.substr(section),
                 "  " + row.key.substr(dot + 1) + ": " + row.default_text()));
   }
-  const auto second = text.substr(text.find("- name: vendor-b"));
-  for (const auto& row : account_rows()) {
+  const auto clients = text.find("\nclients:\n");
+  const auto check_entry = [](const std::string& second, const auto& row) {
     INFO(row.key);
     const auto dot = row.key.find('.');
     const auto key =
@@ -83,7 +89,12 @@ TEST_CASE("the example shows every option at its default", "[example]") {
       CHECK(shows(second, indent + "# " + key + ": " + row.sample));
     else
       CHECK(shows(second, indent + key + ": " + row.default_text()));
-  }
+  };
+  const auto begin = text.find("- name: vendor-b");
+  for (const auto& row : account_rows())
+    check_entry(text.substr(begin, clients - begin), row);
+  for (const auto& row : client_rows())
+    check_entry(text.substr(clients), row);
 }
 
 TEST_CASE("the example lacks nothing but its secrets", "[example]") {
@@ -110,5 +121,8 @@ TEST_CASE("every row of the schema is complete", "[schema]") {
     check(row);
   keys.clear();
   for (const auto& row : account_rows())
+    check(row);
+  keys.clear();
+  for (const auto& row : client_rows())
     check(row);
 }

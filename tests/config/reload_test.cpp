@@ -142,3 +142,16 @@ TEST_CASE("what waits for a restart is named and flags nothing", "[reload]") {
   CHECK(!diff.log);
   CHECK(!diff.empty());
 }
+
+TEST_CASE("a reload says what it changed", "[reload]") {
+  auto after = two_accounts();
+  after.accounts[0].name = "c";
+  after.accounts[1].floor = money{5};
+  after.clients.resize(1);
+  after.prices = "prices.json";
+  after.routing.attempts = 3;
+  CHECK(describe(diff_options(two_accounts(), after))
+        == names{"account c added", "account b changed", "account a removed",
+                 "clients", "routing", "prices"});
+  CHECK(describe(diff_options(after, after)).empty());
+}

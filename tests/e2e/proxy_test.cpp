@@ -1,5 +1,6 @@
 // The API: clients -> rotad -> rota-sim over real HTTP.
 
+#include "tests/e2e/api_request.hpp"
 #include "tests/e2e/stage.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/raw_client.hpp"
@@ -9,49 +10,6 @@
 using namespace rota;
 
 namespace {
-
-struct reply {
-  int status = 0;
-  std::string head;
-  std::string body;
-
-  json parsed() const {
-    return json::parse(body);
-  }
-};
-
-std::string unchunked(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const auto end = text.find("\r\n");
-    const auto size = std::stoul(std::string{text.substr(0, end)}, nullptr,
-                                 16);
-    result += text.substr(end + 2, size);
-    text.remove_prefix(std::min(end + 2 + size + 2, text.size()));
-  }
-  return result;
-}
-
-reply request(uint16_t port, const std::string& method,
-              const std::string& target, const std::string& body = {},
-              const std::string& headers = {}) {
-  raw_client client{port};
-  client.send(method + ' ' + target
-              + " HTTP/1.1\r\nHost: rota\r\nConnection: close\r\n" + headers
-              + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n"
-              + body);
-  const auto text = client.receive_all();
-  const auto end = text.find("\r\n\r\n");
-  reply result;
-  if (end == std::string::npos)
-    return result;
-  result.head = text.substr(0, end + 2);
-  result.body = text.substr(end + 4);
-  result.status = std::stoi(result.head.substr(9));
-  if (result.head.find("transfer-encoding: chunked") != std::string::npos)
-    result.body = unchunked(result.body);
-  return result;
-}
 
 std::string chat(bool stream = false, const std::string& more = {}) {
   return std::string{R"({"model":"gpt-5-mini","max_tokens":40,)"}

@@ -71,6 +71,22 @@ TEST_CASE("a store of schema 2 goes on where it stopped", "[e2e]") {
   CHECK(on.ask({"account", "a"})["calls"] == 383 + 77);
 }
 
+TEST_CASE("a store of schema 3 goes on where it stopped", "[e2e]") {
+  stage on{sim_file};
+  const auto unpack = "tar -xzf " ROTA_TEST_DATA "/store/schema-3.tar.gz -C "
+                      + on.dir.path().string();
+  REQUIRE(std::system(unpack.c_str()) == 0);
+  on.start(accounts);
+  CHECK_THAT(on.daemon().err(),
+             ContainsSubstring("The store was migrated from schema 3 to"));
+  // Its second batch had 168 of 300 lines; account b is still drained.
+  CHECK(on.finish("batch_2")["succeeded"] == 300);
+  CHECK(on.ask({"account", "b"})["admin"] == "drain");
+  CHECK(on.ask({"account", "a"})["calls"] == 176 + 132);
+  on.stop();
+  CHECK(on.rota({"fsck", "--state-dir", on.dir / "state"}).code == 0);
+}
+
 TEST_CASE("a newer version's store stops the start", "[e2e]") {
   stage on{sim_file};
   on.start(accounts);

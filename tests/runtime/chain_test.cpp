@@ -31,10 +31,12 @@ chain_digest of(const std::vector<ledger_entry>& all) {
   return result;
 }
 
-/// Three entries of one account.
+/// Three entries of one account, of before there were clients.
 std::vector<ledger_entry> three() {
   auto result = sample_entries();
   result.pop_back();
+  for (auto& x : result)
+    x.hold.job.client = {};
   return result;
 }
 
@@ -54,6 +56,20 @@ TEST_CASE("digests are SHA-256 over what came before and the entry",
     digest = links.next(digest, all[i]);
     CHECK(hex(digest) == known[i]);
   }
+}
+
+TEST_CASE("a digest covers the client of a hold", "[storage]") {
+  entry_chain links;
+  auto x = three()[1];
+  const auto nobody = links.next({}, x);
+  x.hold.job.client = {6};
+  const auto one = links.next({}, x);
+  x.hold.job.client = {7};
+  CHECK(one != nobody);
+  CHECK(one != links.next({}, x));
+  x.hold.job.client = {}; // A cut is no client.
+  x.cut = 6;
+  CHECK(one != links.next({}, x));
 }
 
 TEST_CASE("a digest covers the cut of a reading", "[storage]") {

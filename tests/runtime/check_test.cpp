@@ -2,6 +2,7 @@
 // is found, with its place.
 
 #include "runtime/storage/check.hpp"
+#include "runtime/storage/client_key.hpp"
 #include "tests/runtime/full_state.hpp"
 #include "tests/runtime/raw_store.hpp"
 #include "tests/support/catch.hpp"
@@ -140,7 +141,7 @@ TEST_CASE("a good store is clean, and read without a trace", "[check]") {
 
 TEST_CASE("stores of earlier schemas are checked as they are", "[check]") {
   const temp_dir dir;
-  const auto schema = GENERATE(1u, 2u);
+  const auto schema = GENERATE(1u, 2u, 3u);
   const auto unpack = "tar -xzf " ROTA_TEST_DATA "/store/schema-"
                       + std::to_string(schema) + ".tar.gz -C "
                       + dir.path().string();
@@ -213,6 +214,19 @@ TEST_CASE("changed books are found", "[check]") {
   SECTION("of two names") {
     put(on.store_dir(), "default", "name/west-3", record(2));
     on.only("has the number of");
+  }
+  SECTION("a client's head damaged") {
+    put(on.store_dir(), "default", client_key({1}), "no record");
+    on.only("What a client has spent is damaged");
+  }
+  SECTION("a client's head missing") {
+    on.erase("default", client_key({1}));
+    on.only("by the ledger it has spent");
+  }
+  SECTION("a client that spent less") {
+    on.change<client_head>("default", client_key({1}),
+                           [](auto& x) { x.day_spent.nanos -= 1; });
+    on.only("Client alice has spent");
   }
   SECTION("state damaged") {
     put(on.store_dir(), "account", be32(1), "no record");

@@ -112,6 +112,7 @@ TEST_CASE("records of every version are read for ever", "[storage]") {
     auto head = sample_head();
     auto account = sample_account_row();
     auto batch = sample_batch_row();
+    auto result = sample_result();
     if (version < 2) { // There were no chains.
       for (auto& x : entries)
         x.chain = {};
@@ -126,11 +127,20 @@ TEST_CASE("records of every version are read for ever", "[storage]") {
       batch.options.policy = delivery::at_least_once;
       batch.doubtful.clear();
     }
+    if (version < 4) { // Nor clients.
+      for (auto& x : entries)
+        x.hold.job.client = {};
+      for (auto& x : head.holds)
+        x.id.job.client = {};
+      result.id.client = {};
+    } else {
+      check_golden(version, "client", sample_client());
+    }
     check_golden(version, "entries", entries);
     check_golden(version, "head", head);
     check_golden(version, "account", account);
     check_golden(version, "batch", batch);
-    check_golden(version, "result", sample_result());
+    check_golden(version, "result", result);
     check_golden(version, "number", uint64_t{300});
   }
 }
@@ -165,6 +175,9 @@ TEST_CASE("fields come back as they went", "[storage]") {
     CHECK(y.holds[1].amount == x.holds[1].amount);
     CHECK(y.holds[1].in_doubt);
     CHECK_FALSE(y.holds[0].in_doubt);
+  }
+  SECTION("what a client has spent") {
+    CHECK(decode<client_head>(encoded(sample_client())) == sample_client());
   }
   SECTION("a result, byte for byte") {
     const auto x = sample_result();
@@ -235,6 +248,7 @@ TEST_CASE("a damaged record is never read", "[storage]") {
   check_damage(sample_entries());
   check_damage(sample_head());
   check_damage(sample_account_row());
+  check_damage(sample_client());
   check_damage(sample_batch_row());
   check_damage(sample_result());
   check_damage(uint64_t{300});

@@ -149,6 +149,11 @@ private:
               == ec::ok);
     std::ignore = books.doubt({{{2}, lines - 1}, disk_->run() << 8},
                               now_ + milliseconds{3'600'000}, now_);
+    const hold_id asked{{{}, 7, disk_->client_of("alice").client},
+                        disk_->run() << 8};
+    REQUIRE(books.hold(asked, {3'000}, {}, now_ + milliseconds{720'000}, now_)
+            == ec::ok);
+    std::ignore = books.settle(asked, {2'500}, now_);
     std::ignore = books.reading({4'999'900'000}, books.cut(now_), now_);
     auto x = std::make_shared<commit>();
     x->entries = books.take_entries();

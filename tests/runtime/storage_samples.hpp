@@ -2,6 +2,7 @@
 
 #include "messages/account.hpp"
 #include "messages/batch.hpp"
+#include "messages/client.hpp"
 #include "messages/ledger.hpp"
 
 #include <vector>
@@ -12,7 +13,7 @@ namespace rota {
 // like on disk is kept in tests/data/store: never change them.
 
 inline std::vector<ledger_entry> sample_entries() {
-  const hold_id hold{{{17}, 42}, 0x301};
+  const hold_id hold{{{17}, 42, {6}}, 0x301};
   const timestamp at{1'795'000'000'123};
   std::vector<ledger_entry> result;
   result.push_back({{7}, 1, entry_kind::open, {25'000'000'000}, {}, at, {}, {},
@@ -50,12 +51,17 @@ inline account_head sample_head() {
   x.holds = {
     {{{{17}, 42}, 0x301}, {1'500}, {1'795'000'000'001}, {1'795'000'720'001},
      false},
-    {{{{}, 43}, 0x202}, {3'000}, {1'795'000'000'002}, {1'795'003'600'002},
+    {{{{}, 43, {6}}, 0x202}, {3'000}, {1'795'000'000'002}, {1'795'003'600'002},
      true},
   };
   for (size_t i = 0; i < x.chain.size(); ++i)
     x.chain[i] = static_cast<uint8_t>(255 - i);
   return x;
+}
+
+inline client_head sample_client() {
+  return {{6}, "alice", 61'000, {999'000'000}, 20'775, {-2'000},
+          24'322, {1'234'567}, {1'795'000'000'123}};
 }
 
 inline account_row sample_account_row() {
@@ -96,7 +102,7 @@ inline batch_row sample_batch_row() {
 
 inline item_result sample_result() {
   item_result x;
-  x.id = {{17}, 42};
+  x.id = {{17}, 42, {6}};
   x.custom_id = "line-43";
   x.line = 43;
   x.state = item_state::failed;

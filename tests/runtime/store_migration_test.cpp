@@ -131,8 +131,36 @@ TEST_CASE("a migration from schema 2 that was interrupted goes on",
   CHECK(read_high_water(old.path() + ".head").mark->store == 77);
 }
 
+TEST_CASE("a store of schema 3 learns of clients and keeps the rest",
+          "[storage]") {
+  old_store old{3};
+  const auto before = read_high_water(old.path() + ".head").mark.value();
+  const auto opened = old.open();
+  REQUIRE(opened.fault == "");
+  auto& disk = *opened.disk;
+  CHECK(disk.migrated_from() == 3);
+  CHECK(disk.run() == 3);
+  auto heads = disk.heads();
+  REQUIRE(heads.size() == 2);
+  std::sort(heads.begin(), heads.end(),
+            [](auto& x, auto& y) { return x.name < y.name; });
+  CHECK(heads[0].balance == money{29'978'246'500});
+  CHECK(heads[0].held == money{1'058'000});
+  CHECK(heads[0].spent == money{21'753'500});
+  CHECK(heads[0].calls == 176);
+  CHECK(heads[0].holds.size() == 8);
+  CHECK(heads[1].balance == money{39'987'052'500});
+  CHECK(heads[1].calls == 100);
+  CHECK(disk.row_of(heads[1].account)->admin == admin_state::drain);
+  CHECK(chained(disk));
+  CHECK(std::filesystem::exists(old.path() + ".schema-3/CURRENT"));
+  const auto after = read_high_water(old.path() + ".head").mark.value();
+  CHECK(after.store == before.store);
+  CHECK(disk.client_of("alice").client == client_id{1});
+}
+
 TEST_CASE("a migration happens once", "[storage]") {
-  const auto schema = GENERATE(1, 2);
+  const auto schema = GENERATE(1, 2, 3);
   old_store old{schema};
   REQUIRE(old.open().fault == "");
   const auto copy = old.path() + ".schema-" + std::to_string(schema);

@@ -29,6 +29,52 @@ TEST_CASE("a store counts its runs and remembers names", "[storage]") {
   CHECK(fix.failures.empty());
 }
 
+TEST_CASE("what clients spend is written with the entries that say so",
+          "[storage]") {
+  store_fixture fix;
+  const auto alice = fix.disk->client_of("alice").client;
+  const auto bob = fix.disk->client_of("bob").client;
+  CHECK(alice == client_id{1});
+  CHECK(bob == client_id{2});
+  const auto id = fix.disk->id_of("north-1");
+  const auto other = fix.disk->id_of("south");
+  ledger books{id, "north-1", {}};
+  ledger others{other, "south", {}};
+  const timestamp day{1'795'046'400'000}; // Midnight.
+  const auto late = day - milliseconds{1};
+  const auto until = day + milliseconds{1'000};
+  REQUIRE(books.open({1'000'000}, late) == ec::ok);
+  REQUIRE(others.open({1'000'000}, late) == ec::ok);
+  const hold_id a{{{}, 1, alice}, 0x101};
+  const hold_id b{{{}, 2, alice}, 0x101};
+  const hold_id c{{{}, 3, bob}, 0x101};
+  const hold_id nobody{{{4}, 4}, 0x101};
+  for (const auto& x : {a, c, nobody})
+    REQUIRE(books.hold(x, {5'000}, {}, until, late) == ec::ok);
+  REQUIRE(others.hold(b, {5'000}, {}, until, late) == ec::ok);
+  REQUIRE(books.settle(a, {7'000}, late) == ec::ok);
+  REQUIRE(books.settle(nobody, {1'000}, late) == ec::ok);
+  REQUIRE(books.release(c, late) == ec::ok);
+  REQUIRE(others.settle(b, {300}, day) == ec::ok);
+  REQUIRE(fix.disk->write({fix.booking(books.take_entries()),
+                           fix.booking(others.take_entries())})
+          == "");
+  for (int i = 0; i < 2; ++i) {
+    const auto x = fix.disk->client_of("alice");
+    CHECK(x.client == alice);
+    CHECK(x.calls == 2);
+    CHECK(x.spent == money{7'300});
+    CHECK(x.day_spent == money{300});
+    CHECK(x.month_spent == money{7'300});
+    CHECK(x.last_used == late);
+    const auto y = fix.disk->client_of("bob");
+    CHECK(y.calls == 1);
+    CHECK(y.spent == money{});
+    REQUIRE(fix.open() == "");
+  }
+  CHECK(fix.disk->client_of("carol").client == client_id{3});
+}
+
 TEST_CASE("all parts of a commit are there after a restart", "[storage]") {
   store_fixture fix;
   const auto id = fix.disk->id_of("north-1");

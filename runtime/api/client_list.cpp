@@ -1,0 +1,95 @@
+#include "runtime/api/client_list.hpp"
+
+#include "config/secrets.hpp"
+#include "config/url.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace rota {
+
+namespace {
+
+uint64_t key_of(const sha256_bytes& x) {
+  uint64_t result = 0;
+  std::memcpy(&result, x.data(), sizeof(result));
+  return result;
+}
+
+/// @returns The digest that a line of clients[].tokens stands for; nothing,
+/// and a fault, if its secret cannot be read.
+std::optional<sha256_bytes> digest_of(const std::string& text,
+                                      std::string& fault) {
+  if (text.starts_with(hash_prefix))
+    return sha256_from_hex(std::string_view{text}.substr(hash_prefix.size()));
+  const auto found = resolve(token_ref(text));
+  fault = found.fault;
+  return found.value ? std::optional{sha256_of_text(found.value->reveal())}
+                     : std::nullopt;
+}
+
+} // namespace
+
+client_list::loaded
+client_list::load(const options& all) {
+  loaded result;
+  auto list = std::make_shared<client_list>();
+  for (const auto& x : all.accounts)
+    list->dearest_ = std::max(list->dearest_, x.multiplier);
+  for (const auto& x : all.clients) {
+    const auto index = list->clients_.size();
+    list->clients_.push_back({{}, x});
+    for (const auto& token : x.tokens) {
+      std::string fault;
+      const auto digest = digest_of(token, fault);
+      if (!digest) {
+        result.faults.push_back("clients[" + x.name + "].tokens: " + fault);
+        continue;
+      }
+      for (auto [i, end] = list->tokens_.equal_range(key_of(*digest)); i != end;
+           ++i)
+        if (same_digest(i->second.digest, *digest))
+          result.faults.push_back(
+            "clients[" + x.name + "].tokens: " + token + " is also a token of "
+            + list->clients_[i->second.client].options.name
+            + "; give each client its own.");
+      list->tokens_.emplace(key_of(*digest), entry{*digest, index});
+    }
+  }
+  if (result.faults.empty())
+    result.list = std::move(list);
+  return result;
+}
+
+const client_list::client* client_list::find(std::string_view token) const {
+  if (token.empty())
+    return nullptr;
+  const auto digest = sha256_of_text(token);
+  for (auto [i, end] = tokens_.equal_range(key_of(digest)); i != end; ++i)
+    if (same_digest(i->second.digest, digest))
+      return &clients_[i->second.client];
+  return nullptr;
+}
+
+std::string fault_of_opening(const client_list& x, std::string_view address) {
+  if (!x.is_open() || is_loopback(listen_host(address)))
+    return {};
+  return "clients: the API listens at " + std::string{address}
+         + " until the next start and would be open to other machines; keep a"
+           " client, or change listen and start rotad again.";
+}
+
+void warn_of_clients(const client_list& x, std::string_view address) {
+  if (x.is_open())
+    spdlog::warn("The API at {} is open: whoever reaches this machine's"
+                 " loopback may spend the pool's money.",
+                 address);
+  else if (!is_loopback(listen_host(address)))
+    spdlog::warn("The API at {} is not encrypted: who can listen on the way can"
+                 " take the clients' tokens. Put TLS before it.",
+                 address);
+}
+
+} // namespace rota

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "config/options.hpp"
+#include "messages/ids.hpp"
+#include "runtime/storage/digest.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace rota {
+
+/// The clients of the API and the SHA-256 of their tokens. A token itself is
+/// kept nowhere.
+class client_list {
+public:
+  struct client {
+    client_id id;
+    client_options options;
+  };
+
+  struct loaded {
+    std::shared_ptr<client_list> list;
+    /// One sentence each; `list` is null if there are any.
+    std::vector<std::string> faults;
+  };
+
+  /// Reads the tokens that options refer to.
+  static loaded load(const options& x);
+
+  /// Their numbers are given by whoever has the store.
+  std::vector<client>& clients() {
+    return clients_;
+  }
+
+  /// Without clients, whoever reaches the API may use it.
+  bool is_open() const {
+    return clients_.empty();
+  }
+
+  /// What an account pays at most in relation to the list price.
+  factor dearest() const {
+    return dearest_;
+  }
+
+  /// @returns The client whose token this is, or null. Takes one hash, and a
+  /// time that does not tell how much of it was right.
+  const client* find(std::string_view token) const;
+
+private:
+  struct entry {
+    sha256_bytes digest;
+    size_t client;
+  };
+
+  /// By the first bytes of their digest, which nobody can choose.
+  std::unordered_multimap<uint64_t, entry> tokens_;
+  std::vector<client> clients_;
+  factor dearest_;
+};
+
+/// @returns Why a listener at this address must not serve these clients: with
+/// none it would be open to other machines. One sentence, or nothing.
+std::string fault_of_opening(const client_list& x, std::string_view address);
+
+/// Says aloud at a start who may spend the pool's money, where that is worth a
+/// warning.
+void warn_of_clients(const client_list& x, std::string_view address);
+
+} // namespace rota

@@ -1,0 +1,35 @@
+#include "runtime/api/request_job.hpp"
+
+#include "actors/domain/api_route.hpp"
+#include "actors/domain/stream_gate.hpp"
+
+namespace rota {
+
+std::shared_ptr<job> make_job(const http_exchange& client, surface route,
+                              std::string model, token_estimate tokens) {
+  auto result = std::make_shared<job>();
+  result->route = route;
+  result->model = std::move(model);
+  result->estimate = tokens;
+  result->target = forwarded_target(client.target());
+  result->headers = forwarded_headers(client.headers());
+  result->body = client.body();
+  result->block = client.body_owner();
+  return result;
+}
+
+bool ask_for_its_usage(job& x) {
+  const auto chat = x.route == surface::openai_chat
+                    || x.route == surface::openai_completions;
+  if (!chat || x.body.find("\"stream_options\"") != std::string_view::npos)
+    return false;
+  auto asked = ask_for_usage(x.body);
+  if (!asked)
+    return false;
+  auto kept = std::make_shared<const std::string>(std::move(*asked));
+  x.body = *kept;
+  x.block = std::move(kept);
+  return true;
+}
+
+} // namespace rota

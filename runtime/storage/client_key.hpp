@@ -1,0 +1,14 @@
+#pragma once
+
+#include "runtime/storage/codec.hpp"
+
+namespace rota {
+
+/// Heads of clients lie in the meta family, by number.
+inline constexpr std::string_view client_prefix = "client/";
+
+inline std::string client_key(client_id x) {
+  return std::string{client_prefix} + be32(x.value);
+}
+
+} // namespace rota
