@@ -84,4 +84,18 @@ option_diff diff_options(const options& before, const options& after) {
   return result;
 }
 
+std::vector<std::string> describe(const option_diff& x) {
+  std::vector<std::string> result;
+  for (const auto& account : x.added)
+    result.push_back("account " + account.name + " added");
+  for (const auto& account : x.changed)
+    result.push_back("account " + account.name + " changed");
+  for (const auto& name : x.removed)
+    result.push_back("account " + name + " removed");
+  for (const auto& section : sections)
+    if (x.*section.flag)
+      result.emplace_back(section.name);
+  return result;
+}
+
 } // namespace rota
