@@ -19,7 +19,7 @@ using fault_list = std::vector<std::string>;
 
 void note(fault_list& faults, int line, const std::string& key,
           const std::string& text) {
-  faults.push_back("line " + std::to_string(line) + ": " + key + ": " + text);
+  faults.push_back(std::to_string(line) + ": " + key + ": " + text);
 }
 
 /// What a class means unless its rule says otherwise: whom it concerns, what
