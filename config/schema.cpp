@@ -104,7 +104,8 @@ rows daemon_rows() {
       option("admin.socket",
              text_form{"a path of at most 107 bytes", check_socket}, restart,
              "The unix socket that the rota command talks to. Whoever may "
-             "connect may change everything, so it is open to the owner only.",
+             "connect may change everything, so it is open to rotad's own user "
+             "and group only (mode 0660).",
              &options::admin, &admin_options::socket),
   };
 }

@@ -61,6 +61,9 @@ public:
   /// account has no console credential, null for `console`.
   const curl_slist* headers(credential which) const noexcept;
 
+  /// @returns Whether requests go to the same place with the same headers.
+  bool sends_like(const upstream_target& x) const noexcept;
+
   /// @returns Whether the account sets this header (in lower case) itself.
   bool sets(std::string_view name) const noexcept;
 
