@@ -49,6 +49,9 @@ const std::vector<option_row<options>>& option_rows();
 /// The part of them that concerns the clients of the API.
 std::vector<option_row<options>> api_rows();
 
+/// The part of them that concerns alerts.
+std::vector<option_row<options>> alert_rows();
+
 /// All options of one account.
 const std::vector<option_row<account_options>>& account_rows();
 

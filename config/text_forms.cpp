@@ -1,5 +1,7 @@
 #include "config/text_forms.hpp"
 
+#include "config/choice_forms.hpp"
+
 #include <algorithm>
 #include <array>
 

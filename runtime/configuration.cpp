@@ -20,7 +20,7 @@ namespace {
 std::string check_certificates(const std::string& path) {
   errno = 0;
   const std::unique_ptr<BIO, decltype(&BIO_free)> in{
-    BIO_new_file(path.c_str(), "r"), BIO_free};
+      BIO_new_file(path.c_str(), "r"), BIO_free};
   if (!in) {
     const std::string why = std::strerror(errno);
     ERR_clear_error();
