@@ -1,3 +1,4 @@
+#include "config/choice_forms.hpp"
 #include "config/row.hpp"
 #include "config/schema.hpp"
 #include "config/text_forms.hpp"

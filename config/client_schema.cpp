@@ -2,6 +2,7 @@
 #include "config/schema.hpp"
 #include "config/secrets.hpp"
 #include "config/text_forms.hpp"
+#include "config/choice_forms.hpp"
 
 #include <algorithm>
 

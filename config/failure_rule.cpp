@@ -1,5 +1,6 @@
 #include "config/failure_rule.hpp"
 
+#include "config/failure_words.hpp"
 #include "config/forms.hpp"
 #include "config/text_forms.hpp"
 #include "config/tree.hpp"
@@ -19,83 +20,7 @@ using fault_list = std::vector<std::string>;
 
 void note(fault_list& faults, int line, const std::string& key,
           const std::string& text) {
-  faults.push_back("line " + std::to_string(line) + ": " + key + ": " + text);
-}
-
-/// What a class means unless its rule says otherwise: whom it concerns, what
-/// becomes of that, and whether another account may serve the request.
-struct class_meaning {
-  failure_scope scope;
-  account_action action;
-  bool failover;
-};
-
-class_meaning meaning_of(failure_class x) {
-  using scope = failure_scope;
-  using action = account_action;
-  switch (x) {
-    case failure_class::none:
-    case failure_class::client_error:
-    case failure_class::context_too_long:
-    case failure_class::content_policy:
-    case failure_class::session_bound:
-      return {scope::request, action::none, false};
-    case failure_class::client_restricted:
-      return {scope::request, action::none, true};
-    case failure_class::model_unavailable:
-      return {scope::account_model, action::none, true};
-    case failure_class::auth_invalid:
-    case failure_class::auth_forbidden:
-    case failure_class::account_banned:
-      return {scope::account, action::disabled, true};
-    case failure_class::quota_exhausted:
-    case failure_class::key_quota_exhausted:
-      return {scope::account, action::exhausted, true};
-    case failure_class::low_balance:
-      return {scope::account, action::low_balance, true};
-    case failure_class::rate_limited:
-    case failure_class::overloaded:
-      return {scope::account_model, action::cooldown, true};
-    case failure_class::waf_challenge:
-      return {scope::host, action::cooldown, true};
-    case failure_class::upstream_error:
-      return {scope::account, action::penalty, true};
-    case failure_class::stream_broken:
-      return {scope::account, action::penalty, false};
-  }
-  return {scope::account, action::penalty, true};
-}
-
-/// The texts that `to_string` gives the values of `T` from 0 on, as far as
-/// they are read back by `parse`.
-template <class T, class Show, class Parse>
-std::vector<std::string> names_of(Show show, Parse parse, int last) {
-  std::vector<std::string> result;
-  for (int i = 0; i <= last; ++i)
-    if (auto name = show(static_cast<T>(i)); parse(name))
-      result.push_back(std::move(name));
-  return result;
-}
-
-/// @returns "is no provider; did you mean new_api?", or the list to choose
-/// from.
-std::string unknown(const std::string& text, const std::string& kind,
-                    const std::vector<std::string>& names) {
-  const auto near = closest(text, names);
-  return echoed(text) + " is no " + kind + "; "
-         + (near ? "did you mean " + *near + "?"
-                 : "write one of: " + joined(names));
-}
-
-const std::vector<std::string>& class_names() {
-  static const auto result = [] {
-    auto names = names_of<failure_class>(
-      [](auto x) { return to_string(x); }, parse_failure_class,
-      static_cast<int>(failure_class::stream_broken));
-    names.erase(names.begin()); // "none" is no failure.
-    return names;
-  }();
-  return result;
+  faults.push_back(std::to_string(line) + ": " + key + ": " + text);
 }
 
 /// Reads one rule; notes every fault.
@@ -211,7 +136,7 @@ private:
         rule_.providers.push_back(*who);
       else
         note(faults_, item->line, x.key,
-             unknown(item->text, "provider", names));
+             unknown_word(item->text, "provider", names));
   }
 
   /// 429 or 500-599.
@@ -247,7 +172,7 @@ private:
   void take_class(const tree_node& x) {
     const auto cls = parse_failure_class(x.text);
     if (x.is != tree_node::kind::scalar || !cls || *cls == failure_class::none)
-      fault(x, unknown(x.text, "class", class_names()));
+      fault(x, unknown_word(x.text, "class", class_names()));
     else
       rule_.cls = *cls;
   }
@@ -286,7 +211,7 @@ private:
     if (chosen)
       value = *chosen;
     else
-      fault(x, unknown(x.text, kind, names));
+      fault(x, unknown_word(x.text, kind, names));
   }
 
   static std::optional<charge> parse_charge(std::string_view x) {

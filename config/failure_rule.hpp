@@ -49,7 +49,7 @@ struct failure_rule {
 
 struct failure_rules_result {
   std::vector<failure_rule> rules;
-  /// "line 12: class: ..." each.
+  /// "12: class: what is wrong; what would be right" each, by line.
   std::vector<std::string> faults;
 };
 

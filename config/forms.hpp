@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 // The forms that a number may take in the file. A form reads a node, writes
 // the value back as the file would spell it, and says in words what it takes.
@@ -20,6 +21,9 @@ template <class T>
 struct form_result {
   std::optional<T> value;
   std::string fault;
+  /// Instead of `fault`: what is wrong with parts of the node, each with its
+  /// own line.
+  std::vector<tree_fault> parts = {};
 };
 
 /// A form in words: "a duration", "such as 30s", "", "1s to 1h".

@@ -21,6 +21,17 @@ struct line_fault {
   std::string text;
 };
 
+/// What is found out about a file while it is read.
+struct findings {
+  std::vector<line_fault> faults;
+  /// Where each key stands that was read, as messages show it.
+  std::unordered_map<std::string, int> lines;
+
+  void push_back(line_fault x) {
+    faults.push_back(std::move(x));
+  }
+};
+
 /// @returns A key or name of the file as a message may show it.
 std::string bare(const std::string& text) {
   const auto result = echoed(text);
@@ -55,13 +66,21 @@ public:
   /// @param shown What stands before each key in messages:
   /// "accounts[relay-a].".
   reader(const std::vector<option_row<Root>>& rows, std::string shown, int line,
-         std::vector<line_fault>& faults)
-      : rows_{rows}, shown_{std::move(shown)}, line_{line}, faults_{faults} {
+         findings& found)
+      : rows_{rows}, shown_{std::move(shown)}, line_{line}, found_{found} {
     // nop
   }
 
+  ~reader() {
+    for (const auto& [key, line] : lines_)
+      found_.lines.emplace(shown_ + key, line);
+  }
+
+  reader(const reader&) = delete;
+  reader& operator=(const reader&) = delete;
+
   void fault(int line, std::string_view key, const std::string& text) {
-    faults_.push_back({line, shown_ + std::string{key} + ": " + text});
+    found_.push_back({line, shown_ + std::string{key} + ": " + text});
   }
 
   /// Reads a map. Keys that `skip` returns true for are somebody else's.
@@ -126,10 +145,11 @@ private:
     if (x.is == tree_node::kind::refused) {
       failed_.push_back(key);
     } else if (row != rows_.end()) {
-      if (const auto text = row->read(out, x); !text.empty()) {
+      const auto faults = row->read(out, x);
+      if (!faults.empty())
         failed_.push_back(key);
-        fault(x.key_line, key, text);
-      }
+      for (const auto& found : faults)
+        fault(found.line, found.key, found.text);
     } else if (std::any_of(rows_.begin(), rows_.end(), is_section)) {
       if (x.is == tree_node::kind::map)
         read(x, key + ".", out, skip);
@@ -157,7 +177,7 @@ private:
   const std::vector<option_row<Root>>& rows_;
   std::string shown_;
   int line_;
-  std::vector<line_fault>& faults_;
+  findings& found_;
   std::unordered_map<std::string, int> lines_;
   std::vector<std::string> failed_;
 };
@@ -183,8 +203,7 @@ std::string label_of(const tree_node& x, size_t position) {
 
 template <class T>
 T read_entry(const list_words<T>& words, const tree_node& x, size_t position,
-             std::vector<line_fault>& faults,
-             std::unordered_map<std::string, int>& names) {
+             findings& faults, std::unordered_map<std::string, int>& names) {
   T result;
   const auto shown = words.noun + "s[" + label_of(x, position) + "]";
   if (x.is == tree_node::kind::refused)
@@ -213,7 +232,7 @@ T read_entry(const list_words<T>& words, const tree_node& x, size_t position,
 
 template <class T>
 void read_list(const list_words<T>& words, const tree_node& x,
-               std::vector<T>& out, std::vector<line_fault>& faults) {
+               std::vector<T>& out, findings& faults) {
   if (x.is == tree_node::kind::refused)
     return;
   const auto key = words.noun + "s";
@@ -234,7 +253,7 @@ void read_list(const list_words<T>& words, const tree_node& x,
 }
 
 void read_root(const tree_node& root, options& out,
-               std::vector<line_fault>& faults) {
+               findings& faults) {
   if (root.is == tree_node::kind::null) {
     faults.push_back({1, "accounts: the file is empty; name at least one "
                          "account (config/rota.example.yaml shows how)"});
@@ -276,6 +295,16 @@ load_result failed(const std::string& text) {
 
 } // namespace
 
+std::string load_result::place_of(std::string key) const {
+  while (!key.empty()) {
+    if (const auto i = lines.find(key); i != lines.end())
+      return ":" + std::to_string(i->second);
+    const auto dot = key.rfind('.');
+    key.resize(dot == std::string::npos ? 0 : dot);
+  }
+  return {};
+}
+
 load_result parse_options(const std::string& yaml, const std::string& name) {
   load_result result;
   if (yaml.size() > config_bytes_max)
@@ -283,18 +312,19 @@ load_result parse_options(const std::string& yaml, const std::string& name) {
                   + ": is larger than 16 MiB; that is no configuration "
                     "file");
   auto tree = parse_tree(yaml);
-  std::vector<line_fault> faults;
+  findings found;
   bool readable = true;
   for (auto& fault : tree.faults) {
     readable = readable && fault.key != "syntax";
-    faults.push_back({fault.line, fault.key + ": " + fault.text});
+    found.push_back({fault.line, fault.key + ": " + fault.text});
   }
   if (readable)
-    read_root(tree.root, result.opts, faults);
+    read_root(tree.root, result.opts, found);
   std::stable_sort(
-      faults.begin(), faults.end(),
+      found.faults.begin(), found.faults.end(),
       [](const auto& x, const auto& y) { return x.line < y.line; });
-  for (const auto& fault : faults)
+  result.lines = std::move(found.lines);
+  for (const auto& fault : found.faults)
     result.faults.push_back(name + ":" + std::to_string(fault.line) + ": "
                             + fault.text);
   return result;

@@ -29,11 +29,16 @@ option_row<Root> make_row(std::string key, Form form, applies when,
   result.form = form.words();
   result.when = when;
   result.why = std::move(why);
-  result.read = [form, path...](Root& root, const tree_node& x) {
+  result.read = [form, key = result.key, path...](Root& root,
+                                                  const tree_node& x) {
     auto value = form.read(x);
     if (value.value)
       member(root, path...) = std::move(*value.value);
-    return std::move(value.fault);
+    else if (value.parts.empty())
+      value.parts.push_back({x.key_line, {}, std::move(value.fault)});
+    for (auto& part : value.parts)
+      part.key = key;
+    return std::move(value.parts);
   };
   result.text = [form, path...](const Root& root) {
     return form.show(member(root, path...));

@@ -1,5 +1,6 @@
 #include "config/schema.hpp"
 
+#include "config/choice_forms.hpp"
 #include "config/row.hpp"
 #include "config/text_forms.hpp"
 #include "config/url.hpp"
@@ -18,8 +19,6 @@ using rows = std::vector<row>;
 constexpr uint64_t KiB = 1'024;
 constexpr uint64_t MiB = 1'024 * KiB;
 constexpr uint64_t GiB = 1'024 * MiB;
-
-constexpr money usd_most{1'000'000'000'000'000'000};
 
 constexpr auto live = applies::live;
 constexpr auto restart = applies::restart;
@@ -101,7 +100,8 @@ rows daemon_rows() {
       option("admin.socket",
              text_form{"a path of at most 107 bytes", check_socket}, restart,
              "The unix socket that the rota command talks to. Whoever may "
-             "connect may change everything, so it is open to the owner only.",
+             "connect may change everything, so it is open to rotad's own user "
+             "and group only (mode 0660).",
              &options::admin, &admin_options::socket),
   };
 }
@@ -191,45 +191,6 @@ rows refresh_rows() {
       option("refresh.stale_haircut_percent", count_form{0, 100, "percent"},
              restart, "That part.", at,
              &refresh_options::stale_haircut_percent),
-  };
-}
-
-rows alert_rows() {
-  const auto at = &options::alerts;
-  return {
-      option("alerts.interval", duration_form{100ms, 1h}, restart,
-             "How often the alert rules are walked.", at,
-             &alert_options::interval),
-      option("alerts.hold", duration_form{0ms, 24h}, restart,
-             "How long a condition must last before it fires.", at,
-             &alert_options::hold),
-      option("alerts.overruns_per_hour",
-             count_form{0, 1'000'000'000, "charges"}, restart,
-             "Charges above their estimates that one account may have within "
-             "an hour before an alert is raised.",
-             at, &alert_options::overruns_per_hour),
-      option("alerts.lates_per_hour", count_form{0, 1'000'000'000, "charges"},
-             restart,
-             "The same for charges that came after their holds had ended.", at,
-             &alert_options::lates_per_hour),
-      option("alerts.unexplained_per_hour", money_form{{}, usd_most}, restart,
-             "Money that may be missing from one account's readings within an "
-             "hour, although nothing that rota did explains it.",
-             at, &alert_options::unexplained_per_hour),
-      option("alerts.in_doubt", money_form{{}, usd_most}, restart,
-             "Money of calls in doubt that one account may have.", at,
-             &alert_options::in_doubt),
-      option("alerts.webhook", secret_form{}, restart,
-             "URL that alerts are posted to besides the log. A reference, "
-             "because such URLs hold a token.",
-             at, &alert_options::webhook),
-      option("alerts.webhook_secret", secret_form{}, restart,
-             "Key that signs each post: X-Signature: sha256=HEX of the "
-             "HMAC-SHA256 of the body.",
-             at, &alert_options::webhook_secret),
-      option("alerts.webhook_timeout", duration_form{100ms, 5min}, restart,
-             "A post without an answer by then has failed.", at,
-             &alert_options::webhook_timeout),
   };
 }
 

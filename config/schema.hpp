@@ -32,8 +32,8 @@ struct option_row {
   /// What the example shows where the default is "absent".
   std::string sample;
   /// Sets the option.
-  /// @returns What is wrong and what would be right, or nothing.
-  std::function<std::string(Root&, const tree_node&)> read;
+  /// @returns Everything that is wrong, and what would be right.
+  std::function<std::vector<tree_fault>(Root&, const tree_node&)> read;
   /// @returns The value as the file spells it; nothing where it is absent.
   std::function<std::string(const Root&)> text;
 
@@ -48,6 +48,9 @@ const std::vector<option_row<options>>& option_rows();
 
 /// The part of them that concerns the clients of the API.
 std::vector<option_row<options>> api_rows();
+
+/// The part of them that concerns alerts.
+std::vector<option_row<options>> alert_rows();
 
 /// All options of one account.
 const std::vector<option_row<account_options>>& account_rows();

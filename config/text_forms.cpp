@@ -1,5 +1,7 @@
 #include "config/text_forms.hpp"
 
+#include "config/choice_forms.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -150,16 +152,25 @@ list_form::read(const tree_node& x) const {
   if (x.is != tree_node::kind::list)
     return {std::nullopt, "is no list; write " + kind};
   std::vector<std::string> result;
+  std::vector<tree_fault> faults;
+  size_t position = 0;
   for (const auto& child : x.children) {
+    ++position;
     auto text = item.read(child);
     if (!text.value)
-      return {std::nullopt,
-              "item " + std::to_string(result.size() + 1) + ": " + text.fault};
-    if (std::find(result.begin(), result.end(), *text.value) != result.end())
-      return {std::nullopt,
-              echoed(*text.value) + " stands in the list twice; remove one"};
-    result.push_back(std::move(*text.value));
+      faults.push_back({child.line, {},
+                        "item " + std::to_string(position) + ": "
+                            + text.fault});
+    else if (std::find(result.begin(), result.end(), *text.value)
+             != result.end())
+      faults.push_back(
+          {child.line, {},
+           echoed(*text.value) + " stands in the list twice; remove one"});
+    else
+      result.push_back(std::move(*text.value));
   }
+  if (!faults.empty())
+    return {std::nullopt, {}, std::move(faults)};
   return {std::move(result), {}};
 }
 
@@ -181,32 +192,29 @@ headers_form::read(const tree_node& x) const {
   if (x.is != tree_node::kind::map)
     return {std::nullopt, "is no map; write " + words().kind};
   std::map<std::string, std::string> result;
+  std::vector<tree_fault> faults;
   std::vector<std::string> seen;
   for (const auto& child : x.children) {
-    const auto name = lower(child.key);
+    auto name = lower(child.key);
+    const auto fault = [&](const char* text) {
+      faults.push_back({child.key_line, {}, echoed(child.key) + text});
+    };
     if (!is_header_name(child.key))
-      return {std::nullopt,
-              echoed(child.key)
-                  + " is no name of an HTTP header; write letters, "
-                    "digits and hyphens"};
-    if (std::find(own_headers.begin(), own_headers.end(), name)
-        != own_headers.end())
-      return {std::nullopt,
-              echoed(child.key)
-                  + " is a header that rota sets itself; remove it "
-                    "(a key belongs to api_key)"};
-    if (std::find(seen.begin(), seen.end(), name) != seen.end())
-      return {std::nullopt, echoed(child.key)
-                                + " stands here twice; remove "
-                                  "one"};
+      fault(" is no name of an HTTP header; write letters, digits and hyphens");
+    else if (std::find(own_headers.begin(), own_headers.end(), name)
+             != own_headers.end())
+      fault(" is a header that rota sets itself; remove it (a key belongs to "
+            "api_key)");
+    else if (std::find(seen.begin(), seen.end(), name) != seen.end())
+      fault(" stands here twice; remove one");
     if (!scalar_fault(child, {}).empty() || child.text.size() > 4'000)
-      return {std::nullopt,
-              echoed(child.key)
-                  + " needs one line of text as its value, at most "
-                    "4000 bytes; write NAME: VALUE"};
-    seen.push_back(name);
+      fault(" needs one line of text as its value, at most 4000 bytes; write "
+            "NAME: VALUE");
+    seen.push_back(std::move(name));
     result.emplace(child.key, child.text);
   }
+  if (!faults.empty())
+    return {std::nullopt, {}, std::move(faults)};
   return {std::move(result), {}};
 }
 

@@ -81,6 +81,42 @@ void check_tokens(const std::vector<client_options>& clients,
                                + "; give each client its own");
 }
 
+/// A part of a whole that could never come to an end. A default gives way.
+void check_part(const char* key, milliseconds part, milliseconds usual,
+                const char* whole_key, milliseconds whole,
+                const fault_sink& fault) {
+  if (part > whole && part != usual)
+    fault({key, whole_key}, std::string{"is longer than "} + whole_key
+                                + " and would never count; make it at most as "
+                                  "long");
+}
+
+void check_upstream(const upstream_options& x, const fault_sink& fault) {
+  const upstream_options usual;
+  const auto check = [&](const char* key,
+                         milliseconds upstream_options::*part) {
+    check_part(key, x.*part, usual.*part, "upstream.total_timeout",
+               x.total_timeout, fault);
+  };
+  check("upstream.connect_timeout", &upstream_options::connect_timeout);
+  check("upstream.first_byte_timeout", &upstream_options::first_byte_timeout);
+  check("upstream.idle_timeout", &upstream_options::idle_timeout);
+}
+
+void check_api(const http_options& x, const fault_sink& fault) {
+  const http_options usual;
+  if (x.max_connections_per_address > x.max_connections
+      && x.max_connections_per_address != usual.max_connections_per_address)
+    fault({"api.max_connections_per_address", "api.max_connections"},
+          "is more than api.max_connections ("
+              + std::to_string(x.max_connections) + "); make it at most that");
+  if (x.max_target_bytes > x.max_header_bytes
+      && x.max_target_bytes != usual.max_target_bytes)
+    fault({"api.max_target_bytes", "api.max_header_bytes"},
+          "is more than api.max_header_bytes, which counts the target too; "
+          "make it at most that");
+}
+
 } // namespace
 
 void validate(const options& x, const fault_sink& fault) {
@@ -104,6 +140,15 @@ void validate(const options& x, const fault_sink& fault) {
   if (x.batch.max_file_bytes < x.batch.max_line_bytes)
     fault({"batch.max_file_bytes", "batch.max_line_bytes"},
           "is smaller than batch.max_line_bytes; make it at least as large");
+  if (x.routing.billed_attempts > x.routing.attempts
+      && x.routing.billed_attempts != routing_options{}.billed_attempts)
+    fault({"routing.billed_attempts", "routing.attempts"},
+          "is more than routing.attempts ("
+              + std::to_string(x.routing.attempts) + "); make it at most that");
+  check_part("refresh.timeout", x.refresh.timeout, refresh_options{}.timeout,
+             "refresh.interval", x.refresh.interval, fault);
+  check_upstream(x.upstream, fault);
+  check_api(x.api, fault);
   if (is_set(x.alerts.webhook_secret) && !is_set(x.alerts.webhook))
     fault({"alerts.webhook_secret", "alerts.webhook"},
           "signs nothing without alerts.webhook; set that or remove this");

@@ -6,6 +6,7 @@
 #include "runtime/engine/hosted.hpp"
 
 #include <caf/send.hpp>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <set>
@@ -76,7 +77,8 @@ void account_pool::admit(const options& all, const account_options& x) {
                                 member.actor});
 }
 
-void account_pool::target(account_id id, const account_options& x) {
+/// @returns Whether requests are sent otherwise from now on.
+bool account_pool::target(account_id id, const account_options& x) {
   const auto read = [&x](const secret_ref& from) {
     if (from.from == secret_ref::source::none)
       return secret{};
@@ -87,8 +89,26 @@ void account_pool::target(account_id id, const account_options& x) {
   };
   const auto api_key = read(x.api_key);
   const auto console = read(x.balance.console);
-  directory_->set(id, upstream_target::of_account(x, api_key.reveal(),
-                                                  console.reveal()));
+  auto fresh
+    = upstream_target::of_account(x, api_key.reveal(), console.reveal());
+  const auto old = directory_->find(id);
+  if (old && old->sends_like(*fresh))
+    return false;
+  directory_->set(id, std::move(fresh));
+  return true;
+}
+
+std::vector<std::string> account_pool::renew_secrets() {
+  std::lock_guard guard{mutex_};
+  std::vector<std::string> result;
+  for (const auto& [name, x] : members_)
+    try {
+      if (target(x.id, x.options))
+        result.push_back(name);
+    } catch (const std::exception& e) {
+      spdlog::warn("{} The account goes on with what it had.", e.what());
+    }
+  return result;
 }
 
 void account_pool::reconfigure(const options& all) {

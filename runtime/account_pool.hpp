@@ -37,6 +37,11 @@ public:
   /// Tells every account options that are not its own: health, store, window.
   void reconfigure(const options& all);
 
+  /// Reads all secrets again and uses those that have changed, from the next
+  /// call on. A secret that went away meanwhile is kept.
+  /// @returns The accounts that changed theirs.
+  std::vector<std::string> renew_secrets();
+
   /// Takes accounts out of the pool. What is in flight is settled still.
   void remove(const std::vector<std::string>& names);
 
@@ -54,7 +59,7 @@ public:
 
 private:
   void admit(const options& all, const account_options& x);
-  void target(account_id id, const account_options& x);
+  bool target(account_id id, const account_options& x);
 
   wiring& all_;
   std::shared_ptr<account_directory> directory_;

@@ -5,9 +5,7 @@
 #include "actors/dispatcher.hpp"
 #include "actors/domain/ledger_tail.hpp"
 #include "actors/refresher.hpp"
-#include "config/load.hpp"
 #include "config/reload.hpp"
-#include "config/secrets.hpp"
 #include "runtime/account_pool.hpp"
 #include "runtime/api/front.hpp"
 #include "runtime/admin/api.hpp"
@@ -18,7 +16,6 @@
 #include "runtime/http/listener.hpp"
 #include "runtime/notify/notifier.hpp"
 #include "runtime/observe/log.hpp"
-#include "runtime/routing_files.hpp"
 #include "runtime/storage/disk_space.hpp"
 #include "runtime/storage/journal.hpp"
 #include "runtime/storage/spool.hpp"
@@ -29,6 +26,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -71,8 +69,10 @@ sigset_t signals() {
 /// All parts of a running daemon, in the order in which they are made.
 class daemon {
 public:
-  daemon(const options& opts, std::string config_path)
-    : opts_{opts}, config_path_{std::move(config_path)} {
+  daemon(const configuration& start, std::string config_path)
+    : start_{start},
+      opts_{start.opts},
+      config_path_{std::move(config_path)} {
     // nop
   }
 
@@ -91,7 +91,9 @@ private:
   void wait();
   void stop();
   reload_report reload();
-  void apply(const option_diff& diff);
+  std::vector<std::string> needs_restart();
+  /// @returns The accounts whose secrets changed.
+  std::vector<std::string> apply(const option_diff& diff);
   void add_accounts(const std::vector<account_options>& x);
   account_memory recall(const std::string& name);
   void tell_room(bool low, uint64_t free) const;
@@ -115,13 +117,20 @@ private:
     kill(getpid(), SIGTERM);
   }
 
-  options opts_;
+  const configuration start_;
+  options opts_; // As last reloaded.
   std::string config_path_;
   std::mutex reload_mutex_;
+  std::vector<std::string> needs_restart_;
   std::atomic<bool> failed_ = false;
   std::atomic<bool> starved_ = false;
   std::unique_ptr<store> disk_;
   endings ended_; // While accounts are added.
+  /// Calls of earlier runs without a known outcome.
+  struct {
+    uint64_t doubts = 0;
+    money amount;
+  } found_;
   system_config system_config_;
   engine_loop loop_;
   std::unique_ptr<caf::actor_system> system_;
@@ -174,13 +183,7 @@ void daemon::open() {
 }
 
 void daemon::wire() {
-  auto routing = load_routing(opts_);
-  if (!routing.setup)
-    throw refusal{routing.faults.front()};
-  auto clients = client_list::load(opts_);
-  if (!clients.list)
-    throw refusal{clients.faults.front()};
-  clients_ = std::move(clients.list);
+  clients_ = start_.clients;
   system_ = std::make_unique<caf::actor_system>(system_config_);
   loop_.attach(*system_);
   loop_.start();
@@ -191,11 +194,11 @@ void daemon::wire() {
     wall_clock{timestamp{wall.count()}, std::chrono::steady_clock::now()});
   auto& all = *all_;
   all.attempt_base = disk_->run() << 8;
-  all.setup(routing.setup);
+  all.setup(start_.routing);
   const auto on_failure = [this](const std::string& why) { fail(why); };
   watchdog_ = std::make_unique<watchdog>(*system_, on_failure);
   all.dispatcher
-    = spawn_hosted(*system_, &loop_, dispatcher, all.clock, routing.setup);
+    = spawn_hosted(*system_, &loop_, dispatcher, all.clock, start_.routing);
   space_ = std::make_unique<disk_space>(
     store_dir(), opts_.store,
     [this, to = all.dispatcher](bool low, uint64_t free) {
@@ -250,13 +253,15 @@ void daemon::serve() {
   api_ = std::make_unique<admin_api>(admin_api::parts{
     *all_, *accounts_, *batches_, *disk_, opts_.state_dir,
     listener_->address(), disk_->run(),
-    all_->now(), [this] { return reload(); }});
+    all_->now(), [this] { return reload(); },
+    [this] { return needs_restart(); }});
   door_ = std::make_unique<admin_server>(
     opts_.admin.socket, [this](admin_exchange& x) { api_->serve(x); });
   warn_of_clients(*clients_, listener_->address());
-  spdlog::info("rotad {} is ready: {} accounts, {} batches resumed, API at"
-               " {}, admin API at {}.",
-               ROTA_VERSION, accounts_->size(), resumed, listener_->address(),
+  spdlog::info("rotad {} is ready: {} accounts, {} batches resumed, {} calls"
+               " in doubt over {} USD, API at {}, admin API at {}.",
+               ROTA_VERSION, accounts_->size(), resumed, found_.doubts,
+               to_string(found_.amount), listener_->address(),
                opts_.admin.socket);
 }
 
@@ -268,14 +273,11 @@ void daemon::wait() {
       continue;
     if (caught != SIGHUP)
       return;
-    const auto report = reload();
-    for (const auto& fault : report.faults)
-      spdlog::error("The configuration was not reloaded: {}", fault);
+    reload();
   }
 }
 
 void daemon::stop() {
-  spdlog::info("rotad stops: no new lines, those in flight may end.");
   door_.reset();
   if (listener_)
     listener_->drain();
@@ -344,6 +346,10 @@ account_memory daemon::recall(const std::string& name) {
   result.head = disk_->head_of(id);
   result.head.name = name;
   result.row = disk_->row_of(id);
+  for (const auto& hold : result.head.holds) {
+    ++found_.doubts; // Nobody knows any more what became of them.
+    found_.amount += hold.amount;
+  }
   if (const auto i = ended_.find(id); i != ended_.end())
     result.ended = std::move(i->second);
   return result;
@@ -360,51 +366,59 @@ void daemon::add_accounts(const std::vector<account_options>& x) {
 reload_report daemon::reload() {
   std::lock_guard guard{reload_mutex_};
   reload_report report;
-  auto fresh = load_options(config_path_);
-  report.faults = std::move(fresh.faults);
-  if (report.faults.empty())
-    report.faults = check_secrets(fresh.opts);
-  auto routing = load_routing(fresh.opts);
-  if (report.faults.empty())
-    report.faults = routing.faults;
-  auto clients = client_list::load(fresh.opts);
-  if (report.faults.empty())
-    report.faults = clients.faults;
-  if (report.faults.empty())
-    if (auto fault = fault_of_opening(*clients.list, listener_->address());
+  auto fresh = load_configuration(config_path_);
+  if (fresh.faults.empty())
+    if (auto fault = fault_of_opening(*fresh.clients, listener_->address());
         !fault.empty())
-      report.faults.push_back(std::move(fault));
-  if (!report.faults.empty())
+      fresh.faults.push_back(std::move(fault));
+  if (!fresh.faults.empty()) {
+    spdlog::warn("rotad keeps its configuration, for the new one has faults:"
+                 " {}",
+                 fmt::join(fresh.faults, " | "));
+    report.faults = std::move(fresh.faults);
     return report;
+  }
   const auto diff = diff_options(opts_, fresh.opts);
-  report.needs_restart = diff.needs_restart;
+  // What waits for a restart does so however often it is reloaded.
+  needs_restart_ = diff_options(start_.opts, fresh.opts).needs_restart;
+  report.needs_restart = needs_restart_;
   report.changed = describe(diff);
   // The refresher keeps what it was started with, and accounts go by that.
   fresh.opts.refresh = opts_.refresh;
   opts_ = fresh.opts;
-  clients_ = std::move(clients.list);
+  clients_ = fresh.clients;
   caf::anon_send(all_->clients, atom::configure_v,
                  recall_clients(*disk_, opts_, *clients_));
   front_->clients(clients_);
   if (diff.clients)
     warn_of_clients(*clients_, listener_->address());
   // Prices and rules are read again even if their paths stay.
-  all_->setup(routing.setup);
-  caf::anon_send(all_->dispatcher, atom::configure_v, routing.setup);
-  apply(diff);
-  spdlog::info("rotad reloaded {}: {} changes, {} options need a restart.",
-               config_path_, report.changed.size(),
-               report.needs_restart.size());
+  all_->setup(fresh.routing);
+  caf::anon_send(all_->dispatcher, atom::configure_v, fresh.routing);
+  for (const auto& name : apply(diff))
+    report.changed.push_back("account " + name + " has another secret");
+  spdlog::info("rotad reloaded {}: {} changes, {} options need a restart{}{}.",
+               config_path_, report.changed.size(), needs_restart_.size(),
+               needs_restart_.empty() ? "" : ": ",
+               fmt::join(needs_restart_, ", "));
   return report;
 }
 
-void daemon::apply(const option_diff& diff) {
+std::vector<std::string> daemon::needs_restart() {
+  std::lock_guard guard{reload_mutex_};
+  return needs_restart_;
+}
+
+std::vector<std::string> daemon::apply(const option_diff& diff) {
   accounts_->remove(diff.removed);
-  accounts_->reconfigure(opts_);
   accounts_->apply(opts_, diff.changed);
+  // Accounts try again once they are told, so the new secrets come first.
+  auto renewed = accounts_->renew_secrets();
+  accounts_->reconfigure(opts_);
   add_accounts(diff.added);
   batches_->limits(opts_.batch);
   spdlog::set_level(spdlog::level::from_str(opts_.log.level));
+  return renewed;
 }
 
 int daemon::run() {
@@ -416,11 +430,12 @@ int daemon::run() {
     wire();
     serve();
   } catch (const std::exception& x) {
-    std::fprintf(stderr, "rotad: %s\n", x.what());
     stop();
+    std::fprintf(stderr, "rotad: %s\n", x.what()); // The last line.
     return 1;
   }
   wait();
+  spdlog::info("rotad stops: no new lines, those in flight may end.");
   stop();
   spdlog::info("rotad has stopped.");
   return failed_ ? 1 : 0;
@@ -428,9 +443,9 @@ int daemon::run() {
 
 } // namespace
 
-int run_daemon(const options& opts, const std::string& config_path) {
+int run_daemon(const configuration& start, const std::string& config_path) {
   for (;;) {
-    daemon x{opts, config_path};
+    daemon x{start, config_path};
     const auto code = x.run();
     if (!x.starved())
       return code;

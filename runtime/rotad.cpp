@@ -1,6 +1,4 @@
-#include "config/load.hpp"
-#include "config/secrets.hpp"
-#include "runtime/api/client_list.hpp"
+#include "runtime/configuration.hpp"
 #include "runtime/daemon.hpp"
 
 #include <CLI/CLI.hpp>
@@ -13,7 +11,8 @@ int main(int argc, char** argv) {
   bool check_only = false;
   app.add_option("--config", config, "The configuration file")
     ->capture_default_str();
-  app.add_flag("--check-config", check_only, "Check the file and exit");
+  app.add_flag("--check-config", check_only,
+               "Check all that a start would read, and exit");
   app.set_version_flag("--version", ROTA_VERSION);
   app.footer("Example: rotad --config rota.yaml");
   try {
@@ -21,11 +20,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& x) {
     return app.exit(x) == 0 ? 0 : 2;
   }
-  auto loaded = rota::load_options(config);
-  if (loaded.faults.empty())
-    loaded.faults = rota::check_secrets(loaded.opts);
-  if (loaded.faults.empty())
-    loaded.faults = rota::client_list::load(loaded.opts).faults;
+  auto loaded = rota::load_configuration(config);
   for (const auto& fault : loaded.faults)
     std::fprintf(stderr, "rotad: %s\n", fault.c_str());
   if (!loaded.faults.empty())
@@ -36,5 +31,5 @@ int main(int argc, char** argv) {
     return 0;
   }
   rota::block_signals();
-  return rota::run_daemon(loaded.opts, config);
+  return rota::run_daemon(loaded, config);
 }

@@ -2,7 +2,11 @@
 
 #include "config/failure_rule.hpp"
 
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
@@ -11,65 +15,88 @@ namespace rota {
 
 namespace {
 
-std::optional<std::string> text_of(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  if (!in)
-    return std::nullopt;
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
+/// Reads the file that an option names; says so if it cannot.
+std::optional<std::string> read_named(const std::string& path,
+                                      const std::string& option,
+                                      std::vector<std::string>& unreadable) {
+  std::error_code ignored;
+  errno = std::filesystem::is_directory(path, ignored) ? EISDIR : 0;
+  if (errno == 0) {
+    std::ifstream in{path, std::ios::binary};
+    std::ostringstream out;
+    if (in && (in.peek() == std::ifstream::traits_type::eof()
+               || out << in.rdbuf()))
+      return out.str();
+  }
+  unreadable.push_back(option + ": " + path
+                       + " cannot be read: " + std::strerror(errno)
+                       + "; correct the path, or remove the option to use"
+                         " what is built in");
+  return std::nullopt;
 }
 
-/// Reads the file that an option names; says so if it cannot.
-std::string read_named(const std::string& path, const char* option,
-                       std::vector<std::string>& faults) {
-  auto text = text_of(path);
-  if (!text)
-    faults.push_back(path + ": " + option
-                     + ": cannot be read; correct the path or remove the"
-                       " option to use the built-in file.");
-  return text.value_or("");
-}
+class reader {
+public:
+  explicit reader(routing_files& result) : result_{result} {
+    // nop
+  }
+
+  std::shared_ptr<const price_table> prices(const std::string& path) {
+    const auto text = path.empty()
+                        ? std::optional{built_in_prices()}
+                        : read_named(path, "prices", result_.unreadable);
+    if (!text)
+      return nullptr;
+    auto parsed = parse_price_table(*text);
+    note(path, parsed.faults);
+    return std::make_shared<const price_table>(std::move(parsed.table));
+  }
+
+  std::shared_ptr<const failure_rules> rules(const std::string& path) {
+    std::vector<failure_rule> all;
+    if (!path.empty())
+      if (const auto text
+          = read_named(path, "failure_rules", result_.unreadable))
+        add_rules(path, *text, all);
+    add_rules("failure_rules.yaml", built_in_failure_rules(), all);
+    if (!result_.faults.empty())
+      return nullptr;
+    try {
+      return std::make_shared<const failure_rules>(std::move(all));
+    } catch (const std::runtime_error& e) {
+      result_.faults.push_back(path + ": " + e.what());
+    }
+    return nullptr;
+  }
+
+private:
+  void add_rules(const std::string& file, const std::string& text,
+                 std::vector<failure_rule>& all) {
+    auto parsed = parse_failure_rules(text);
+    note(file, parsed.faults);
+    std::move(parsed.rules.begin(), parsed.rules.end(),
+              std::back_inserter(all));
+  }
+
+  void note(const std::string& file, const std::vector<std::string>& more) {
+    for (const auto& fault : more)
+      result_.faults.push_back(file + ":" + fault);
+  }
+
+  routing_files& result_;
+};
 
 } // namespace
 
 routing_files load_routing(const options& x) {
   routing_files result;
-  auto& faults = result.faults;
-  const auto note = [&faults](const std::string& file,
-                              const std::vector<std::string>& more) {
-    for (const auto& fault : more)
-      faults.push_back(file + ": " + fault);
-  };
   auto setup = std::make_shared<routing_setup>();
   setup->routing = x.routing;
   setup->upstream = x.upstream;
-  const auto prices = x.prices.empty()
-                        ? built_in_prices()
-                        : read_named(x.prices, "prices", faults);
-  if (!prices.empty()) {
-    auto parsed = parse_price_table(prices);
-    note(x.prices, parsed.faults);
-    setup->prices
-      = std::make_shared<const price_table>(std::move(parsed.table));
-  }
-  std::vector<failure_rule> rules;
-  const auto add_rules = [&](const std::string& file, const std::string& text) {
-    auto parsed = parse_failure_rules(text);
-    note(file, parsed.faults);
-    std::move(parsed.rules.begin(), parsed.rules.end(),
-              std::back_inserter(rules));
-  };
-  if (!x.failure_rules.empty())
-    add_rules(x.failure_rules,
-              read_named(x.failure_rules, "failure_rules", faults));
-  add_rules("failure_rules.yaml", built_in_failure_rules());
-  try {
-    setup->rules = std::make_shared<const failure_rules>(std::move(rules));
-  } catch (const std::runtime_error& e) {
-    faults.push_back(x.failure_rules + ": " + e.what());
-  }
-  if (faults.empty())
+  reader in{result};
+  setup->prices = in.prices(x.prices);
+  setup->rules = in.rules(x.failure_rules);
+  if (result.faults.empty() && result.unreadable.empty())
     result.setup = std::move(setup);
   return result;
 }

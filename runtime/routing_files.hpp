@@ -11,8 +11,11 @@ namespace rota {
 /// What routing needs besides options: price table and failure rules, from the
 /// files that the options name or from those that are built in.
 struct routing_files {
+  /// Null if there are any faults.
   routing_setup_ptr setup;
-  /// One sentence each; `setup` is null if there are any.
+  /// "prices: FILE cannot be opened: ..." each.
+  std::vector<std::string> unreadable;
+  /// Everything that is wrong within the files, as "FILE:LINE: key: ...".
   std::vector<std::string> faults;
 };
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace rota {
 
@@ -14,11 +15,50 @@ using kind = exact_json::kind;
 /// Deeper documents are nobody's price table, and would exhaust the stack.
 constexpr size_t depth_max = 64;
 
+/// Hands the parser a text and counts the lines that it has taken.
+class counting_iterator {
+public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  counting_iterator(const char* at, int* lines) : at_{at}, lines_{lines} {
+    // nop
+  }
+
+  reference operator*() const {
+    return *at_;
+  }
+
+  counting_iterator& operator++() {
+    *lines_ += *at_++ == '\n';
+    return *this;
+  }
+
+  counting_iterator operator++(int) {
+    auto result = *this;
+    ++*this;
+    return result;
+  }
+
+  bool operator==(const counting_iterator& x) const {
+    return at_ == x.at_;
+  }
+
+private:
+  const char* at_;
+  int* lines_;
+};
+
 /// Builds the tree from the parser's events.
 class builder : public nlohmann::json_sax<json> {
 public:
   exact_json root;
   std::string fault;
+  /// Where the parser is.
+  int line = 1;
 
   bool null() override {
     return leaf(kind::null, "");
@@ -68,6 +108,7 @@ public:
 
   bool key(std::string& x) override {
     key_ = std::move(x);
+    key_line_ = line;
     return true;
   }
 
@@ -84,6 +125,7 @@ private:
   exact_json& place(kind what) {
     auto& x = open_.empty() ? root : open_.back()->children.emplace_back();
     x.what = what;
+    x.line = key_.empty() ? line : key_line_;
     x.name = std::move(key_);
     key_.clear();
     return x;
@@ -106,6 +148,7 @@ private:
 
   std::vector<exact_json*> open_;
   std::string key_;
+  int key_line_ = 1;
 };
 
 bool is_digit(char c) {
@@ -124,9 +167,11 @@ const exact_json* exact_json::find(std::string_view key) const {
 
 exact_json_result parse_exact_json(std::string_view text) {
   builder tree;
-  if (json::sax_parse(text, &tree))
+  const auto end = text.data() + text.size();
+  if (json::sax_parse(counting_iterator{text.data(), &tree.line},
+                      counting_iterator{end, &tree.line}, &tree))
     return {std::move(tree.root), ""};
-  return {std::nullopt, std::move(tree.fault)};
+  return {std::nullopt, std::move(tree.fault), tree.line};
 }
 
 std::optional<int64_t> parse_units(std::string_view number, int places) {

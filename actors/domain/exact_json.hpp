@@ -14,6 +14,8 @@ struct exact_json {
   enum class kind : uint8_t { null, boolean, number, string, array, object };
 
   kind what = kind::null;
+  /// Where its key ends, from 1; an array's element may be told late.
+  int line = 1;
   /// The key, where this is a member of an object.
   std::string name;
   /// A string's characters, a number's digits, "true" or "false".
@@ -29,6 +31,8 @@ struct exact_json_result {
   std::optional<exact_json> root;
   /// Half a sentence with line and column if the text is no JSON.
   std::string fault;
+  /// The line of that fault.
+  int line = 1;
 };
 
 exact_json_result parse_exact_json(std::string_view text);

@@ -95,7 +95,7 @@ public:
 
   std::optional<model_price> read() {
     if (row_.what != kind::object) {
-      fault("", "is no object of prices.");
+      fault(row_, "", "is no object of prices.");
       return std::nullopt;
     }
     if (!row_.find(input_key))
@@ -124,8 +124,9 @@ public:
   }
 
 private:
-  void fault(std::string_view key, const char* what) {
-    auto text = row_.name + ": ";
+  /// @param at What is to blame; the model's row knows no better line.
+  void fault(const exact_json& at, std::string_view key, const char* what) {
+    auto text = std::to_string(at.line) + ": " + row_.name + ": ";
     if (!key.empty())
       text.append(key).append(": ");
     faults_.push_back(text + what);
@@ -138,7 +139,7 @@ private:
     const auto picos = x->what == kind::number ? parse_units(x->text, 12)
                                                : std::nullopt;
     if (!picos || *picos > picos_max) {
-      fault(key, "is no price in USD per token; write a number from 0 to 1,"
+      fault(*x, key, "is no price in USD per token; write a number from 0 to 1,"
                  " such as 2.5e-06.");
       return std::nullopt;
     }
@@ -152,7 +153,7 @@ private:
     const auto ppm
       = x->what == kind::number ? parse_units(x->text, 6) : std::nullopt;
     if (!ppm || *ppm > int64_t{1'000} * 1'000'000) {
-      fault(key, "is no factor; write a number from 0 to 1000.");
+      fault(*x, key, "is no factor; write a number from 0 to 1000.");
       return factor{};
     }
     return factor{*ppm};
@@ -266,7 +267,7 @@ private:
       const auto day = row.find("from");
       const auto from = day ? parse_day(day->text) : std::nullopt;
       if (!from) {
-        fault("x_schedule", "needs \"from\" as YYYY-MM-DD in each row.");
+        fault(row, "x_schedule", "needs \"from\" as YYYY-MM-DD in each row.");
         continue;
       }
       dated_prices later{*from, read_set(row, "", &first.standard), {}, {}, {}};
@@ -291,8 +292,9 @@ private:
         const auto to
           = ends.size() == 2 ? parse_minute(ends[1].text) : std::nullopt;
         if (!from || !to || *to <= *from)
-          fault("x_peak", "has a window that is not [\"HH:MM\", \"HH:MM\"] in"
-                          " rising order.");
+          fault(window, "x_peak",
+                "has a window that is not [\"HH:MM\", \"HH:MM\"] in rising"
+                " order.");
         else
           x.peak_minutes.emplace_back(*from, *to);
       }
@@ -303,7 +305,7 @@ private:
         if (n && *n >= 1 && *n <= 7)
           x.peak_days = static_cast<uint8_t>(x.peak_days | 1 << (*n - 1));
         else
-          fault("x_peak", "has a weekday that is not 1 (Monday) to 7.");
+          fault(day, "x_peak", "has a weekday that is not 1 (Monday) to 7.");
       }
     }
   }
@@ -320,8 +322,10 @@ price_table_result parse_price_table(std::string_view text) {
   const auto file = parse_exact_json(text);
   if (!file.root || file.root->what != kind::object) {
     result.faults.push_back(
-      file.root ? "is no JSON object of models."
-                : "is no price table in JSON: " + file.fault + ".");
+      file.root ? "1: syntax: is no JSON object of models."
+                : std::to_string(file.line)
+                    + ": syntax: is no price table in JSON: " + file.fault
+                    + ".");
     return result;
   }
   std::map<std::string, model_price, std::less<>> models;
@@ -330,10 +334,12 @@ price_table_result parse_price_table(std::string_view text) {
       continue;
     auto x = model_reader{row, result.faults}.read();
     if (x && !models.emplace(row.name, std::move(*x)).second)
-      result.faults.push_back(row.name + ": stands in the table twice.");
+      result.faults.push_back(std::to_string(row.line) + ": " + row.name
+                              + ": stands in the table twice.");
   }
   if (models.empty())
-    result.faults.push_back("names no model with input_cost_per_token.");
+    result.faults.push_back("1: syntax: names no model with"
+                            " input_cost_per_token.");
   result.table = price_table{std::move(models)};
   return result;
 }

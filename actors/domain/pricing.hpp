@@ -116,6 +116,7 @@ money unscale_down(money x, factor f);
 /// input token are left out.
 struct price_table_result {
   price_table table;
+  /// "12: gpt-5-mini: output_cost_per_token: what is wrong" each, by line.
   std::vector<std::string> faults;
 };
 

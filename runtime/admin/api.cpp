@@ -151,6 +151,7 @@ void admin_api::status(admin_exchange& x) {
           {"in_doubt_count", count},
           {"in_doubt", std::move(doubts)},
           {"batches", states},
+          {"needs_restart", parts_.needs_restart()},
           {"alerts", std::move(alerts)}});
 }
 

@@ -41,6 +41,8 @@ public:
     uint32_t run = 0;
     timestamp started_at;
     std::function<reload_report()> reload;
+    /// Options that a reload changed, but only for the next start.
+    std::function<std::vector<std::string>()> needs_restart;
   };
 
   explicit admin_api(parts x);

@@ -199,6 +199,12 @@ const curl_slist* upstream_target::headers(credential which) const noexcept {
   return plain_.nodes.data();
 }
 
+bool upstream_target::sends_like(const upstream_target& x) const noexcept {
+  return origin_ == x.origin_ && prefix_ == x.prefix_
+         && plain_.lines == x.plain_.lines && keyed_.lines == x.keyed_.lines
+         && console_.lines == x.console_.lines;
+}
+
 bool upstream_target::sets(std::string_view name) const noexcept {
   return std::find(own_names_.begin(), own_names_.end(), name)
          != own_names_.end();

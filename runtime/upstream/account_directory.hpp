@@ -67,6 +67,9 @@ public:
     return mask_;
   }
 
+  /// @returns Whether requests go to the same place with the same headers.
+  bool sends_like(const upstream_target& x) const noexcept;
+
   /// @returns Whether the account sets this header (in lower case) itself.
   bool sets(std::string_view name) const noexcept;
 

@@ -140,15 +140,15 @@ TEST_CASE("every fault is reported at once, with its line", "[failure_rule]") {
   name: d
 )");
   const lines expected{
-    "line 3: providers: \"newapi\" is no provider; did you mean new_api?",
-    "line 4: statuses: \"42\" is no HTTP status; write 100 to 599, or a range "
+    "3: providers: \"newapi\" is no provider; did you mean new_api?",
+    "4: statuses: \"42\" is no HTTP status; write 100 to 599, or a range "
     "such as 500-599",
-    "line 4: statuses: \"500-499\" is no HTTP status; write 100 to 599, or a "
+    "4: statuses: \"500-499\" is no HTTP status; write 100 to 599, or a "
     "range such as 500-599",
-    "line 5: statuses: \"abc\" is no HTTP status; write 100 to 599, or a range "
+    "5: statuses: \"abc\" is no HTTP status; write 100 to 599, or a range "
     "such as 500-599",
-    "line 6: class: \"rate_limitd\" is no class; did you mean rate_limited?",
-    "line 7: scope: \"account_model\" is no scope; did you mean "
+    "6: class: \"rate_limitd\" is no class; did you mean rate_limited?",
+    "7: scope: \"account_model\" is no scope; did you mean "
     "account+model?",
   };
   for (const auto& fault : expected)
@@ -159,22 +159,22 @@ TEST_CASE("every fault is reported at once, with its line", "[failure_rule]") {
                         [&](const auto& y) { return y.starts_with(begin); })
           == 1);
   };
-  has("line 8: cooldown: ");
-  has("line 9: name: a names two rules");
-  has("line 11: text: is no regular expression");
-  has("line 12: failover: is neither true nor false");
-  has("line 13: shape: is unknown");
-  has("line 14: name: is missing");
-  has("line 14: class: \"none\" is no class");
-  has("line 15: needed_group: needs a text");
-  has("line 19: needed_group: is beyond the last group");
-  has("line 20: cooldown: says another end than until");
-  has("line 22: rules: holds something that is no rule");
-  has("line 24: codes: is no list");
-  has("line 25: types: holds an empty text");
-  has("line 26: charged: \"never\" is no answer");
-  has("line 27: name: is set twice");
-  has("line 23: class: is missing");
+  has("8: cooldown: ");
+  has("9: name: a names two rules");
+  has("11: text: is no regular expression");
+  has("12: failover: is neither true nor false");
+  has("13: shape: is unknown");
+  has("14: name: is missing");
+  has("14: class: \"none\" is no class");
+  has("15: needed_group: needs a text");
+  has("19: needed_group: is beyond the last group");
+  has("20: cooldown: says another end than until");
+  has("22: rules: holds something that is no rule");
+  has("24: codes: is no list");
+  has("25: types: holds an empty text");
+  has("26: charged: \"never\" is no answer");
+  has("27: name: is set twice");
+  has("23: class: is missing");
   CHECK(x.faults.size() == 22);
 }
 
@@ -188,6 +188,6 @@ TEST_CASE("a file that is no rule file", "[failure_rule]") {
   }
   const auto x = parse_failure_rules("rules:\n- {name: x, class: [}\n");
   REQUIRE(x.faults.size() == 1);
-  CHECK_THAT(x.faults[0], ContainsSubstring("line 2: syntax: "));
+  CHECK_THAT(x.faults[0], ContainsSubstring("2: syntax: "));
   CHECK(parse_failure_rules("rules: []").faults == lines{});
 }

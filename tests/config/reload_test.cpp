@@ -50,6 +50,8 @@ TEST_CASE("accounts are added, changed and removed by name", "[reload]") {
   CHECK(diff.needs_restart.empty());
   CHECK(!diff.empty());
   CHECK(!diff.routing);
+  CHECK(describe(diff)
+        == names{"account c added", "account b changed", "account a removed"});
 }
 
 TEST_CASE("what counts at the first start only is no change", "[reload]") {

@@ -405,6 +405,32 @@ TEST_CASE("a table's faults name the model and the key", "[pricing]") {
   CHECK_THAT(faults[0], ContainsSubstring(fault));
 }
 
+TEST_CASE("a table's faults name their lines", "[pricing]") {
+  const auto faults = parse_price_table(R"({
+  "a": {
+    "input_cost_per_token": 7,
+    "output_cost_per_token": 8
+  },
+  "b": {"input_cost_per_token": 1e-6, "x_peak": {"factor": "x",
+        "weekdays": [9]}},
+  "c": 3
+})")
+                        .faults;
+  const std::vector<std::string> starts{
+    "3: a: input_cost_per_token: is no price",
+    "4: a: output_cost_per_token: is no price",
+    "6: b: factor: is no factor", "7: b: x_peak: has a weekday",
+    "8: c: is no object of prices."};
+  REQUIRE(faults.size() == starts.size());
+  for (size_t i = 0; i < starts.size(); ++i) {
+    INFO(faults[i]);
+    CHECK(faults[i].starts_with(starts[i]));
+  }
+  const auto broken = parse_price_table("{\n\n  \"a\": }").faults;
+  REQUIRE(broken.size() == 1);
+  CHECK(broken[0].starts_with("3: syntax: is no price table in JSON: "));
+}
+
 TEST_CASE("models that are not priced by token are left out", "[pricing]") {
   const auto x = table_of(
     R"({"sample_spec": {"input_cost_per_token": "documentation"},

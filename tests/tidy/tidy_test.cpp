@@ -141,13 +141,74 @@ TEST_CASE("rules read no clock and start no thread", "[tidy]") {
 }
 
 TEST_CASE("files are short enough to be read", "[tidy]") {
+  // Each of these reads better whole, or has yet to be taken apart.
+  const std::set<std::string> longer{
+    "actors/account.cpp",
+    "actors/dispatcher.hpp",
+    "actors/domain/health.hpp",
+    "actors/domain/ledger.hpp",
+    "actors/domain/pricing.hpp",
+    "actors/domain/selection.cpp",
+    "config/options.hpp", // The whole configuration on one page.
+    "messages/account.hpp",
+    "messages/actors.hpp", // The protocol on one page.
+    "messages/batch.hpp",
+    "runtime/admin/api.cpp",
+    "runtime/daemon.cpp",
+    "runtime/http/connection.hpp",
+    "runtime/storage/record_reader.hpp",
+    "runtime/storage/store.cpp",
+    "runtime/storage/store.hpp",
+    "runtime/storage/store_impl.hpp",
+    "runtime/upstream/curl_pool.cpp",
+    "runtime/upstream/transfer.cpp",
+    "tools/sim/books.hpp",
+  };
   std::vector<std::string> faults;
   for (const auto& file : sources()) {
-    const auto limit = file.path.ends_with(".hpp") ? 200u : 450u;
-    if (file.lines.size() > limit)
-      faults.push_back(file.path + " has " + std::to_string(file.lines.size())
-                       + " lines");
+    const auto is_header = file.path.ends_with(".hpp");
+    const auto lines = file.lines.size();
+    const auto is_long = lines > (is_header ? 120 : 350);
+    const auto may_be = longer.contains(file.path)
+                        || file.path.starts_with("tests/");
+    if ((is_long && !may_be) || lines > (is_header ? 200 : 450))
+      faults.push_back(file.path + " has " + std::to_string(lines) + " lines");
+    if (!is_long && longer.contains(file.path))
+      faults.push_back(file.path + " is short now: take it off the list");
   }
+  CHECK(faults == std::vector<std::string>{});
+}
+
+TEST_CASE("functions are short enough to be read", "[tidy]") {
+  const std::set<std::string> longer{
+    "actors/domain/ledger_fold.cpp", // One switch over the kinds of entries.
+  };
+  // A body begins with a line that ends in a brace and is no scope of others.
+  const std::regex scope{R"(\b(namespace|class|struct|enum|union)\b)"};
+  size_t seen = 0;
+  std::vector<std::string> faults;
+  for (const auto& file : sources()) {
+    if (file.path.starts_with("tests/"))
+      continue;
+    const auto& lines = file.lines;
+    for (size_t i = 0; i < lines.size(); ++i) {
+      auto indent = lines[i].find_first_not_of(' ');
+      if (indent == std::string::npos || indent > 2 || !lines[i].ends_with("{")
+          || std::regex_search(lines[i], scope))
+        continue;
+      if (lines[i][indent] == ':') // The last of a constructor's members.
+        indent = 0;
+      auto end = i + 1;
+      while (end < lines.size()
+             && lines[end].find_first_not_of(' ') != indent)
+        ++end;
+      ++seen;
+      if (end - i >= 70 && !longer.contains(file.path))
+        faults.push_back(file.path + ":" + std::to_string(i + 1) + " has "
+                         + std::to_string(end - i + 1) + " lines");
+    }
+  }
+  CHECK(seen > 1'000);
   CHECK(faults == std::vector<std::string>{});
 }
 

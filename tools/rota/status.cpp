@@ -27,6 +27,10 @@ void print_status(const context& x, const json& s) {
   const auto& pool = field(s, "pool");
   const auto& batches = field(s, "batches");
   const auto waiting_for = text(pool, "waiting_for");
+  std::string at_restart;
+  for (const auto& key : list(s, "needs_restart"))
+    at_restart += (at_restart.empty() ? "" : ", ")
+                  + printable(key.get<std::string>());
   fmt::print(
     "{}",
     details(
@@ -41,6 +45,7 @@ void print_status(const context& x, const json& s) {
                               usd(money, "in_doubt"))}},
        {"pool", {pool_text(pool)}},
        {"waiting for", {waiting_for, colour::yellow}},
+       {"at restart", {at_restart, colour::yellow}},
        {"batches", {fmt::format("{} running, {} paused, {} ended",
                                 count(batches, "running"),
                                 count(batches, "paused"),

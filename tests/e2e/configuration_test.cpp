@@ -1,0 +1,220 @@
+// The configuration as an operator meets it: everything that is wrong with all
+// of its files, and what a running daemon takes over.
+
+#include "tests/e2e/stage.hpp"
+#include "tests/support/catch.hpp"
+
+#include <csignal>
+#include <filesystem>
+
+using namespace rota;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string sim_file = R"(
+accounts:
+  - {name: a, key: key-a, balance: 30.00}
+  - {name: b, key: key-b, balance: 30.00}
+prices: {default: {input: 0.25, output: 2.00}}
+)";
+
+std::string account(const std::string& key) {
+  return "\naccounts:\n  - {name: a, provider: openai, base_url: SIM, api_key: "
+         + key + ", balance: {initial: 30.00}}\n";
+}
+
+const std::string good_config = account("env:KEY_A");
+
+void write_secret(const std::string& path, const std::string& text) {
+  write_file(path, text);
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> result;
+  for (size_t begin = 0; begin < text.size();) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    result.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return result;
+}
+
+json charged(stage& on, const std::string& name) {
+  const auto books = on.books();
+  for (const auto& x : books["accounts"])
+    if (x["name"] == name)
+      return x["charged"];
+  return {};
+}
+
+} // namespace
+
+TEST_CASE("a key that was replaced in its file is used after a reload",
+          "[e2e]") {
+  stage on{sim_file};
+  const auto file = on.dir / "a.key";
+  write_secret(file, "key-a\n");
+  on.start(account("\"file:" + file + "\""));
+  write_file(on.dir / "jobs.jsonl", chat_lines(3));
+  CHECK(on.rota({"submit", on.dir / "jobs.jsonl", "--wait"}).code == 0);
+  const auto spent = charged(on, "a");
+  CHECK(spent != charged(on, "b"));
+
+  write_secret(file, "key-b\n");
+  const auto report = on.ask({"reload"});
+  CHECK(report["changed"] == json{"account a has another secret"});
+  CHECK(on.rota({"submit", on.dir / "jobs.jsonl", "--wait"}).code == 0);
+  CHECK(charged(on, "a") == spent);
+  CHECK(charged(on, "b") == spent);
+  CHECK(on.ask({"reload"})["changed"].empty());
+  CHECK(on.daemon().err().find("key-b") == std::string::npos);
+}
+
+TEST_CASE("every fault of all files is reported at once", "[e2e]") {
+  stage on{sim_file};
+  const auto prices = on.dir / "prices.json";
+  const auto rules = on.dir / "rules.yaml";
+  const auto ca = on.dir / "ca.pem";
+  write_file(prices, "{\n\"m\": {\"input_cost_per_token\": 7},\n\"n\": 3}\n");
+  write_file(rules, "rules:\n- {name: x, class: nonsense,\n   colour: red}\n");
+  write_file(ca, "-----BEGIN CERTIFICATE-----\nbm8=\n"
+                 "-----END CERTIFICATE-----\n");
+  const auto config = account("env:NO_SUCH_KEY") + "prices: " + prices
+                      + "\nfailure_rules: " + rules
+                      + "\nupstream: {ca_file: " + ca
+                      + "}\nrouting: {strategy: best}\n";
+  const auto at = "rotad: " + (on.dir / "refused.yaml");
+  const std::vector<std::string> starts{
+    at + ":9: routing.strategy: \"best\" is not known",
+    at + ":5: accounts[a].api_key: the environment variable NO_SUCH_KEY is not",
+    at + ":8: upstream.ca_file: " + ca + " holds no certificates",
+    "rotad: " + prices + ":2: m: input_cost_per_token: is no price",
+    "rotad: " + prices + ":3: n: is no object",
+    "rotad: " + rules + ":2: class: \"nonsense\" is no class",
+    "rotad: " + rules + ":3: colour: is unknown",
+  };
+  for (const auto& more : {std::vector<std::string>{},
+                           std::vector<std::string>{"--check-config"}}) {
+    const auto x = on.refuse(config, more);
+    CHECK(x.code == 2);
+    const auto lines = lines_of(x.err);
+    INFO(x.err);
+    REQUIRE(lines.size() == starts.size());
+    for (const auto& start : starts)
+      CHECK(std::count_if(lines.begin(), lines.end(), [&](const auto& line) {
+              return line.starts_with(start);
+            }) == 1);
+    CHECK_FALSE(fs::exists(on.dir / "state"));
+  }
+}
+
+TEST_CASE("a file that cannot be read is named with its option", "[e2e]") {
+  stage on{sim_file};
+  const auto none = on.dir / "none";
+  const auto x = on.refuse(good_config + "prices: " + none
+                             + "\nfailure_rules: " + on.dir.path().string()
+                             + "\nupstream: {ca_file: " + none + "}\n",
+                           {"--check-config"});
+  CHECK(x.code == 2);
+  const auto at = "rotad: " + (on.dir / "refused.yaml");
+  INFO(x.err);
+  const auto says = [&x](const std::string& what) {
+    return x.err.find(what) != std::string::npos;
+  };
+  CHECK(says(at + ":6: prices: " + none + " cannot be read: No such file"));
+  CHECK(says(at + ":7: failure_rules: " + on.dir.path().string()
+             + " cannot be read: Is a directory"));
+  CHECK(says(at + ":8: upstream.ca_file: " + none + " cannot be opened: No "));
+  CHECK(lines_of(x.err).size() == 3);
+}
+
+TEST_CASE("certificates are looked at before a start", "[e2e]") {
+  stage on{sim_file};
+  const auto code_with = [&on](const std::string& pem) {
+    write_file(on.dir / "ca.pem", pem);
+    return on
+      .refuse(good_config + "upstream: {ca_file: " + (on.dir / "ca.pem")
+                + "}\n",
+              {"--check-config"})
+      .code;
+  };
+  const auto good
+    = read_file(std::string{ROTA_TEST_DATA} + "/config/relay_ca.pem");
+  CHECK(code_with(good) == 0);
+  CHECK(code_with("# ours\n" + good + good) == 0);
+  CHECK(code_with("") == 2);
+  CHECK(code_with("no certificate") == 2);
+  CHECK(code_with(good.substr(0, good.size() / 2)) == 2);
+  CHECK(code_with(good + good.substr(0, good.size() / 2)) == 2);
+}
+
+TEST_CASE("a refused start says why, and nothing else", "[e2e]") {
+  stage on{sim_file};
+  on.start(good_config);
+  const auto x = on.refuse(good_config);
+  CHECK(x.code == 1);
+  INFO(x.err);
+  CHECK(lines_of(x.err).size() == 1);
+  CHECK(x.err.starts_with("rotad: "));
+}
+
+TEST_CASE("a refused reload leaves one line in the log", "[e2e]") {
+  stage on{sim_file};
+  on.start(good_config);
+  on.rewrite(account("env:NO_SUCH_KEY") + "routing: {strategy: best}\n");
+  const auto refusals = [&on] {
+    std::vector<std::string> result;
+    for (auto& line : lines_of(on.daemon().err()))
+      if (line.find("keeps its configuration") != std::string::npos)
+        result.push_back(std::move(line));
+    return result;
+  };
+  CHECK(on.rota({"reload"}).code == 1);
+  REQUIRE(refusals().size() == 1);
+  CHECK(refusals()[0].find("NO_SUCH_KEY") != std::string::npos);
+  CHECK(refusals()[0].find("routing.strategy") != std::string::npos);
+  on.daemon().signal(SIGHUP);
+  wait_until("the signal is refused", [&] { return refusals().size() == 2; });
+}
+
+TEST_CASE("what waits for a restart is said until then", "[e2e]") {
+  stage on{sim_file};
+  on.start(good_config);
+  CHECK(on.ask({"status"})["needs_restart"].empty());
+  on.rewrite(good_config + "refresh: {interval: 7m}\n");
+  for (int i = 0; i < 2; ++i)
+    CHECK(on.ask({"reload"})["needs_restart"] == json{"refresh.interval"});
+  CHECK(on.ask({"status"})["needs_restart"] == json{"refresh.interval"});
+  CHECK(on.rota({"status"}).out.find("refresh.interval") != std::string::npos);
+  on.rewrite(good_config);
+  CHECK(on.ask({"reload"})["needs_restart"].empty());
+  CHECK(on.ask({"status"})["needs_restart"].empty());
+}
+
+TEST_CASE("the admin socket is open to user and group only", "[e2e]") {
+  stage on{sim_file};
+  on.start(good_config);
+  const auto mode = fs::status(on.dir / "rotad.sock").permissions();
+  CHECK(mode == fs::perms{0660});
+}
+
+TEST_CASE("a start says what is in doubt", "[e2e]") {
+  stage on{sim_file + "latency: {first_byte: {distribution: fixed, value: "
+                      "60s}}\n"};
+  on.start(good_config);
+  CHECK(on.daemon().err().find("0 calls in doubt over 0.00 USD")
+        != std::string::npos);
+  write_file(on.dir / "jobs.jsonl", chat_lines(2));
+  CHECK(on.rota({"submit", on.dir / "jobs.jsonl"}).code == 0);
+  wait_until("two calls are under way", [&on] {
+    return on.ask({"account", "a"})["in_flight"] == 2;
+  });
+  on.kill();
+  on.restart();
+  const auto said = on.daemon().err();
+  INFO(said);
+  CHECK(said.find("2 calls in doubt over 0.0") != std::string::npos);
+}
