@@ -3,36 +3,21 @@
 #include "actors/alerter.hpp"
 #include "actors/clients.hpp"
 #include "actors/dispatcher.hpp"
-#include "actors/domain/ledger_tail.hpp"
 #include "actors/refresher.hpp"
-#include "config/reload.hpp"
-#include "runtime/account_pool.hpp"
-#include "runtime/api/front.hpp"
-#include "runtime/admin/api.hpp"
-#include "runtime/batch_desk.hpp"
 #include "runtime/client_memory.hpp"
+#include "runtime/daemon_parts.hpp"
 #include "runtime/doubtful_items.hpp"
 #include "runtime/engine/hosted.hpp"
-#include "runtime/http/listener.hpp"
 #include "runtime/notify/notifier.hpp"
 #include "runtime/observe/log.hpp"
-#include "runtime/storage/disk_space.hpp"
-#include "runtime/storage/journal.hpp"
 #include "runtime/storage/spool.hpp"
-#include "runtime/storage/store.hpp"
 #include "runtime/upstream/upstream.hpp"
-#include "runtime/watchdog.hpp"
 
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
-#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
-#include <filesystem>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -44,20 +29,6 @@ namespace {
 /// still open then is found in doubt by the next start.
 constexpr milliseconds drain_patience{30'000};
 
-/// What accounts remember of holds that have ended is read from so many of the
-/// ledger's last entries: some milliseconds of a start.
-constexpr size_t tail_entries = 65'536;
-
-struct system_config : caf::actor_system_config {
-  system_config() {
-    add_message_types<caf::id_block::rota_types>();
-    // One worker for what is cold; the hot actors live on the engine's loop.
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", size_t{1});
-    set("logger.verbosity", caf::atom("quiet"));
-  }
-};
-
 sigset_t signals() {
   sigset_t result;
   sigemptyset(&result);
@@ -66,91 +37,23 @@ sigset_t signals() {
   return result;
 }
 
-/// All parts of a running daemon, in the order in which they are made.
-class daemon {
-public:
-  daemon(const configuration& start, std::string config_path)
-    : start_{start},
-      opts_{start.opts},
-      config_path_{std::move(config_path)} {
-    // nop
-  }
-
-  int run();
-
-  /// Whether it failed while its disk was nearly full.
-  bool starved() const {
-    return starved_;
-  }
-
-private:
-  bool await_room() const;
-  void open();
-  void wire();
-  void serve();
-  void wait();
-  void stop();
-  reload_report reload();
-  std::vector<std::string> needs_restart();
-  /// @returns The accounts whose secrets changed.
-  std::vector<std::string> apply(const option_diff& diff);
-  void add_accounts(const std::vector<account_options>& x);
-  account_memory recall(const std::string& name);
-  void tell_room(bool low, uint64_t free) const;
-
-  std::string store_dir() const {
-    return opts_.state_dir + "/store";
-  }
-
-  bool has_room(uint64_t at_least = 0) const {
-    const auto free = free_bytes(opts_.state_dir);
-    return !free
-           || *free >= std::max(at_least, background_bytes(opts_.store));
-  }
-
-  /// Callable from any thread: something that must not fail has failed.
-  void fail(const std::string& why) {
-    spdlog::critical("{}", why);
-    if (failed_.exchange(true))
-      return;
-    starved_ = !has_room(opts_.store.low_space_bytes);
-    kill(getpid(), SIGTERM);
-  }
-
-  const configuration start_;
-  options opts_; // As last reloaded.
-  std::string config_path_;
-  std::mutex reload_mutex_;
-  std::vector<std::string> needs_restart_;
-  std::atomic<bool> failed_ = false;
-  std::atomic<bool> starved_ = false;
-  std::unique_ptr<store> disk_;
-  endings ended_; // While accounts are added.
-  /// Calls of earlier runs without a known outcome.
-  struct {
-    uint64_t doubts = 0;
-    money amount;
-  } found_;
-  system_config system_config_;
-  engine_loop loop_;
-  std::unique_ptr<caf::actor_system> system_;
-  std::unique_ptr<wiring> all_;
-  std::unique_ptr<disk_space> space_;
-  std::unique_ptr<journal_writer> writer_;
-  std::shared_ptr<account_directory> directory_
-    = std::make_shared<account_directory>();
-  std::unique_ptr<account_pool> accounts_;
-  std::unique_ptr<batch_desk> batches_;
-  std::unique_ptr<watchdog> watchdog_;
-  std::unique_ptr<admin_api> api_;
-  std::unique_ptr<admin_server> door_;
-  std::shared_ptr<client_list> clients_;
-  std::unique_ptr<api_front> front_;
-  std::unique_ptr<http_listener> listener_;
-};
-
 /// A start that failed: one sentence.
 using refusal = std::runtime_error;
+
+} // namespace
+
+bool daemon::has_room(uint64_t at_least) const {
+  const auto free = free_bytes(opts_.state_dir);
+  return !free || *free >= std::max(at_least, background_bytes(opts_.store));
+}
+
+void daemon::fail(const std::string& why) {
+  spdlog::critical("{}", why);
+  if (failed_.exchange(true))
+    return;
+  starved_ = !has_room(opts_.store.low_space_bytes);
+  kill(getpid(), SIGTERM);
+}
 
 /// A store must not be opened on a full disk: RocksDB may abort.
 /// @returns False if it was stopped before there was room.
@@ -340,87 +243,6 @@ void daemon::tell_room(bool low, uint64_t free) const {
                  opts_.state_dir, free / mib);
 }
 
-account_memory daemon::recall(const std::string& name) {
-  account_memory result;
-  const auto id = disk_->id_of(name);
-  result.head = disk_->head_of(id);
-  result.head.name = name;
-  result.row = disk_->row_of(id);
-  for (const auto& hold : result.head.holds) {
-    ++found_.doubts; // Nobody knows any more what became of them.
-    found_.amount += hold.amount;
-  }
-  if (const auto i = ended_.find(id); i != ended_.end())
-    result.ended = std::move(i->second);
-  return result;
-}
-
-void daemon::add_accounts(const std::vector<account_options>& x) {
-  if (x.empty())
-    return;
-  ended_ = endings_of(disk_->ledger_tail(tail_entries));
-  accounts_->apply(opts_, x);
-  ended_.clear();
-}
-
-reload_report daemon::reload() {
-  std::lock_guard guard{reload_mutex_};
-  reload_report report;
-  auto fresh = load_configuration(config_path_);
-  if (fresh.faults.empty())
-    if (auto fault = fault_of_opening(*fresh.clients, listener_->address());
-        !fault.empty())
-      fresh.faults.push_back(std::move(fault));
-  if (!fresh.faults.empty()) {
-    spdlog::warn("rotad keeps its configuration, for the new one has faults:"
-                 " {}",
-                 fmt::join(fresh.faults, " | "));
-    report.faults = std::move(fresh.faults);
-    return report;
-  }
-  const auto diff = diff_options(opts_, fresh.opts);
-  // What waits for a restart does so however often it is reloaded.
-  needs_restart_ = diff_options(start_.opts, fresh.opts).needs_restart;
-  report.needs_restart = needs_restart_;
-  report.changed = describe(diff);
-  // The refresher keeps what it was started with, and accounts go by that.
-  fresh.opts.refresh = opts_.refresh;
-  opts_ = fresh.opts;
-  clients_ = fresh.clients;
-  caf::anon_send(all_->clients, atom::configure_v,
-                 recall_clients(*disk_, opts_, *clients_));
-  front_->clients(clients_);
-  if (diff.clients)
-    warn_of_clients(*clients_, listener_->address());
-  // Prices and rules are read again even if their paths stay.
-  all_->setup(fresh.routing);
-  caf::anon_send(all_->dispatcher, atom::configure_v, fresh.routing);
-  for (const auto& name : apply(diff))
-    report.changed.push_back("account " + name + " has another secret");
-  spdlog::info("rotad reloaded {}: {} changes, {} options need a restart{}{}.",
-               config_path_, report.changed.size(), needs_restart_.size(),
-               needs_restart_.empty() ? "" : ": ",
-               fmt::join(needs_restart_, ", "));
-  return report;
-}
-
-std::vector<std::string> daemon::needs_restart() {
-  std::lock_guard guard{reload_mutex_};
-  return needs_restart_;
-}
-
-std::vector<std::string> daemon::apply(const option_diff& diff) {
-  accounts_->remove(diff.removed);
-  accounts_->apply(opts_, diff.changed);
-  // Accounts try again once they are told, so the new secrets come first.
-  auto renewed = accounts_->renew_secrets();
-  accounts_->reconfigure(opts_);
-  add_accounts(diff.added);
-  batches_->limits(opts_.batch);
-  spdlog::set_level(spdlog::level::from_str(opts_.log.level));
-  return renewed;
-}
-
 int daemon::run() {
   try {
     set_up_log(opts_.log);
@@ -440,8 +262,6 @@ int daemon::run() {
   spdlog::info("rotad has stopped.");
   return failed_ ? 1 : 0;
 }
-
-} // namespace
 
 int run_daemon(const configuration& start, const std::string& config_path) {
   for (;;) {

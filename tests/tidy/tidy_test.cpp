@@ -154,7 +154,6 @@ TEST_CASE("files are short enough to be read", "[tidy]") {
     "messages/actors.hpp", // The protocol on one page.
     "messages/batch.hpp",
     "runtime/admin/api.cpp",
-    "runtime/daemon.cpp",
     "runtime/http/connection.hpp",
     "runtime/storage/record_reader.hpp",
     "runtime/storage/store.cpp",

@@ -1,0 +1,110 @@
+#pragma once
+
+#include "actors/domain/ledger_tail.hpp"
+#include "config/reload.hpp"
+#include "runtime/account_pool.hpp"
+#include "runtime/admin/api.hpp"
+#include "runtime/api/front.hpp"
+#include "runtime/batch_desk.hpp"
+#include "runtime/configuration.hpp"
+#include "runtime/http/listener.hpp"
+#include "runtime/storage/disk_space.hpp"
+#include "runtime/storage/journal.hpp"
+#include "runtime/storage/store.hpp"
+#include "runtime/watchdog.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace rota {
+
+struct system_config : caf::actor_system_config {
+  system_config() {
+    add_message_types<caf::id_block::rota_types>();
+    // One worker for what is cold; the hot actors live on the engine's loop.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", size_t{1});
+    set("logger.verbosity", caf::atom("quiet"));
+  }
+};
+
+/// All parts of a running daemon, in the order in which they are made.
+class daemon {
+public:
+  daemon(const configuration& start, std::string config_path)
+    : start_{start},
+      opts_{start.opts},
+      config_path_{std::move(config_path)} {
+    // nop
+  }
+
+  int run();
+
+  /// Whether it failed while its disk was nearly full.
+  bool starved() const {
+    return starved_;
+  }
+
+private:
+  bool await_room() const;
+  void open();
+  void wire();
+  void serve();
+  void wait();
+  void stop();
+  reload_report reload();
+  std::vector<std::string> needs_restart();
+  /// @returns The accounts whose secrets changed.
+  std::vector<std::string> apply(const option_diff& diff);
+  void add_accounts(const std::vector<account_options>& x);
+  account_memory recall(const std::string& name);
+  void tell_room(bool low, uint64_t free) const;
+
+  std::string store_dir() const {
+    return opts_.state_dir + "/store";
+  }
+
+  bool has_room(uint64_t at_least = 0) const;
+
+  /// Callable from any thread: something that must not fail has failed.
+  void fail(const std::string& why);
+
+  const configuration start_;
+  options opts_; // As last reloaded.
+  std::string config_path_;
+  std::mutex reload_mutex_;
+  std::vector<std::string> needs_restart_;
+  std::atomic<bool> failed_ = false;
+  std::atomic<bool> starved_ = false;
+  std::unique_ptr<store> disk_;
+  endings ended_; // While accounts are added.
+  /// Calls of earlier runs without a known outcome.
+  struct {
+    uint64_t doubts = 0;
+    money amount;
+  } found_;
+  system_config system_config_;
+  engine_loop loop_;
+  std::unique_ptr<caf::actor_system> system_;
+  std::unique_ptr<wiring> all_;
+  std::unique_ptr<disk_space> space_;
+  std::unique_ptr<journal_writer> writer_;
+  std::shared_ptr<account_directory> directory_
+    = std::make_shared<account_directory>();
+  std::unique_ptr<account_pool> accounts_;
+  std::unique_ptr<batch_desk> batches_;
+  std::unique_ptr<watchdog> watchdog_;
+  std::unique_ptr<admin_api> api_;
+  std::unique_ptr<admin_server> door_;
+  std::shared_ptr<client_list> clients_;
+  std::unique_ptr<api_front> front_;
+  std::unique_ptr<http_listener> listener_;
+};
+
+} // namespace rota
