@@ -69,8 +69,7 @@ std::vector<option_row<options>> api_rows() {
              "503.",
              &http_options::max_in_flight),
       option("request_timeout", duration_form{100ms, 24h},
-             "For a request as a whole, waiting and all tries included; then "
-             "504.",
+             "For a request as a whole, waiting and tries included; then 504.",
              &http_options::request_timeout),
       option("ask_for_usage", flag_form{},
              "Streams of chats say what they used only where they are asked "

@@ -237,23 +237,20 @@ void read_list(const list_words<T>& words, const tree_node& x,
     return;
   const auto key = words.noun + "s";
   if (x.is != tree_node::kind::list) {
-    faults.push_back({x.key_line, key + ": is no list; write - name: NAME for "
-                                        "each "
-                                      + words.noun + " below it"});
+    faults.push_back({x.key_line, key + ": is no list; write - name: NAME for a "
+                                    + words.noun + " below it"});
     return;
   }
   if (x.children.empty())
-    faults.push_back({x.key_line, key + ": the list is empty; name at least "
-                                        "one "
-                                      + words.noun});
+    faults.push_back({x.key_line, key + ": the list is empty; name one "
+                                    + words.noun});
   std::unordered_map<std::string, int> names;
   out.reserve(x.children.size());
   for (const auto& child : x.children)
     out.push_back(read_entry(words, child, out.size() + 1, faults, names));
 }
 
-void read_root(const tree_node& root, options& out,
-               findings& faults) {
+void read_root(const tree_node& root, options& out, findings& faults) {
   if (root.is == tree_node::kind::null) {
     faults.push_back({1, "accounts: the file is empty; name at least one "
                          "account (config/rota.example.yaml shows how)"});
@@ -270,11 +267,10 @@ void read_root(const tree_node& root, options& out,
   in.read(root, {}, out, [](const std::string& key) {
     return key == accounts_key || key == clients_key;
   });
-  for (const auto& child : root.children)
-    if (child.key == accounts_key && accounts == nullptr)
-      accounts = &child;
-    else if (child.key == clients_key && clients == nullptr)
-      clients = &child;
+  for (const auto& x : root.children)
+    if (auto& list = x.key == accounts_key ? accounts : clients;
+        (x.key == accounts_key || x.key == clients_key) && list == nullptr)
+      list = &x;
   if (accounts == nullptr)
     in.fault(1, accounts_key,
              "is missing; name at least one account "

@@ -7,6 +7,7 @@
 #include "runtime/api/front.hpp"
 #include "runtime/batch_desk.hpp"
 #include "runtime/configuration.hpp"
+#include "runtime/engine/cold_scheduler.hpp"
 #include "runtime/http/listener.hpp"
 #include "runtime/storage/disk_space.hpp"
 #include "runtime/storage/journal.hpp"
@@ -28,7 +29,7 @@ struct system_config : caf::actor_system_config {
   system_config() {
     add_message_types<caf::id_block::rota_types>();
     // One worker for what is cold; the hot actors live on the engine's loop.
-    set("scheduler.policy", caf::atom("sharing"));
+    load_cold_scheduler(*this);
     set("scheduler.max-threads", size_t{1});
     set("logger.verbosity", caf::atom("quiet"));
   }

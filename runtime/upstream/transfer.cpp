@@ -79,8 +79,8 @@ void transfer::set_constants() {
   set(CURLOPT_MAXAGE_CONN, static_cast<long>(age / 1'000));
   if (settings_.share != nullptr)
     set(CURLOPT_SHARE, settings_.share);
-  set(CURLOPT_READFUNCTION, &transfer::on_read);
-  set(CURLOPT_READDATA, this);
+  set(CURLOPT_PREREQFUNCTION, &transfer::on_connected);
+  set(CURLOPT_PREREQDATA, this);
   set(CURLOPT_HEADERFUNCTION, &transfer::on_header);
   set(CURLOPT_HEADERDATA, this);
   set(CURLOPT_WRITEFUNCTION, &transfer::on_body);
@@ -97,9 +97,9 @@ std::string transfer::prepare(upstream_call_ptr call,
   target_ = std::move(target);
   out_ = {};
   error_text_[0] = '\0';
-  sent_ = 0;
   header_bytes_ = 0;
   left_ = false;
+  connected_ = false;
   answered_ = false;
   passing_ = false;
   paused_ = false;
@@ -122,21 +122,20 @@ std::string transfer::prepare(upstream_call_ptr call,
 
 void transfer::set_method() {
   const auto& x = *call_->request;
-  const auto plain_get = x.method == "GET" && x.body.empty();
-  const auto named = x.method != "POST" && !plain_get;
+  repeatable_ = x.method == "GET" && x.body.empty();
+  const auto named = x.method != "POST" && !repeatable_;
   curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST,
                    named ? x.method.c_str() : nullptr);
-  // A request without a body has nothing that libcurl could not rewind, so
-  // only a connection that was never used is safe from a repetition.
-  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT,
-                   x.body.empty() && !plain_get ? 1L : 0L);
-  if (plain_get) {
+  if (repeatable_) {
     curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L);
     return;
   }
   curl_easy_setopt(easy_, CURLOPT_POST, 1L);
   curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE,
                    static_cast<curl_off_t>(x.body.size()));
+  // Not copied: the job outlives its call. Leaves in one piece with the head.
+  curl_easy_setopt(easy_, CURLOPT_POSTFIELDS,
+                   x.body.empty() ? "" : x.body.data());
 }
 
 std::string transfer::set_headers() {

@@ -29,10 +29,10 @@ struct transfer_settings {
 
 /// One HTTP exchange on a libcurl handle that is used again and again.
 ///
-/// The body goes out through a read function and there is no way to rewind
-/// it. Where a reused connection dies before the first byte of the answer,
-/// libcurl would otherwise repeat the request by itself; so it fails instead,
-/// and whether to pay twice is decided elsewhere.
+/// Where a reused connection dies before the first byte of the answer, libcurl
+/// would repeat the request by itself on another. It asks before each sending
+/// (CURLOPT_PREREQFUNCTION), and whatever may cost money gets a no the second
+/// time: whether to pay twice is decided elsewhere.
 ///
 /// Nobody sees the account's secrets in an answer, whatever its provider says.
 class transfer {
@@ -74,7 +74,7 @@ public:
 
 private:
   size_t pass_on(std::string_view piece);
-  static size_t on_read(char* to, size_t size, size_t n, void* self);
+  static int on_connected(void* self, char*, char*, int, int);
   static size_t on_header(char* from, size_t size, size_t n, void* self);
   static size_t on_body(char* from, size_t size, size_t n, void* self);
 
@@ -92,9 +92,10 @@ private:
   upstream_target_ptr target_;
   std::string header_text_;
   std::vector<curl_slist> header_nodes_;
-  size_t sent_ = 0;       // Of the body.
   size_t header_bytes_ = 0;
-  bool left_ = false;     // Some byte of the request did.
+  bool repeatable_ = false;
+  bool connected_ = false; // The request was about to leave.
+  bool left_ = false;      // Some byte of the request did.
   bool answered_ = false; // Some byte of the answer came.
   bool passing_ = false;  // The body goes to the sink.
   bool paused_ = false;   // The sink is not ready.

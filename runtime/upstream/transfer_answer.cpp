@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <tuple>
+#include <utility>
 
 namespace rota {
 
@@ -36,8 +38,10 @@ std::string seconds(milliseconds x) {
 upstream_outcome transfer::finish(CURLcode rc) {
   const auto& origin = target_->origin();
   if (!ended_ && rc != CURLE_OK) {
-    const auto why = error_text_[0] != '\0' ? error_text_.data()
-                                            : curl_easy_strerror(rc);
+    const auto why = rc == CURLE_ABORTED_BY_CALLBACK
+                       ? "it was closed before an answer came"
+                     : error_text_[0] != '\0' ? error_text_.data()
+                                              : curl_easy_strerror(rc);
     if (!something_left())
       end(transport::not_sent, "no request reached " + origin + ": " + why);
     else if (rc == CURLE_OPERATION_TIMEDOUT)
@@ -111,13 +115,12 @@ bool transfer::something_left() {
 
 // -- callbacks ----------------------------------------------------------------
 
-size_t transfer::on_read(char* to, size_t size, size_t n, void* self) {
+int transfer::on_connected(void* self, char*, char*, int, int) {
   auto& x = *static_cast<transfer*>(self);
-  const auto body = x.call_->request->body.substr(x.sent_, size * n);
-  std::memcpy(to, body.data(), body.size());
-  x.sent_ += body.size();
-  x.left_ = x.left_ || !body.empty();
-  return body.size();
+  if (x.repeatable_ || !std::exchange(x.connected_, true))
+    return CURL_PREREQFUNC_OK;
+  std::ignore = x.something_left(); // Before the count begins anew.
+  return CURL_PREREQFUNC_ABORT;
 }
 
 size_t transfer::on_header(char* from, size_t size, size_t n, void* self) {
