@@ -237,8 +237,8 @@ void read_list(const list_words<T>& words, const tree_node& x,
     return;
   const auto key = words.noun + "s";
   if (x.is != tree_node::kind::list) {
-    faults.push_back({x.key_line, key + ": is no list; write - name: NAME for a "
-                                    + words.noun + " below it"});
+    faults.push_back({x.key_line, key + ": is no list; write - name: NAME "
+                                        "below it for each " + words.noun});
     return;
   }
   if (x.children.empty())
