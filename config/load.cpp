@@ -242,8 +242,8 @@ void read_list(const list_words<T>& words, const tree_node& x,
     return;
   }
   if (x.children.empty())
-    faults.push_back({x.key_line, key + ": the list is empty; name one "
-                                    + words.noun});
+    faults.push_back({x.key_line, key + ": the list is empty; name at "
+                                        "least one " + words.noun});
   std::unordered_map<std::string, int> names;
   out.reserve(x.children.size());
   for (const auto& child : x.children)
