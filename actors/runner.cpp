@@ -104,8 +104,12 @@ void runner_state::declined(ec why) {
     self->quit();
     return;
   }
+  // Who has a deadline is refused where nobody is known to be back by then.
+  // Those that cool down or have failed this job may be.
   const auto final = why == ec::no_such_model || why == ec::deadline_passed
-                     || why == ec::queue_full;
+                     || why == ec::queue_full
+                     || (work->deadline.millis != 0 && why != ec::cooling
+                         && why != ec::no_account);
   if (!final && budget->after_refusal(now()) == next_step::wait) {
     --tries; // Nothing was held under this number.
     wait_and_retry();

@@ -187,6 +187,29 @@ TEST_CASE_METHOD(pool_fixture, "a job waits while its account is too poor",
   CHECK(owned->finished[0]->state == item_state::succeeded);
 }
 
+TEST_CASE_METHOD(pool_fixture,
+                 "a job with a deadline hears soon that nobody can serve it",
+                 "[runner]") {
+  add("a", 10);
+  script->answer = [](const auto&) {
+    return bad(401, R"({"error":{"code":"invalid_api_key","message":"no"}})");
+  };
+  // With the first the account is gone for good, with the second it is so
+  // from the start.
+  for (const auto* code : {"auth_invalid", "ejected"}) {
+    auto work = std::make_shared<job>(*line(owned->finished.size()));
+    work->deadline = now() + 10min;
+    const auto before = owned->finished.size();
+    start(work);
+    run();
+    advance(1s);
+    CHECK(owned->finished.size() == before + 1);
+    if (!owned->finished.empty())
+      CHECK(owned->finished.back()->error_code == code);
+  }
+  CHECK(script->calls.size() == 1);
+}
+
 TEST_CASE_METHOD(pool_fixture, "a job that waits can be cancelled",
                  "[runner]") {
   add("a", 1);
