@@ -210,6 +210,31 @@ TEST_CASE_METHOD(pool_fixture,
   CHECK(script->calls.size() == 1);
 }
 
+TEST_CASE_METHOD(pool_fixture,
+                 "a job with a deadline waits for a model that cools down",
+                 "[runner]") {
+  add("a", 10);
+  auto busy = true;
+  script->answer = [&busy](const auto&) {
+    return std::exchange(busy, false)
+             ? bad(429, R"({"error":{"code":"rate_limit_exceeded"}})",
+                   {{"retry-after", "20"}})
+             : good();
+  };
+  start(line(0));
+  run();
+  auto work = std::make_shared<job>(*line(1));
+  work->deadline = now() + 10min;
+  start(work);
+  run();
+  CHECK(figures().waiting >= 1); // In line, not asleep for a while.
+  for (int i = 0; i < 25; ++i)
+    advance(1s);
+  CHECK(figures().waiting == 0);
+  REQUIRE_FALSE(owned->finished.empty());
+  CHECK(owned->finished.front()->state == item_state::succeeded);
+}
+
 TEST_CASE_METHOD(pool_fixture, "a job that waits can be cancelled",
                  "[runner]") {
   add("a", 1);
