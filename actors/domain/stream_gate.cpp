@@ -145,10 +145,10 @@ void stream_gate::look(std::string_view chunk) {
     look_at_lines(chunk);
     break;
   case form::list: // Gemini's other way to stream.
-    if (!open_ && !contains(held_, "\"error\"")
-        && (contains(held_, "\"candidates\"")
-            || contains(held_, "\"blockReason\"")))
-      open_ = true;
+    if (!open_) // By what comes first.
+      open_ = std::min(held_.find("\"candidates\""),
+                       held_.find("\"blockReason\""))
+              < held_.find("\"error\"");
     line_ += chunk; // With the end of what came before.
     if (has_text(line_, "\"finishReason\"")
         || contains(line_, "\"blockReason\""))
