@@ -178,7 +178,8 @@ health: {eject_after: 3, eject_base: 300ms, eject_max: 600ms, cooldown_base: 300
     REQUIRE(std::chrono::steady_clock::now() - begin < 5s);
   const auto back = std::chrono::duration_cast<std::chrono::milliseconds>(
     std::chrono::steady_clock::now() - begin);
-  std::printf("all failed for 3 s: answers within %lld ms, back after %lld ms\n",
+  std::printf("all failed for 3 s: answers within %lld ms, back after "
+              "%lld ms\n",
               static_cast<long long>(slowest),
               static_cast<long long>(back.count()));
   CHECK(back < 1s);

@@ -162,7 +162,8 @@ TEST_CASE("after mixed requests the books are the provider's", "[e2e][load]") {
   on.start(pool());
   std::map<int, uint64_t> statuses;
   const auto odd = drive(
-    on.api_port(), count, clients, [seed](size_t i) { return request(seed, i); },
+    on.api_port(), count, clients,
+    [seed](size_t i) { return request(seed, i); },
     [&](size_t i, const load_reply& x) -> std::string {
       ++statuses[x.status];
       if (x.status == 200 && x.broken.empty() == !request(seed, i).leaves)
@@ -176,6 +177,8 @@ TEST_CASE("after mixed requests the books are the provider's", "[e2e][load]") {
         return false;
     return true;
   });
+  CHECK(statuses.count(0) == 0); // Nobody waited in vain.
+  CHECK(odd.size() < count / 100);
   const auto sides = provider_sides(on);
   const auto books = on.books();
   uint64_t calls = 0;
