@@ -239,9 +239,11 @@ void dispatcher_state::place(seeker x) {
   if (none.why == ec::ok) // Somebody could, but it is a busy one's turn.
     none.why = ec::at_limit;
   const auto& work = *x.want->want.work;
+  // When a model has cooled down is not known here, but it ends by itself.
+  const auto ends = none.earliest.millis != 0 ? none.earliest <= work.deadline
+                                              : none.why == ec::cooling;
   const auto hopeless = work.deadline.millis != 0 && none.why != ec::at_limit
-                        && (none.earliest.millis == 0
-                            || none.earliest > work.deadline);
+                        && !ends;
   const auto full = waiting >= setup->routing.queue_max;
   if (none.why != ec::at_limit) {
     last_refusal = none.why;

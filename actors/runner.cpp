@@ -104,8 +104,11 @@ void runner_state::declined(ec why) {
     self->quit();
     return;
   }
+  // Who has a deadline is refused where nobody will be back by then, or where
+  // everybody has failed it already: they may have recovered.
   const auto final = why == ec::no_such_model || why == ec::deadline_passed
-                     || why == ec::queue_full;
+                     || why == ec::queue_full
+                     || (work->deadline.millis != 0 && why != ec::no_account);
   if (!final && budget->after_refusal(now()) == next_step::wait) {
     --tries; // Nothing was held under this number.
     wait_and_retry();

@@ -11,11 +11,22 @@ namespace {
 /// Of a longer line only so much is looked at; it passes all the same.
 constexpr size_t line_max = 262'144;
 
+/// Of an event whose end has not come so much is kept back.
+constexpr size_t tail_max = 65'536;
+
 /// What a name and the beginning of its value take, when they are cut apart.
 constexpr size_t overlap = 64;
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
+}
+
+/// Behind the last blank line, where the next event begins; 0: there is none.
+size_t end_of_events(std::string_view x) {
+  const auto lf = x.rfind("\n\n");
+  const auto crlf = x.rfind("\n\r\n");
+  return std::max(lf == std::string_view::npos ? 0 : lf + 2,
+                  crlf == std::string_view::npos ? 0 : crlf + 3);
 }
 
 /// Whether a member of that name has a string for a value.
@@ -73,11 +84,30 @@ std::string_view stream_gate::feed(std::string_view chunk) {
     held_.clear();
     return out_;
   }
-  if (was_open)
+  if (was_open && form_ != form::events)
     return chunk;
-  out_.swap(held_);
-  held_.clear();
+  if (was_open && held_.empty()
+      && (chunk.ends_with("\n\n") || chunk.ends_with("\n\r\n")))
+    return chunk; // As nearly all do.
+  keep_tail(was_open, chunk);
   return out_;
+}
+
+void stream_gate::keep_tail(bool was_open, std::string_view chunk) {
+  size_t from = 0;
+  if (was_open) { // What is held holds no end of an event.
+    from = held_.size() - std::min<size_t>(held_.size(), 2);
+    held_ += chunk;
+  }
+  auto end = held_.size();
+  if (form_ == form::events) {
+    const auto x = end_of_events(std::string_view{held_}.substr(from));
+    const auto whole = x > 0 ? from + x : 0;
+    if (end - whole <= tail_max)
+      end = whole;
+  }
+  out_.assign(held_, 0, end);
+  held_.erase(0, end);
 }
 
 std::string_view stream_gate::finish() {
@@ -93,11 +123,10 @@ std::string_view stream_gate::finish() {
   }
   if (!open_)
     return {};
-  if (!held_.empty()) { // It opened just now.
-    if (!swallow_)
-      out_.swap(held_);
-    held_.clear();
-  }
+  // Half of an event is of no use to anybody.
+  if (form_ != form::events || (!swallow_ && (said_.complete || said_.fault)))
+    out_.swap(held_);
+  held_.clear();
   return out_;
 }
 
@@ -116,10 +145,10 @@ void stream_gate::look(std::string_view chunk) {
     look_at_lines(chunk);
     break;
   case form::list: // Gemini's other way to stream.
-    if (!open_ && !contains(held_, "\"error\"")
-        && (contains(held_, "\"candidates\"")
-            || contains(held_, "\"blockReason\"")))
-      open_ = true;
+    if (!open_) // By what comes first.
+      open_ = std::min(held_.find("\"candidates\""),
+                       held_.find("\"blockReason\""))
+              < held_.find("\"error\"");
     line_ += chunk; // With the end of what came before.
     if (has_text(line_, "\"finishReason\"")
         || contains(line_, "\"blockReason\""))

@@ -13,9 +13,10 @@ namespace rota {
 /// Stands between a provider's stream and the caller. While only the preamble
 /// has come (a role, "message_start", "response.created", pings, comments) it
 /// holds everything back: until then the request may still move to another
-/// account. With the first event of content it opens, and from then on bytes
-/// pass as they come. Reads usage in passing. Pure; memory is bounded by
-/// `held_max` and the longest line it looks at.
+/// account. With the first event of content it opens, and from then on events
+/// pass as they come, each as a whole unless it is very long: where a stream
+/// breaks off, an error can follow what has passed. Reads usage in passing.
+/// Pure; memory is bounded by `held_max` and the longest line it looks at.
 class stream_gate {
 public:
   /// @param held_max  What is held at most; a preamble beyond it opens.
@@ -57,6 +58,7 @@ public:
 private:
   enum class form : uint8_t { unknown, events, list, document };
 
+  void keep_tail(bool was_open, std::string_view chunk);
   void look(std::string_view chunk);
   void look_at_lines(std::string_view chunk);
   void end_line(std::string_view line);

@@ -181,7 +181,10 @@ bool http_connection::parse_head() {
 }
 
 bool http_connection::parse_body() {
-  while (!parser_->is_done() && in_.size() > 0) {
+  // Beast asserts that it gets at least so much once it has seen the last
+  // chunk's size; no chunked body ends with less.
+  const size_t least = parser_->chunked() ? std::size("0\r\n\r\n") - 1 : 1;
+  while (!parser_->is_done() && in_.size() >= least) {
     error_code error;
     const auto used = parser_->put(in_.data(), error);
     in_.consume(used);

@@ -194,6 +194,54 @@ TEST_CASE_METHOD(pool_fixture, "a job waits while its account is too poor",
   CHECK(owned->finished[0]->state == item_state::succeeded);
 }
 
+TEST_CASE_METHOD(pool_fixture,
+                 "a job with a deadline hears soon that nobody can serve it",
+                 "[runner]") {
+  add("a", 10);
+  script->answer = [](const auto&) {
+    return bad(401, R"({"error":{"code":"invalid_api_key","message":"no"}})");
+  };
+  // With the first the account is gone for good, with the second it is so
+  // from the start.
+  for (const auto* code : {"auth_invalid", "ejected"}) {
+    auto work = std::make_shared<job>(*line(owned->finished.size()));
+    work->deadline = now() + 10min;
+    const auto before = owned->finished.size();
+    start(work);
+    run();
+    advance(1s);
+    CHECK(owned->finished.size() == before + 1);
+    if (!owned->finished.empty())
+      CHECK(owned->finished.back()->error_code == code);
+  }
+  CHECK(script->calls.size() == 1);
+}
+
+TEST_CASE_METHOD(pool_fixture,
+                 "a job with a deadline waits for a model that cools down",
+                 "[runner]") {
+  add("a", 10);
+  auto busy = true;
+  script->answer = [&busy](const auto&) {
+    return std::exchange(busy, false)
+             ? bad(429, R"({"error":{"code":"rate_limit_exceeded"}})",
+                   {{"retry-after", "20"}})
+             : good();
+  };
+  start(line(0));
+  run();
+  auto work = std::make_shared<job>(*line(1));
+  work->deadline = now() + 10min;
+  start(work);
+  run();
+  CHECK(figures().waiting >= 1); // In line, not asleep for a while.
+  for (int i = 0; i < 25; ++i)
+    advance(1s);
+  CHECK(figures().waiting == 0);
+  REQUIRE_FALSE(owned->finished.empty());
+  CHECK(owned->finished.front()->state == item_state::succeeded);
+}
+
 TEST_CASE_METHOD(pool_fixture, "a job that waits can be cancelled",
                  "[runner]") {
   add("a", 1);

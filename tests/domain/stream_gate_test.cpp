@@ -139,9 +139,42 @@ TEST_CASE("a preamble without end opens in the end", "[stream_gate]") {
   stream_gate gate{surface::openai_chat, 100, false};
   std::string text;
   for (int i = 0; i < 50; ++i)
-    text += gate.feed(": keep-alive\n");
+    text += gate.feed(": keep-alive\n\n");
   CHECK(gate.is_open());
-  CHECK(text.size() == 50 * 13);
+  CHECK(text.size() == 50 * 14);
+}
+
+TEST_CASE("an event passes as a whole, or not at all", "[stream_gate]") {
+  const std::string end = GENERATE("\n\n", "\r\n\r\n", "\n\r\n");
+  const auto event = word.substr(0, word.size() - 2) + end;
+  stream_gate gate{surface::openai_chat, 65'536, false};
+  CHECK(gate.feed(event + event.substr(0, 40)) == event);
+  CHECK(gate.feed(event.substr(40, 20)).empty());
+  CHECK(gate.feed(event.substr(60) + event.substr(0, 5)) == event);
+  CHECK(gate.feed(event.substr(5, event.size() - 6)).empty());
+  CHECK(gate.feed("\n") == event);
+  CHECK(gate.feed(event) == event);
+  CHECK(gate.feed(event.substr(0, 40)).empty());
+  CHECK(gate.finish().empty()); // It broke off: an error can follow.
+}
+
+TEST_CASE("the last event may lack its blank line", "[stream_gate]") {
+  const std::string done_alone = "data: [DONE]";
+  CHECK(pass(surface::openai_chat, word + done_alone, 9).text
+        == word + done_alone);
+}
+
+TEST_CASE("a very long event passes as it comes", "[stream_gate]") {
+  stream_gate gate{surface::openai_chat, 65'536, false};
+  std::string text{gate.feed(word)};
+  const auto before = text.size();
+  text += gate.feed("data: {\"choices\":[{\"delta\":{\"content\":\"");
+  for (int i = 0; i < 100; ++i)
+    text += gate.feed(std::string(1'000, 'x'));
+  CHECK(text.size() - before > 100'000 - 65'536);
+  text += gate.feed("\"}}]}\n\n");
+  CHECK(text.size() == before + 100'000 + 46);
+  CHECK(gate.feed(word) == word);
 }
 
 TEST_CASE("what is no stream is held as a whole", "[stream_gate]") {

@@ -125,6 +125,26 @@ TEST_CASE("bodies come byte for byte, chunked or not", "[http]") {
   CHECK(last_line(client.receive_all()) == "POST /  " + bytes + "\n");
 }
 
+TEST_CASE("the last chunk may be cut anywhere", "[http]") {
+  door at{echo};
+  const std::string last = "0\r\n\r\n";
+  for (size_t cut = 1; cut < last.size(); ++cut) {
+    auto client = at.enter();
+    client.send("POST / HTTP/1.1\r\n" + host
+                + "Expect: 100-continue\r\n"
+                  "Transfer-Encoding: chunked\r\n\r\n"
+                + last.substr(0, cut));
+    client.receive_until("\r\n\r\n"); // So the server has read it.
+    client.send(last.substr(cut, 1));
+    auto other = at.enter(); // And this by the time it reads the other's.
+    other.send("GET / HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n");
+    CHECK_THAT(other.receive_all(), StartsWith("HTTP/1.1 200 OK"));
+    client.send(last.substr(cut + 1));
+    CHECK_THAT(client.receive_until("POST /  \n"),
+               StartsWith("HTTP/1.1 200 OK"));
+  }
+}
+
 TEST_CASE("a client that waits for leave gets it", "[http]") {
   door at{echo};
   auto client = at.enter();
