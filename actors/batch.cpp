@@ -42,7 +42,7 @@ void batch_actor_state::durable(uint64_t token) {
 
 void batch_actor_state::finish(const item_result_ptr& x) {
   const auto item = x->id.item;
-  if (in_flight.erase(item) == 0)
+  if (!take_out(item))
     return;
   const auto ended = ended_item{item, x->state, x->cost};
   if (early.erase(item) > 0)
@@ -54,12 +54,21 @@ void batch_actor_state::finish(const item_result_ptr& x) {
 }
 
 void batch_actor_state::dismiss(const job_id& x) {
-  in_flight.erase(x.item);
+  take_out(x.item);
   conclude();
+}
+
+void batch_actor_state::publish(const job_stage& x) {
+  const auto i = in_flight.find(x.id.item);
+  if (i == in_flight.end() || i->second.held == x.held)
+    return;
+  i->second.held = x.held;
+  x.held ? ++held : --held;
 }
 
 caf::result<batch_view> batch_actor_state::drain() {
   drained = self->make_response_promise<batch_view>();
+  tell_runners(atom::drain_v);
   conclude();
   return *drained;
 }
@@ -68,6 +77,7 @@ caf::result<batch_view> batch_actor_state::pause() {
   if (row.state != batch_state::running)
     return ec::wrong_state;
   change(batch_state::paused);
+  tell_runners(atom::pause_v);
   return status();
 }
 
@@ -75,6 +85,7 @@ caf::result<batch_view> batch_actor_state::resume() {
   if (row.state != batch_state::paused)
     return ec::wrong_state;
   change(batch_state::running);
+  tell_runners(atom::resume_v);
   fill();
   return status();
 }
@@ -83,8 +94,7 @@ caf::result<batch_view> batch_actor_state::cancel() {
   if (row.state != batch_state::running && row.state != batch_state::paused)
     return ec::wrong_state;
   change(batch_state::cancelling);
-  for (const auto& [item, actor] : in_flight)
-    self->send(actor, atom::cancel_v);
+  tell_runners(atom::cancel_v);
   conclude();
   return status();
 }
@@ -100,7 +110,7 @@ batch_view batch_actor_state::status() const {
   batch_view x;
   x.row = row;
   x.counts = counts;
-  x.in_flight = in_flight.size() + writing.size();
+  x.in_flight = held + writing.size();
   x.ended_here = ended_here;
   x.running_for = now() - began;
   x.waiting_for = broken;
@@ -114,11 +124,12 @@ timestamp batch_actor_state::now() const {
 }
 
 void batch_actor_state::fill() {
+  // The cursor may have passed lines that an earlier run ended.
+  next = std::max(next, row.cursor);
   while (row.state == batch_state::running && !drained
          && in_flight.size() < max_in_flight
          && next < row.cursor + limits.window && next < row.total) {
-    // An earlier run ended it; the cursor may have passed it since.
-    if (next < row.cursor || ahead.contains(next)) {
+    if (ahead.contains(next)) { // An earlier run ended it.
       ++next;
       continue;
     }
@@ -162,7 +173,17 @@ void batch_actor_state::start(const line_block_ptr& block,
   work->policy = row.options.policy;
   work->tags = row.options.tags;
   in_flight.emplace(line.index,
-                    peers.start_runner(std::move(work), batch_actor{self}));
+                    started_line{peers.start_runner(std::move(work),
+                                                    batch_actor{self})});
+}
+
+bool batch_actor_state::take_out(uint64_t item) {
+  const auto i = in_flight.find(item);
+  if (i == in_flight.end())
+    return false;
+  held -= i->second.held;
+  in_flight.erase(i);
+  return true;
 }
 
 void batch_actor_state::refuse(const line_block::line& line,
@@ -185,6 +206,7 @@ void batch_actor_state::refuse(const line_block::line& line,
 }
 
 void batch_actor_state::read_on() {
+  read_to = std::max(read_to, next);
   // Half a window ahead is enough: reading is much faster than serving.
   if (reading || !broken.empty() || read_to >= row.total || blocks.size() > 1
       || row.state != batch_state::running)
@@ -296,7 +318,6 @@ batch(batch_actor::stateful_pointer<batch_actor_state> self, wall_clock clock,
   st->began = st->now();
   for (const auto& x : from.ended)
     st->count(x);
-  st->next = st->read_to = st->row.cursor; // Which those may have moved.
   st->ended_here = 0;
   st->fill();
   st->conclude();
@@ -305,6 +326,7 @@ batch(batch_actor::stateful_pointer<batch_actor_state> self, wall_clock clock,
     [st](atom::durable, uint64_t token) { st->durable(token); },
     [st](atom::finish, const item_result_ptr& x) { st->finish(x); },
     [st](atom::dismiss, const job_id& x) { st->dismiss(x); },
+    [st](atom::publish, const job_stage& x) { st->publish(x); },
     [st](atom::drain) { return st->drain(); },
     [st](atom::pause) { return st->pause(); },
     [st](atom::resume) { return st->resume(); },

@@ -43,6 +43,7 @@ struct batch_actor_state {
   void durable(uint64_t token);
   void finish(const item_result_ptr& x);
   void dismiss(const job_id& x);
+  void publish(const job_stage& x);
   caf::result<batch_view> drain();
   caf::result<batch_view> pause();
   caf::result<batch_view> resume();
@@ -72,6 +73,16 @@ struct batch_actor_state {
   /// Ends the batch once nothing is left to do.
   void conclude();
 
+  /// Tells every runner.
+  template <class Verb>
+  void tell_runners(Verb verb) {
+    for (const auto& [item, line] : in_flight)
+      self->send(line.runner, verb);
+  }
+
+  /// Takes a line out of those in flight.
+  bool take_out(uint64_t item);
+
   /// Hands the row to the journal.
   void store(bool last = false);
   void change(batch_state state);
@@ -85,7 +96,7 @@ struct batch_actor_state {
   batch_row row;
   uint32_t attempt_base = 0;
   uint32_t max_in_flight = 0;
-  /// Next item to be started, and to be read.
+  /// Next item to be started, and to be read; both follow the cursor.
   uint64_t next = 0;
   uint64_t read_to = 0;
   bool reading = false;
@@ -95,7 +106,12 @@ struct batch_actor_state {
   std::optional<caf::typed_response_promise<batch_view>> drained;
   std::string broken; // Why the file cannot be read on.
   std::deque<std::pair<line_block_ptr, size_t>> blocks;
-  std::unordered_map<uint64_t, runner_actor> in_flight;
+  struct started_line {
+    runner_actor runner;
+    bool held = false; // Money is held for it.
+  };
+  std::unordered_map<uint64_t, started_line> in_flight;
+  uint64_t held = 0; // Of those.
   /// Results on their way to the disk.
   std::unordered_map<uint64_t, ended_item> writing;
   /// Results that reached the disk before their runner's word came.

@@ -13,10 +13,6 @@ namespace {
 /// How often those that wait are looked at although nothing changed.
 constexpr auto patrol = std::chrono::seconds{1};
 
-/// Views asked for at the same time: CAF finds an open request by a linear
-/// search.
-constexpr size_t gather_window = 64;
-
 /// How long a line of a batch waits for the account whose turn it is.
 constexpr milliseconds turn_wait{2'000};
 
@@ -96,7 +92,6 @@ void dispatcher_state::cool(const cooldown_notice& x) {
 
 void dispatcher_state::exhausted(const job_id&) {
   ++refused;
-  last_refusal = ec::no_account;
 }
 
 void dispatcher_state::enlist(const enlistment& x) {
@@ -138,21 +133,6 @@ void dispatcher_state::drain() {
   waiting = 0;
 }
 
-caf::result<account_views_ptr> dispatcher_state::accounts() {
-  auto x = std::make_shared<gathering>();
-  x->answer = self->make_response_promise<account_views_ptr>();
-  x->views.reserve(members.size());
-  members.for_each([&x](account_id, const member& it) {
-    x->left.push_back(it.about.actor);
-  });
-  if (x->left.empty())
-    x->answer.deliver(std::make_shared<const std::vector<account_view>>());
-  else
-    for (size_t i = 0; i < gather_window && !x->left.empty(); ++i)
-      gather_next(x);
-  return x->answer;
-}
-
 void dispatcher_state::tick() {
   const auto t = now();
   for (auto& [key, line] : lines) {
@@ -168,12 +148,6 @@ void dispatcher_state::tick() {
   if (waiting > 0)
     serve();
   self->delayed_send(self, patrol, atom::tick_v);
-}
-
-pool_view dispatcher_state::status() const {
-  return {members.size(), granted, declines,
-          refused,        waiting, waiting > 0 ? last_refusal : ec::ok,
-          halted};
 }
 
 // -- helpers ------------------------------------------------------------------
@@ -226,6 +200,15 @@ bool dispatcher_state::ask(seeker& x) {
   return true;
 }
 
+no_pick dispatcher_state::reason_of(const seeker& x) const {
+  auto result = ranks.explain(demand_of(x), x.excluded);
+  if (halted != ec::ok && (result.why == ec::ok || waits_for(result.why)))
+    return {halted, {}};
+  if (result.why == ec::ok) // Somebody could, but it is a busy one's turn.
+    result.why = ec::at_limit;
+  return result;
+}
+
 void dispatcher_state::place(seeker x) {
   if (stopping) {
     x.answer.deliver(caf::error{ec::stopping});
@@ -233,11 +216,7 @@ void dispatcher_state::place(seeker x) {
   }
   if (ask(x))
     return;
-  auto none = ranks.explain(demand_of(x), x.excluded);
-  if (halted != ec::ok && (none.why == ec::ok || waits_for(none.why)))
-    none = {halted, {}};
-  if (none.why == ec::ok) // Somebody could, but it is a busy one's turn.
-    none.why = ec::at_limit;
+  const auto none = reason_of(x);
   const auto& work = *x.want->want.work;
   // When a model has cooled down is not known here, but it ends by itself.
   const auto ends = none.earliest.millis != 0 ? none.earliest <= work.deadline
@@ -245,11 +224,9 @@ void dispatcher_state::place(seeker x) {
   const auto hopeless = work.deadline.millis != 0 && none.why != ec::at_limit
                         && !ends;
   const auto full = waiting >= setup->routing.queue_max;
-  if (none.why != ec::at_limit) {
-    last_refusal = none.why;
-    if (none.why != halted && !std::exchange(x.refused, true))
-      ++refused;
-  }
+  if (none.why != ec::at_limit && none.why != halted
+      && !std::exchange(x.refused, true))
+    ++refused;
   if (!waits_for(none.why) || hopeless || full) {
     x.answer.deliver(
       caf::error{waits_for(none.why) && full ? ec::queue_full : none.why});
@@ -302,27 +279,6 @@ void dispatcher_state::serve() {
   }
 }
 
-void dispatcher_state::gather_next(const std::shared_ptr<gathering>& x) {
-  const auto next = std::move(x->left.back());
-  x->left.pop_back();
-  ++x->open;
-  const auto go_on = [this, x] {
-    --x->open;
-    if (!x->left.empty())
-      gather_next(x);
-    else if (x->open == 0)
-      x->answer.deliver(std::make_shared<const std::vector<account_view>>(
-        std::move(x->views)));
-  };
-  self->request(next, caf::infinite, atom::status_v)
-    .then(
-      [x, go_on](account_view& view) {
-        x->views.push_back(std::move(view));
-        go_on();
-      },
-      [go_on](const caf::error&) { go_on(); });
-}
-
 dispatcher_actor::behavior_type
 dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
            wall_clock clock, routing_setup_ptr setup) {
@@ -345,6 +301,9 @@ dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
     [st](atom::accounts) { return st->accounts(); },
     [st](atom::tick) { st->tick(); },
     [st](atom::status) { return st->status(); },
+    [st](atom::status, const waiting_question& x) {
+      return st->waiting_of(x);
+    },
   };
 }
 

@@ -43,6 +43,7 @@ struct dispatcher_state {
   caf::result<account_views_ptr> accounts();
   void tick();
   pool_view status() const;
+  waiting_view waiting_of(const waiting_question& x) const;
 
   // -- helpers ----------------------------------------------------------------
 
@@ -88,6 +89,13 @@ struct dispatcher_state {
   /// @returns False, with `x` untouched, if none can serve now.
   bool ask(seeker& x);
 
+  /// Why a job finds no account now.
+  no_pick reason_of(const seeker& x) const;
+
+  /// What waits, as far as it is meant, and why the longest waiting does.
+  template <class Predicate>
+  waiting_view look_at_waiting(Predicate is_meant) const;
+
   /// Asks, or lets wait, or declines.
   void place(seeker x);
 
@@ -113,7 +121,6 @@ struct dispatcher_state {
   uint64_t granted = 0;
   uint64_t declines = 0;
   uint64_t refused = 0;
-  ec last_refusal = ec::ok;
   ec halted = ec::ok;
   bool stopping = false;
 };

@@ -8,8 +8,8 @@ namespace rota {
 // -- handlers -----------------------------------------------------------------
 
 void runner_state::tick() {
-  if (!held)
-    acquire();
+  timed = false;
+  go_on();
 }
 
 void runner_state::durable(uint64_t token) {
@@ -53,10 +53,25 @@ void runner_state::cancel() {
   if (cancelled)
     return;
   cancelled = true;
-  if (!held)
-    self->send(peers.dispatcher, atom::cancel_v, work->id);
-  else if (sent && !is_stored()) // Nobody would see what it still brings.
+  if (sent && !is_stored()) // Nobody would see what it still brings.
     self->send(peers.upstream, atom::cancel_v, call_token());
+  call_back();
+}
+
+void runner_state::pause() {
+  resting = true;
+  if (asking)
+    call_back();
+}
+
+void runner_state::resume() {
+  resting = false;
+  go_on();
+}
+
+void runner_state::drain() {
+  stopping = true;
+  call_back();
 }
 
 // -- helpers ------------------------------------------------------------------
@@ -70,12 +85,30 @@ timestamp runner_state::now() const {
   return clock.at(self->clock().now());
 }
 
-void runner_state::acquire() {
+void runner_state::go_on() {
+  if (held || asking || timed)
+    return;
   if (cancelled) {
     end_without_hold(std::make_shared<const item_result>(
       result_of(item_state::cancelled)));
-    return;
+  } else if (stopping) {
+    self->send(owner, atom::dismiss_v, work->id);
+    self->quit();
+  } else if (!resting) {
+    acquire();
   }
+}
+
+void runner_state::call_back() {
+  timed = false; // Its tick finds nothing to do.
+  if (asking)
+    self->send(peers.dispatcher, atom::cancel_v, work->id);
+  else
+    go_on();
+}
+
+void runner_state::acquire() {
+  asking = true;
   ++tries;
   auto request = std::make_shared<acquire_request>();
   request->want = {work, attempt(), list_cost};
@@ -89,25 +122,23 @@ void runner_state::acquire() {
 }
 
 void runner_state::granted(const lease& x) {
+  asking = false;
   held = x;
+  tell_stage(true);
   send_if_ready();
 }
 
 void runner_state::declined(ec why) {
-  if (cancelled || why == ec::cancelled) {
-    end_without_hold(std::make_shared<const item_result>(
-      result_of(item_state::cancelled)));
+  asking = false;
+  stopping = stopping || why == ec::stopping;
+  if (cancelled || stopping || resting || why == ec::cancelled) {
+    --tries; // Nothing was held under this number.
+    go_on();
     return;
   }
-  if (why == ec::stopping) {
-    self->send(owner, atom::dismiss_v, work->id);
-    self->quit();
-    return;
-  }
-  // Who has a deadline is refused where nobody will be back by then, or where
-  // everybody has failed it already: they may have recovered.
-  const auto final = why == ec::no_such_model || why == ec::deadline_passed
-                     || why == ec::queue_full
+  // With a deadline, only those that failed it already may have recovered.
+  const auto final = why == ec::no_such_model || why == ec::no_such_tag
+                     || why == ec::deadline_passed || why == ec::queue_full
                      || (work->deadline.millis != 0 && why != ec::no_account);
   if (!final && budget->after_refusal(now()) == next_step::wait) {
     --tries; // Nothing was held under this number.
@@ -128,11 +159,12 @@ void runner_state::declined(ec why) {
 void runner_state::send_if_ready() {
   if (!held || durable_attempt != attempt() || sent)
     return;
-  if (cancelled) {
-    attempt_end end;
-    end.hold = held->grant.hold;
-    end_attempt(std::move(end), std::make_shared<const item_result>(
-                                  result_of(item_state::cancelled)));
+  if (cancelled)
+    return give_back(std::make_shared<const item_result>(
+      result_of(item_state::cancelled)));
+  if (resting || stopping) {
+    give_back(nullptr);
+    go_on();
     return;
   }
   // After this point, the provider may charge.
@@ -197,9 +229,17 @@ void runner_state::failed(attempt_end end, const upstream_outcome& x) {
   excluded.push_back(held->grant.account);
   end_attempt(std::move(end), nullptr);
   if (step == next_step::elsewhere)
-    acquire();
+    go_on();
   else
     wait_and_retry();
+}
+
+void runner_state::give_back(item_result_ptr result) {
+  attempt_end end;
+  end.hold = held->grant.hold;
+  // That nothing was sent says nothing about the account.
+  end.report.judged.cls = failure_class::client_error;
+  end_attempt(std::move(end), std::move(result));
 }
 
 void runner_state::end_attempt(attempt_end end, item_result_ptr result) {
@@ -215,6 +255,8 @@ void runner_state::end_attempt(attempt_end end, item_result_ptr result) {
              attempt_end_ptr{std::make_shared<attempt_end>(std::move(end))});
   if (result)
     finish(std::move(result));
+  else
+    tell_stage(false);
 }
 
 void runner_state::end_without_hold(item_result_ptr result) {
@@ -231,6 +273,11 @@ void runner_state::end_without_hold(item_result_ptr result) {
 void runner_state::finish(item_result_ptr result) {
   self->send(owner, atom::finish_v, std::move(result));
   self->quit();
+}
+
+void runner_state::tell_stage(bool holds) const {
+  if (is_stored())
+    self->send(owner, atom::publish_v, job_stage{work->id, holds});
 }
 
 item_result runner_state::result_of(item_state state) const {
@@ -267,6 +314,7 @@ item_result runner_state::result_of(item_state state) const {
 void runner_state::wait_and_retry() {
   // Whoever failed may have recovered by then.
   excluded.clear();
+  timed = true;
   self->delayed_send(self, budget->backoff(uniform(random)), atom::tick_v);
 }
 
@@ -293,7 +341,9 @@ runner(runner_actor::stateful_pointer<runner_state> self, wall_clock clock,
     [st](atom::tick) { st->tick(); },
     [st](atom::durable, uint64_t token) { st->durable(token); },
     [st](atom::outcome, const call_outcome& x) { st->outcome(x); },
-    [st](atom::cancel) { st->cancel(); },
+    [st](atom::cancel) { st->cancel(); }, [st](atom::pause) { st->pause(); },
+    [st](atom::resume) { st->resume(); },
+    [st](atom::drain) { st->drain(); },
   };
 }
 

@@ -34,6 +34,9 @@ struct runner_state {
   void durable(uint64_t token);
   void outcome(const call_outcome& x);
   void cancel();
+  void pause();
+  void resume();
+  void drain();
 
   // -- helpers ----------------------------------------------------------------
 
@@ -52,6 +55,13 @@ struct runner_state {
     return std::hash<hold_id>{}({work->id, attempt()});
   }
 
+  /// Takes the next step of a job that neither holds money, nor asks for an
+  /// account, nor waits for its time.
+  void go_on();
+
+  /// Gets the job back from where it waits; it then goes on.
+  void call_back();
+
   /// Asks for an account.
   void acquire();
   void granted(const lease& x);
@@ -66,6 +76,9 @@ struct runner_state {
   void succeeded(attempt_end end, const upstream_outcome& x);
   void failed(attempt_end end, const upstream_outcome& x);
 
+  /// Ends a hold under which nothing was sent.
+  void give_back(item_result_ptr result);
+
   /// Tells the account how the attempt ended, with the job's result if this
   /// was the last.
   void end_attempt(attempt_end end, item_result_ptr result);
@@ -75,6 +88,9 @@ struct runner_state {
 
   /// Tells the owner and ends this actor.
   void finish(item_result_ptr result);
+
+  /// Tells the owner of a stored job.
+  void tell_stage(bool holds) const;
 
   item_result result_of(item_state state) const;
 
@@ -102,7 +118,11 @@ struct runner_state {
   uint32_t tries = 0;
   uint32_t durable_attempt = 0;
   bool sent = false;
+  bool asking = false; // The dispatcher has it.
+  bool timed = false;  // A tick is on its way.
   bool cancelled = false;
+  bool resting = false;
+  bool stopping = false;
   verdict last_failure;
   int last_status = 0;
   std::string last_body;

@@ -105,7 +105,9 @@ using dispatcher_actor = caf::typed_actor<
   // INTERNAL: ends what waits beyond its deadline.
   caf::reacts_to<atom::tick>,
   // Answers with the pool's figures.
-  caf::replies_to<atom::status>::with<pool_view>>;
+  caf::replies_to<atom::status>::with<pool_view>,
+  // Answers what waits of one batch, and why.
+  caf::replies_to<atom::status, waiting_question>::with<waiting_view>>;
 
 /// The RUNNER actor interface: one job from hold to settlement.
 using runner_actor = caf::typed_actor<
@@ -116,7 +118,13 @@ using runner_actor = caf::typed_actor<
   // The call ended.
   caf::reacts_to<atom::outcome, call_outcome>,
   // Nobody wants the answer any more; a call under way ends first.
-  caf::reacts_to<atom::cancel>>;
+  caf::reacts_to<atom::cancel>,
+  // Sends nothing more until it is told to go on; a call under way ends first.
+  caf::reacts_to<atom::pause>,
+  // Goes on.
+  caf::reacts_to<atom::resume>,
+  // The daemon stops: gives the job up, unless its call is under way.
+  caf::reacts_to<atom::drain>>;
 
 /// Whoever wants to know what came of a job.
 using job_owner_actor = caf::typed_actor<
@@ -125,7 +133,9 @@ using job_owner_actor = caf::typed_actor<
   // The job ended; a result that is to be stored is on its way to the disk.
   caf::reacts_to<atom::finish, item_result_ptr>,
   // The job was given up because the daemon stops; it has no result.
-  caf::reacts_to<atom::dismiss, job_id>>;
+  caf::reacts_to<atom::dismiss, job_id>,
+  // Money is held for a job that is stored from now on, or no longer.
+  caf::reacts_to<atom::publish, job_stage>>;
 
 /// Whoever waits for a client's admission.
 using admittance_actor = caf::typed_actor<
@@ -151,16 +161,10 @@ using clients_actor = caf::typed_actor<
   caf::replies_to<atom::status>::with<client_views_ptr>>;
 
 /// The BATCH actor interface. It owns the jobs of its lines.
-using batch_actor = caf::typed_actor<
-  // A line's result is on disk.
-  caf::reacts_to<atom::durable, uint64_t>,
-  // A line's job ended; its result is on its way to the disk.
-  caf::reacts_to<atom::finish, item_result_ptr>,
-  // A line's job was given up because the daemon stops; it has no result.
-  caf::reacts_to<atom::dismiss, job_id>,
+using batch_actor = job_owner_actor::extend<
   // The daemon stops: starts no more lines, answers once none is in flight.
   caf::replies_to<atom::drain>::with<batch_view>,
-  // Stops starting lines.
+  // Starts no more lines and sends none that wait; calls under way end.
   caf::replies_to<atom::pause>::with<batch_view>,
   // Goes on.
   caf::replies_to<atom::resume>::with<batch_view>,

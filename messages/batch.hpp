@@ -108,6 +108,8 @@ using item_result_ptr = std::shared_ptr<const item_result>;
 struct batch_view {
   batch_row row;
   batch_counts counts;
+  /// Lines that hold money at an account, or whose result is on its way to the
+  /// disk. Those that wait for an account are none.
   uint64_t in_flight = 0;
   /// Lines that ended in this run of the daemon, and over how long.
   uint64_t ended_here = 0;

@@ -11,7 +11,7 @@ struct row {
   const char* why;
 };
 
-constexpr std::array<row, 21> rows{{
+constexpr std::array<row, 22> rows{{
   {"ok", "nothing declined"},
   {"insufficient_funds", "too little money above the floor"},
   {"already_held", "this hold is open already"},
@@ -33,6 +33,7 @@ constexpr std::array<row, 21> rows{{
   {"store_failed", "the store cannot be written"},
   {"reading_stale", "the last reading of the balance is too old"},
   {"disk_low", "the disk of the store is nearly full"},
+  {"no_such_tag", "no account with these tags serves this model"},
 }};
 
 const row& row_of(ec code) {

@@ -48,6 +48,8 @@ enum class [[nodiscard]] ec : uint8_t {
   reading_stale = 19,
   /// The disk of the store is nearly full.
   disk_low = 20,
+  /// Accounts serve this model and surface, but none with these tags.
+  no_such_tag = 21,
 };
 
 /// @returns The name of the code: "insufficient_funds".

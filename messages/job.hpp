@@ -99,6 +99,13 @@ struct job {
   std::vector<std::string> tags;
 };
 
+/// Whether money is held for a job at present, so that it is served or about to
+/// be; else it waits.
+struct job_stage {
+  job_id id;
+  bool held = false;
+};
+
 using job_ptr = std::shared_ptr<const job>;
 
 } // namespace rota

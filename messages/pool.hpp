@@ -21,7 +21,8 @@ struct pool_view {
   /// Jobs that no account could serve, or that failed on all.
   uint64_t refused = 0;
   uint64_t waiting = 0;
-  /// Why the longest waiting job waits; ok where none does.
+  /// Why the longest waiting job waits; ok where none does, or only until an
+  /// account is less busy.
   ec waiting_for = ec::ok;
   /// Why no holds are made at all; ok where they are.
   ec halted = ec::ok;
@@ -33,6 +34,18 @@ struct cooldown_notice {
   failure_scope scope = failure_scope::account;
   timestamp until;
   std::string reason;
+};
+
+/// Whose jobs are asked about.
+struct waiting_question {
+  batch_id batch;
+};
+
+/// The jobs of one batch that wait for an account.
+struct waiting_view {
+  uint64_t jobs = 0;
+  /// Why the longest waiting of them does, as in `pool_view`.
+  ec why = ec::ok;
 };
 
 /// No new holds are to be made, for this reason; ok: they are again.

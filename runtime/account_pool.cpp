@@ -16,6 +16,13 @@ namespace rota {
 
 namespace {
 
+/// A sentence names so many tags at most.
+constexpr size_t shown_tags = 12;
+
+bool has(const std::vector<std::string>& list, const std::string& x) {
+  return std::find(list.begin(), list.end(), x) != list.end();
+}
+
 account_setup_ptr setup_of(const options& all, const account_options& x) {
   auto result = std::make_shared<account_setup>();
   result->account = x;
@@ -142,15 +149,48 @@ size_t account_pool::size() const {
   return members_.size();
 }
 
-bool account_pool::serves(surface route, const std::string& model) const {
+bool account_pool::serves(const account_options& x, surface route,
+                          const std::string& model,
+                          const std::vector<std::string>& tags) {
+  return speaks(x.kind, route)
+         && (x.models.empty() || has(x.models, model))
+         && std::all_of(tags.begin(), tags.end(),
+                        [&x](const auto& tag) { return has(x.tags, tag); });
+}
+
+ec account_pool::serves(surface route, const std::string& model,
+                        const std::vector<std::string>& tags) const {
   std::lock_guard guard{mutex_};
-  return std::any_of(members_.begin(), members_.end(), [&](const auto& x) {
-    const auto& options = x.second.options;
-    return speaks(options.kind, route)
-           && (options.models.empty()
-               || std::find(options.models.begin(), options.models.end(), model)
-                    != options.models.end());
-  });
+  auto result = ec::no_such_model;
+  for (const auto& [name, x] : members_) {
+    if (serves(x.options, route, model, tags))
+      return ec::ok;
+    if (serves(x.options, route, model, {}))
+      result = ec::no_such_tag;
+  }
+  return result;
+}
+
+std::string
+account_pool::tag_fault(const std::vector<std::string>& tags) const {
+  std::lock_guard guard{mutex_};
+  std::set<std::string> known;
+  for (const auto& [name, x] : members_)
+    known.insert(x.options.tags.begin(), x.options.tags.end());
+  const auto unknown
+    = std::find_if(tags.begin(), tags.end(),
+                   [&known](const auto& tag) { return !known.contains(tag); });
+  if (unknown == tags.end())
+    return {};
+  auto result = "No account has the tag " + *unknown;
+  if (known.empty())
+    return result + ", nor any other: set the tags of the accounts.";
+  if (known.size() > shown_tags)
+    return result + ": check its name, or the tags of the accounts.";
+  result += ". The accounts' tags are:";
+  for (const auto& tag : known)
+    result += (tag == *known.begin() ? " " : ", ") + tag;
+  return result + '.';
 }
 
 std::vector<std::string>

@@ -48,8 +48,20 @@ public:
   std::optional<member> find(const std::string& name) const;
   size_t size() const;
 
-  /// Whether any account serves a model on a route.
-  bool serves(surface route, const std::string& model) const;
+  /// Whether an account is configured for a model on a route and has all of
+  /// these tags.
+  static bool serves(const account_options& x, surface route,
+                     const std::string& model,
+                     const std::vector<std::string>& tags);
+
+  /// The same for the pool.
+  /// @returns ok, or no_such_tag if only the tags are at fault, or
+  ///          no_such_model.
+  ec serves(surface route, const std::string& model,
+            const std::vector<std::string>& tags) const;
+
+  /// @returns One sentence if a tag is no account's, else nothing.
+  std::string tag_fault(const std::vector<std::string>& tags) const;
 
   /// The models that accounts with all of these tags name as theirs, sorted.
   std::vector<std::string> models(const std::vector<std::string>& tags) const;

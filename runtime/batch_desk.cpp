@@ -8,7 +8,6 @@
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <nlohmann/json.hpp>
-#include <spdlog/spdlog.h>
 
 #include <fstream>
 #include <future>
@@ -29,11 +28,18 @@ std::string name_of(std::string_view line) {
   return {};
 }
 
+batch_view as_stored(const batch_row& x) {
+  batch_view result;
+  result.row = x;
+  result.counts = x.ended;
+  return result;
+}
+
 /// Waits for the disk once, then ends.
 durable_actor::behavior_type once(durable_actor::pointer self,
-                                  std::shared_ptr<std::promise<void>> done) {
-  return {[self, done](atom::durable, uint64_t) {
-    done->set_value();
+                                  const std::function<void()>& then) {
+  return {[self, then](atom::durable, uint64_t) {
+    then();
     self->quit();
   }};
 }
@@ -55,7 +61,7 @@ batch_desk::batch_desk(wiring& all, account_pool& accounts, store& disk,
     disk_{disk},
     files_{batch_dir, keep_free},
     limits_{limits} {
-  // nop
+  gate_->desk = this;
 }
 
 size_t batch_desk::resume_all() {
@@ -82,7 +88,7 @@ batch_desk::receipt batch_desk::submit(const batch_options& chosen,
   result.error = upload->finish();
   if (!result.error.empty())
     return result;
-  const auto found = check(upload->path(), chosen);
+  const auto found = check(*upload, chosen);
   result.report = found.report;
   result.error = found.error;
   const auto refused = result.report.valid == 0
@@ -101,27 +107,41 @@ batch_desk::receipt batch_desk::submit(const batch_options& chosen,
   row.file_name = file_name;
   row.total = result.report.valid;
   row.created_at = all_.now();
-  write_refused(upload->path(), row.id, chosen, found);
-  result.error = files_.seal(*upload, row.id, found.bad_lines,
-                             limits().max_line_bytes);
+  result.error = write_refused(upload->path(), row.id, chosen, found);
+  if (result.error.empty())
+    result.error = files_.seal(*upload, row.id, found.bad_lines,
+                               limits().max_line_bytes);
   if (!result.error.empty())
     return result;
-  const auto done = std::make_shared<std::promise<void>>();
-  auto written = done->get_future();
-  auto first = std::make_shared<commit>();
-  first->batch = row;
-  first->ack = all_.system.spawn(once, done);
-  caf::anon_send(all_.journal, atom::append_v, commit_ptr{first});
-  if (written.wait_for(patience) != std::future_status::ready) {
-    result.error = "The store did not accept the batch in time; look at"
-                   " rotad's log.";
+  if (!accept(fresh)) {
+    result.error = "The store has not confirmed " + to_string(row.id)
+                   + " yet, so it is not known whether it is accepted; if it"
+                     " is, it runs. Look with `rota batches` before you submit"
+                     " the file again.";
     return result;
   }
-  kill_point("submit/accepted");
-  spawn(fresh);
   result.view = find(row.id);
   kill_point("submit/started");
   return result;
+}
+
+bool batch_desk::accept(const batch_resume& fresh) {
+  const auto done = std::make_shared<std::promise<void>>();
+  auto started = done->get_future();
+  auto first = std::make_shared<commit>();
+  first->batch = fresh.row;
+  first->ack = spawn_hosted(all_.system, &all_.loop, once,
+                            [open = gate_, fresh, done] {
+    kill_point("submit/accepted");
+    {
+      std::lock_guard guard{open->mutex};
+      if (open->desk != nullptr)
+        open->desk->spawn(fresh);
+    }
+    done->set_value();
+  });
+  caf::anon_send(all_.journal, atom::append_v, commit_ptr{first});
+  return started.wait_for(patience) == std::future_status::ready;
 }
 
 batch_desk::receipt batch_desk::estimate(const batch_options& chosen,
@@ -134,20 +154,20 @@ batch_desk::receipt batch_desk::estimate(const batch_options& chosen,
     result.error = upload->finish();
   if (!result.error.empty())
     return result;
-  auto found = check(upload->path(), chosen);
+  auto found = check(*upload, chosen);
   result.report = std::move(found.report);
   result.error = std::move(found.error);
   return result;
 }
 
-batch_desk::checked batch_desk::check(const std::string& path,
+batch_desk::checked batch_desk::check(const spool_files::upload& file,
                                       const batch_options& chosen) const {
   // One look at the pool per model, not per line.
-  std::map<std::pair<surface, std::string>, bool> served;
+  std::map<std::pair<surface, std::string>, ec> served;
   const auto serves = [&](surface route, const std::string& model) {
-    const auto [i, fresh] = served.try_emplace({route, model});
+    const auto [i, fresh] = served.try_emplace({route, model}, ec::ok);
     if (fresh)
-      i->second = accounts_.serves(route, model);
+      i->second = accounts_.serves(route, model, chosen.tags);
     return i->second;
   };
   const auto setup = all_.setup();
@@ -160,11 +180,11 @@ batch_desk::checked batch_desk::check(const std::string& path,
   };
   const auto limits = this->limits();
   file_validator validator{chosen, limits, serves, cost,
-                           std::random_device{}()};
+                           std::random_device{}(), file.folded()};
   checked result;
   const auto read = [&](const auto& f) {
     if (result.error.empty())
-      result.error = for_each_line(path, limits.max_line_bytes, f);
+      result.error = for_each_line(file.path(), limits.max_line_bytes, f);
   };
   read([&](uint64_t, uint64_t, std::string_view text) {
     validator.line(text);
@@ -190,11 +210,11 @@ std::string batch_desk::refused_path(batch_id id) const {
   return files_.dir() + '/' + to_string(id) + ".refused";
 }
 
-void batch_desk::write_refused(const std::string& path, batch_id id,
-                               const batch_options& chosen,
-                               const checked& found) const {
+std::string batch_desk::write_refused(const std::string& path, batch_id id,
+                                      const batch_options& chosen,
+                                      const checked& found) const {
   if (found.bad_lines.empty())
-    return;
+    return {};
   const auto format = found.report.format;
   const auto limits = this->limits();
   std::ofstream out{refused_path(id), std::ios::binary | std::ios::trunc};
@@ -211,27 +231,27 @@ void batch_desk::write_refused(const std::string& path, batch_id id,
     line.custom_id = name_of(text);
     line.line = number;
     line.state = item_state::failed;
-    line.error_code = planned.fault.code;
-    line.error_text = planned.fault.text;
+    auto why = planned.fault;
     if (planned.plan) { // Only the file as a whole shows what is wrong.
-      const auto known
-        = accounts_.serves(planned.plan->route, planned.plan->model);
-      line.error_code = known ? "duplicate_custom_id" : "unknown_model";
-      line.error_text = known ? "An earlier line has this custom_id."
-                              : "No account serves " + planned.plan->model
-                                  + " on this route.";
+      const auto& plan = *planned.plan;
+      const auto served = accounts_.serves(plan.route, plan.model, chosen.tags);
+      why = served == ec::ok
+              ? line_fault{0, "duplicate_custom_id",
+                           "An earlier line has this custom_id."}
+              : unserved(plan, chosen, served);
     }
+    line.error_code = std::move(why.code);
+    line.error_text = std::move(why.text);
     out << format_result(format, line) << '\n';
   });
-  if (!fault.empty() || !out.flush())
-    spdlog::error("The error lines of {} cannot be written to {}.",
-                  to_string(id), refused_path(id));
+  if (fault.empty() && out.flush())
+    return {};
+  return "The error lines of the file cannot be written to " + refused_path(id)
+         + ", so nothing was accepted: check state_dir and its disk.";
 }
 
 batch_actor batch_desk::spawn(const batch_resume& from) {
-  batch_peers peers;
-  peers.spool = all_.spool;
-  peers.journal = all_.journal;
+  batch_peers peers{all_.spool, all_.journal, {}};
   peers.start_runner = [this](job_ptr work, batch_actor owner) {
     return spawn_hosted(all_.system, &all_.loop, runner, all_.clock,
                         runner_peers{all_.dispatcher, all_.upstream,
@@ -262,12 +282,7 @@ std::optional<batch_view> batch_desk::find(batch_id id) const {
   }
   // It has ended, and its actor with it.
   const auto row = disk_.batch(id);
-  if (!row)
-    return std::nullopt;
-  batch_view view;
-  view.row = *row;
-  view.counts = row->ended;
-  return view;
+  return row ? std::optional{as_stored(*row)} : std::nullopt;
 }
 
 std::vector<batch_view> batch_desk::list() const {
@@ -275,13 +290,8 @@ std::vector<batch_view> batch_desk::list() const {
   for (const auto& row : disk_.batches()) {
     const auto ended = row.state == batch_state::completed
                        || row.state == batch_state::cancelled;
-    auto view = ended ? std::nullopt : find(row.id);
-    if (!view) {
-      view.emplace();
-      view->row = row;
-      view->counts = row.ended;
-    }
-    result.push_back(std::move(*view));
+    const auto view = ended ? std::nullopt : find(row.id);
+    result.push_back(view.value_or(as_stored(row)));
   }
   return result;
 }
@@ -326,6 +336,10 @@ void batch_desk::drain(milliseconds longest) {
 }
 
 void batch_desk::stop() {
+  {
+    std::lock_guard guard{gate_->mutex};
+    gate_->desk = nullptr;
+  }
   std::lock_guard guard{mutex_};
   for (const auto& [id, actor] : running_)
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);

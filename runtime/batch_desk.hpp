@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/batch.hpp"
-#include "actors/domain/batch_plan.hpp"
+#include "actors/domain/batch_file.hpp"
 #include "runtime/account_pool.hpp"
 #include "runtime/storage/spool.hpp"
 #include "runtime/storage/store.hpp"
@@ -75,9 +75,16 @@ private:
   struct checked;
 
   batch_limits limits() const;
-  void write_refused(const std::string& path, batch_id id,
-                     const batch_options& chosen, const checked& found) const;
-  checked check(const std::string& path, const batch_options& chosen) const;
+  /// @returns One sentence if the error lines cannot be written.
+  std::string write_refused(const std::string& path, batch_id id,
+                            const batch_options& chosen,
+                            const checked& found) const;
+  checked check(const spool_files::upload& file,
+                const batch_options& chosen) const;
+
+  /// Stores a batch and starts it once it is on the disk, however late.
+  /// @returns Whether that was soon enough to tell whoever submitted it.
+  bool accept(const batch_resume& fresh);
   batch_actor spawn(const batch_resume& from);
   std::optional<batch_actor> actor_of(batch_id id) const;
 
@@ -88,6 +95,13 @@ private:
   batch_limits limits_;
   mutable std::mutex mutex_;
   std::map<batch_id, batch_actor> running_;
+
+  /// What a late word from the disk may still start: nothing after the stop.
+  struct gate {
+    std::mutex mutex;
+    batch_desk* desk = nullptr;
+  };
+  std::shared_ptr<gate> gate_ = std::make_shared<gate>();
 };
 
 } // namespace rota

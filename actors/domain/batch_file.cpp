@@ -1,4 +1,4 @@
-#include "actors/domain/batch_plan.hpp"
+#include "actors/domain/batch_file.hpp"
 
 #include "actors/domain/json_text.hpp"
 #include "messages/check.hpp"
@@ -7,7 +7,6 @@
 #include <deque>
 #include <iterator>
 #include <limits>
-#include <simdjson.h>
 #include <unordered_map>
 #include <utility>
 
@@ -32,7 +31,42 @@ void add(int64_t& sum, int64_t x) {
     sum = std::numeric_limits<int64_t>::max();
 }
 
+/// What a caller writes for a route.
+std::string_view words_of(surface x) {
+  switch (x) {
+    case surface::openai_chat:
+      return "/v1/chat/completions";
+    case surface::openai_completions:
+      return "/v1/completions";
+    case surface::openai_responses:
+      return "/v1/responses";
+    case surface::openai_embeddings:
+      return "/v1/embeddings";
+    case surface::openai_moderations:
+      return "/v1/moderations";
+    case surface::anthropic_messages:
+      return "/v1/messages";
+    case surface::gemini_generate:
+      return "generateContent";
+  }
+  return {};
+}
+
 } // namespace
+
+line_fault unserved(const planned_line& x, const batch_options& chosen,
+                    ec why) {
+  std::string who = "No account";
+  if (why == ec::no_such_tag) {
+    who += chosen.tags.size() == 1 ? " with the tag " : " with the tags ";
+    for (const auto& tag : chosen.tags)
+      who += (tag == chosen.tags.front() ? "" : ", ") + tag;
+  }
+  return {0, "unknown_model",
+          who + " serves the model " + json_string(head_of(x.model, 64))
+            + " for " + std::string{words_of(x.route)}
+            + ": check its name, or the models of the accounts."};
+}
 
 struct file_validator::impl {
   struct mark {
@@ -55,7 +89,9 @@ struct file_validator::impl {
   void count(const planned_line& x, int sign) {
     add(found.tokens.input, sign * x.tokens.input);
     add(found.tokens.output, sign * x.tokens.output);
-    add(found.list_cost_max.nanos, sign * cost(x).nanos);
+    const auto nanos = sign * cost(x).nanos;
+    add(found.list_cost_max.nanos, nanos);
+    add(found.shares[{x.route, x.model}].nanos, nanos);
     const auto i = found.models.try_emplace(x.model).first;
     i->second += static_cast<uint64_t>(int64_t{sign});
     if (i->second == 0)
@@ -87,7 +123,7 @@ struct file_validator::impl {
 
   batch_options chosen;
   batch_limits limits;
-  std::function<bool(surface, const std::string&)> serves;
+  service serves;
   std::function<money(const planned_line&)> cost;
   uint64_t seed = 0;
   file_report found;
@@ -104,15 +140,15 @@ struct file_validator::impl {
 };
 
 file_validator::file_validator(
-  batch_options chosen, batch_limits limits,
-  std::function<bool(surface, const std::string&)> serves,
-  std::function<money(const planned_line&)> cost, uint64_t seed)
+  batch_options chosen, batch_limits limits, service serves,
+  std::function<money(const planned_line&)> cost, uint64_t seed, bool folded)
   : impl_{std::make_unique<impl>()} {
   impl_->chosen = std::move(chosen);
   impl_->limits = limits;
   impl_->serves = std::move(serves);
   impl_->cost = std::move(cost);
   impl_->seed = seed;
+  impl_->found.folded = folded;
 }
 
 file_validator::~file_validator() = default;
@@ -133,13 +169,8 @@ void file_validator::line(std::string_view text) {
     my.fault(my.number, std::move(fault));
     return;
   }
-  if (!my.serves(plan->route, plan->model)) {
-    const auto model = json_string(head_of(plan->model, 64));
-    my.fault(my.number,
-             {0, "unknown_model",
-              "No account serves the model " + model + " on "
-                + to_string(plan->route)
-                + ": check its name, or the models of the accounts."});
+  if (const auto why = my.serves(plan->route, plan->model); why != ec::ok) {
+    my.fault(my.number, unserved(*plan, my.chosen, why));
     return;
   }
   my.count(*plan, 1);
@@ -167,8 +198,9 @@ void file_validator::finish() {
     ++my.found.fault_count;
     my.found.faults.push_back(
       {0, "empty_file",
-       "The file holds no request: write one request as one JSON object on "
-       "each line."});
+       my.found.folded ? "The file's list of requests is empty."
+                 : "The file holds no request: write one request as one JSON "
+                   "object on each line."});
   }
   if (my.suspects.empty())
     my.conclude();
@@ -192,10 +224,12 @@ void file_validator::confirm(uint64_t number, std::string_view text) {
              = my.firsts.try_emplace(plan->custom_id, number);
              !fresh) {
     my.count(*plan, -1);
+    const auto folded = my.found.folded;
     fault = {0, "duplicate_custom_id",
              "The name " + json_string(head_of(plan->custom_id, 64))
-               + " stands on line " + std::to_string(i->second)
-               + " already: give every line a custom_id of its own."};
+               + (folded ? " is that of request " : " stands on line ")
+               + std::to_string(i->second) + " already: give every "
+               + (folded ? "request" : "line") + " a custom_id of its own."};
   }
   if (!fault.code.empty()) {
     ++my.found.fault_count;
@@ -228,41 +262,6 @@ bool is_folded(std::string_view head) {
     if (!head.starts_with(part))
       return false;
     head.remove_prefix(part.size());
-  }
-  return true;
-}
-
-bool unfold_requests(std::string_view document,
-                     const std::function<void(std::string_view)>& line) {
-  if (document.starts_with("\xef\xbb\xbf"))
-    document.remove_prefix(3);
-  using namespace simdjson;
-  const padded_string copy{document};
-  ondemand::parser parser;
-  ondemand::document whole;
-  ondemand::array requests;
-  if (parser.iterate(copy).get(whole) != SUCCESS
-      || whole["requests"].get_array().get(requests) != SUCCESS)
-    return false;
-  for (auto element : requests) {
-    ondemand::value x;
-    ondemand::json_type type;
-    if (element.get(x) != SUCCESS || x.type().get(type) != SUCCESS)
-      return false;
-    // What is no object is handed over, too: its line is then named as bad.
-    std::string_view raw = x.raw_json_token();
-    if (type == ondemand::json_type::object) {
-      ondemand::object object;
-      if (x.get_object().get(object) != SUCCESS
-          || object.raw_json().get(raw) != SUCCESS)
-        return false;
-    } else if (type == ondemand::json_type::array) {
-      ondemand::array array;
-      if (x.get_array().get(array) != SUCCESS
-          || array.raw_json().get(raw) != SUCCESS)
-        return false;
-    }
-    line(on_one_line(trimmed(raw)));
   }
   return true;
 }

@@ -24,13 +24,33 @@ reason reason_of(const item_result& x) {
   const auto cancelled = x.state == item_state::cancelled;
   if (result.code.empty())
     result.code = cancelled ? "batch_cancelled" : "upstream_error";
-  if (!trimmed(x.body).empty())
-    result.text = head_of(x.body, shown_max);
-  else if (result.text.empty())
+  if (const auto body = trimmed(x.body); !body.empty()) {
+    const auto head = std::string{head_of(body, shown_max)};
+    if (result.text.empty())
+      result.text = head;
+    else if (result.text.starts_with("HTTP ")) // Not what broke off.
+      result.text = "The provider answered " + result.text
+                    + (body.starts_with('<') ? "." : ": " + head);
+  } else if (result.text.empty())
     result.text = cancelled ? "The batch was cancelled before this request "
                               "was run."
                             : "The provider gave no answer.";
   return result;
+}
+
+/// What came in place of an answer is the provider's error, whatever status it
+/// came with.
+int status_of(const item_result& x) {
+  const auto good = x.status > 0 && x.status < 400;
+  return good && x.state != item_state::succeeded ? 502 : x.status;
+}
+
+/// Whether a body stands in the result as it came: an answer, or an error that
+/// says so.
+bool is_shown(const item_result& x, bool has_json) {
+  return has_json
+         && (status_of(x) == x.status
+             || member_object(trimmed(x.body), "error"));
 }
 
 /// Names of an object and its members' JSON.
@@ -63,7 +83,7 @@ std::string openai_line(const item_result& x, bool has_json) {
   std::string error = "null";
   if (x.status != 0 && !trimmed(x.body).empty()) {
     auto body = on_one_line(trimmed(x.body));
-    if (!has_json) {
+    if (!is_shown(x, has_json)) {
       const auto why = reason_of(x);
       const auto error_object
         = object_of({{"message", json_string(why.text)},
@@ -72,7 +92,7 @@ std::string openai_line(const item_result& x, bool has_json) {
                      {"code", json_string(why.code)}});
       body = object_of({{"error", error_object}});
     }
-    response = object_of({{"status_code", std::to_string(x.status)},
+    response = object_of({{"status_code", std::to_string(status_of(x))},
                           {"request_id", json_string(x.request_id)},
                           {"body", body}});
   } else {
@@ -129,7 +149,7 @@ std::string_view google_status(const item_result& x) {
     return "CANCELLED";
   if (expired(x))
     return "DEADLINE_EXCEEDED";
-  switch (x.status) {
+  switch (status_of(x)) {
     case 400:
       return "INVALID_ARGUMENT";
     case 401:
@@ -159,7 +179,7 @@ std::string gemini_line(const item_result& x, bool has_json) {
   if (has_json)
     if (const auto error = member_object(body, "error"))
       return object_of({{"key", key}, {"error", on_one_line(*error)}});
-  const auto error = object_of({{"code", std::to_string(x.status)},
+  const auto error = object_of({{"code", std::to_string(status_of(x))},
                                 {"message", json_string(reason_of(x).text)},
                                 {"status", json_string(google_status(x))}});
   return object_of({{"key", key}, {"error", error}});

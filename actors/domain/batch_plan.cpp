@@ -179,7 +179,8 @@ line_result complete(planned_line plan, const batch_limits& limits) {
     return lacks("model", "Gemini's lines need not name one, so name one for "
                           "the whole file (rota submit --model NAME)");
   if (plan.model.empty())
-    return lacks("model", "name the model in the request");
+    return lacks("model", "name it in the request, which is sent as it is; "
+                          "--model names that of Gemini's lines only");
   plan.tokens = facts.tokens;
   return {std::move(plan), {}};
 }
@@ -316,10 +317,9 @@ line_result plan_line(batch_format format, std::string_view line,
                       const batch_limits& limits) {
   if (line.size() > limits.max_line_bytes)
     return refuse("line_too_long",
-                  "The line has " + std::to_string(line.size())
-                    + " bytes, the limit is "
+                  "The line has more than "
                     + std::to_string(limits.max_line_bytes)
-                    + ": shorten it, or raise batch.max_line_bytes.");
+                    + " bytes: shorten it, or raise batch.max_line_bytes.");
   line = json_of(line, number);
   line_fields x;
   std::string_view twice;

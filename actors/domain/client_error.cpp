@@ -122,7 +122,7 @@ refusal_words words_for(surface route, const item_result& x) {
     return {404, "model_not_found",
             "No account of this pool has the model " + x.model + '.', false,
             {}};
-  if (is_one_of(code, {ec::no_such_model}))
+  if (is_one_of(code, {ec::no_such_model, ec::no_such_tag}))
     return {404, "model_not_found",
             "No account of this pool serves the model " + x.model + '.', false,
             {}};

@@ -61,9 +61,12 @@ struct class_key {
 
   /// Whether these accounts are configured for the demand.
   bool serves(const demand& x) const {
+    return serves_model(x) && carries(tags, x.tags);
+  }
+
+  bool serves_model(const demand& x) const {
     return (surfaces >> static_cast<unsigned>(x.route) & 1) != 0
-           && (models.empty() || contains(models, x.model))
-           && carries(tags, x.tags);
+           && (models.empty() || contains(models, x.model));
   }
 };
 
@@ -323,11 +326,14 @@ void ranking::granted(account_id x) {
 no_pick ranking::explain(const demand& x,
                          std::span<const account_id> excluded) const {
   auto served = false;
+  auto by_others = false; // That have other tags.
   auto found = false;
   no_pick result{ec::no_account, {}};
   impl_->accounts.for_each([&](account_id id, const impl::entry& e) {
-    if (!e.in->first.serves(x))
+    if (!e.in->first.serves(x)) {
+      by_others = by_others || e.in->first.serves_model(x);
       return;
+    }
     served = true;
     if (std::find(excluded.begin(), excluded.end(), id) != excluded.end())
       return;
@@ -345,7 +351,7 @@ no_pick ranking::explain(const demand& x,
       result.earliest = until;
   });
   if (!served)
-    result.why = ec::no_such_model;
+    result.why = by_others ? ec::no_such_tag : ec::no_such_model;
   return result;
 }
 

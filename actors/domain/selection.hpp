@@ -31,9 +31,9 @@ struct demand {
 
 /// Why nothing was picked, over all accounts that serve the demand.
 struct no_pick {
-  /// no_such_model, insufficient_funds, at_limit, cooling, not_ready,
-  /// ejected, balance_unknown; the most hopeful reason wins. no_account: all
-  /// that could serve were excluded. ok: one could be picked.
+  /// no_such_model, no_such_tag, insufficient_funds, at_limit, cooling,
+  /// not_ready, ejected, balance_unknown; the most hopeful reason wins.
+  /// no_account: all that could serve were excluded. ok: one could be picked.
   ec why = ec::no_account;
   /// When the first of them may serve again; "never" if only a person helps.
   timestamp earliest;

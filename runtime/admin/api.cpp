@@ -327,7 +327,8 @@ void admin_api::batch(admin_exchange& x, batch_id id) {
   const auto view = parts_.batches.find(id);
   const auto stuck = view->row.state == batch_state::running;
   answer(x, 200,
-         view_of(*view, stuck ? waiting_for() : std::string{}, doubts_of(id)));
+         view_of(*view, stuck ? waiting_for(id) : std::string{},
+                 doubts_of(id)));
 }
 
 void admin_api::change_batch(admin_exchange& x, batch_id id,
@@ -362,6 +363,8 @@ void admin_api::submit(admin_exchange& x) {
                       + said + '.');
     chosen.policy = *policy;
   }
+  if (refuses_tags(x, chosen.tags))
+    return;
   const auto receipt
     = parts_.batches.submit(chosen, file_name, body_of(x));
   if (!receipt.error.empty())
@@ -372,27 +375,28 @@ void admin_api::submit(admin_exchange& x) {
     return answer(x, 201, body);
   }
   auto body = view_of(receipt.report);
+  const auto faults = receipt.report.fault_count;
   body.update(error_of("invalid_file",
-                       "The file has faults in "
-                         + std::to_string(receipt.report.fault_count)
-                         + " places; nothing was run. Correct them, or submit"
-                           " with --skip-invalid."));
+                       "The file has "
+                         + (faults == 1 ? "a fault"
+                                        : std::to_string(faults) + " faults")
+                         + "; nothing was run. Correct "
+                         + (faults == 1 ? "it" : "them")
+                         + ", or submit with --skip-invalid."));
   answer(x, 422, body);
 }
 
 void admin_api::estimate(admin_exchange& x) {
   if (x.method() != "POST")
     return wrong_method(x);
-  const auto receipt = parts_.batches.estimate(options_of(x), body_of(x));
+  const auto chosen = options_of(x);
+  if (refuses_tags(x, chosen.tags))
+    return;
+  const auto receipt = parts_.batches.estimate(chosen, body_of(x));
   if (!receipt.error.empty())
     return refuse(x, 500, "not_read", receipt.error);
-  money available;
-  for (const auto& account : *views(milliseconds{0}))
-    if (account.admin == admin_state::ready)
-      available += std::max(account.available - account.floor, money{});
   auto body = view_of(receipt.report);
-  body["available"] = to_decimal(available);
-  body["fits"] = receipt.report.list_cost_max <= available;
+  body.update(budget_view(chosen, receipt.report));
   answer(x, 200, body);
 }
 

@@ -80,6 +80,16 @@ private:
   std::optional<uint64_t> line_of(const job_id& x);
   std::string waiting_for();
 
+  /// Why the lines of a batch wait for an account, or empty.
+  std::string waiting_for(batch_id id);
+
+  /// Refuses tags that no account has.
+  /// @returns Whether it did.
+  bool refuses_tags(admin_exchange& x, const std::vector<std::string>& tags);
+
+  /// Which accounts can pay for a file now, and whether its prices are known.
+  json budget_view(const batch_options& chosen, const file_report& file);
+
   parts parts_;
   checkpoints checkpoints_;
   std::mutex mutex_;

@@ -1,6 +1,6 @@
 #include "runtime/admin/views.hpp"
 
-#include "actors/domain/batch_plan.hpp"
+#include "actors/domain/batch_file.hpp"
 
 namespace rota {
 
@@ -149,6 +149,7 @@ json view_of(const file_report& x) {
       {{"line", fault.line}, {"code", fault.code}, {"text", fault.text}});
   return {
     {"format", to_string(x.format)},
+    {"folded", x.folded},
     {"lines", x.lines},
     {"valid", x.valid},
     {"fault_count", x.fault_count},

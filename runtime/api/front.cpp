@@ -29,6 +29,7 @@ front_actor::behavior_type relay(front_actor::pointer,
     [](atom::durable, uint64_t) {},
     [to](atom::finish, const item_result_ptr& x) { to->finish(x); },
     [to](atom::dismiss, job_id x) { to->dismiss(x); },
+    [](atom::publish, const job_stage&) {},
     [to](atom::admit, const admittance& x) { to->admitted(x); },
   };
 }

@@ -1,6 +1,6 @@
 #include "runtime/storage/spool.hpp"
 
-#include "actors/domain/batch_plan.hpp"
+#include "actors/domain/batch_file.hpp"
 #include "runtime/observe/kill_point.hpp"
 #include "runtime/storage/disk_space.hpp"
 #include "runtime/storage/files.hpp"

@@ -52,6 +52,11 @@ public:
       return path_;
     }
 
+    /// Whether the file was such an object.
+    bool folded() const {
+      return unfolding_ != nullptr;
+    }
+
     /// The digest of the lines, once the file has ended.
     const std::string& digest() const {
       return digest_;

@@ -127,8 +127,9 @@ TEST_CASE_METHOD(fixture, "the window bounds what is read and started",
   limits.window = 16;
   write_lines(10'000);
   submit({});
-  CHECK(view_of_batch().in_flight == 8);
+  CHECK(view_of_batch().in_flight == 4); // The others wait for the account.
   CHECK(script->open.size() == 4);
+  CHECK(figures().waiting == 4);
   CHECK(file->last_item < 1'024);
 }
 
@@ -152,7 +153,7 @@ TEST_CASE_METHOD(fixture, "a line that waits holds the window, not the file",
   CHECK(row().state == batch_state::completed);
 }
 
-TEST_CASE_METHOD(fixture, "pause stops new lines, resume goes on", "[batch]") {
+TEST_CASE_METHOD(fixture, "pause stops what waits, resume goes on", "[batch]") {
   add("a", 10);
   script->answer = [](const auto&) { return std::nullopt; };
   limits.max_in_flight = 12;
@@ -162,20 +163,133 @@ TEST_CASE_METHOD(fixture, "pause stops new lines, resume goes on", "[batch]") {
   CHECK(open == 8);
   CHECK(ask<batch_view>(it, atom::pause_v).index() == 0);
   CHECK(row().state == batch_state::paused);
+  CHECK(view_of_batch().in_flight == 8);
+  CHECK(figures().waiting == 0);
   script->answer = [](const auto&) { return good(); };
   while (!script->open.empty()) {
     script->finish(script->open.front()->token, good());
     run();
   }
-  // Lines that had been started end; no others begin.
-  const auto ended = view_of_batch().counts.succeeded;
-  CHECK(ended == 12);
+  // Calls under way end; no others leave, though there is room for them.
+  advance(7'200s);
+  CHECK(script->calls.size() == 8);
+  CHECK(view_of_batch().counts.succeeded == 8);
   CHECK(view_of_batch().in_flight == 0);
+  CHECK(view("a").held == money{});
   CHECK(ask<batch_view>(it, atom::pause_v).index() == 1);
   CHECK(ask<batch_view>(it, atom::resume_v).index() == 0);
   run();
   CHECK(row().state == batch_state::completed);
   CHECK(row().ended.succeeded == 50);
+}
+
+TEST_CASE_METHOD(fixture, "pause keeps a failed line from its next attempt",
+                 "[batch]") {
+  add("a", 10);
+  add("b", 10);
+  script->answer = [](const auto&) { return std::nullopt; };
+  write_lines(1);
+  submit({});
+  REQUIRE(script->open.size() == 1);
+  ask<batch_view>(it, atom::pause_v);
+  script->finish(script->open.front()->token,
+                 bad(500, R"({"error":{"message":"oops"}})"));
+  advance(7'200s);
+  CHECK(script->calls.size() == 1);
+  CHECK(view_of_batch().in_flight == 0);
+  script->answer = [](const auto&) { return good(); };
+  ask<batch_view>(it, atom::resume_v);
+  run();
+  CHECK(row().state == batch_state::completed);
+  // It is the same line still, with all that it has cost.
+  CHECK(log->results.at({{1}, 0})->attempts == 2);
+}
+
+TEST_CASE_METHOD(fixture, "a hold that comes after a pause is given back",
+                 "[batch]") {
+  add("a", 10);
+  log->hold_back = true;
+  write_lines(1);
+  submit({});
+  CHECK(view("a").held > money{});
+  ask<batch_view>(it, atom::pause_v);
+  log->hold_back = false;
+  self->send(journal, atom::append_v, std::make_shared<const commit>());
+  run();
+  CHECK(script->calls.empty());
+  CHECK(view("a").held == money{});
+  CHECK(view("a").successes == 0);
+  ask<batch_view>(it, atom::resume_v);
+  run();
+  CHECK(script->calls.size() == 1);
+  CHECK(row().state == batch_state::completed);
+}
+
+TEST_CASE_METHOD(fixture, "a hold that comes after a stop is given back",
+                 "[batch]") {
+  add("a", 10);
+  log->hold_back = true;
+  write_lines(1);
+  submit({});
+  auto answer = self->request(it, caf::infinite, atom::drain_v);
+  run();
+  log->hold_back = false;
+  self->send(journal, atom::append_v, std::make_shared<const commit>());
+  run();
+  bool answered = false;
+  answer.receive([&](const batch_view&) { answered = true; },
+                 [](const caf::error&) {});
+  CHECK(answered);
+  CHECK(script->calls.empty());
+  CHECK(view("a").held == money{});
+  CHECK(row().state == batch_state::running);
+}
+
+TEST_CASE_METHOD(fixture, "a paused batch is cancelled or drained at once",
+                 "[batch]") {
+  add("a", 1); // All of it is floor: the lines wait.
+  write_lines(3);
+  submit({});
+  ask<batch_view>(it, atom::pause_v);
+  SECTION("cancelled") {
+    ask<batch_view>(it, atom::cancel_v);
+    run();
+    CHECK(row().state == batch_state::cancelled);
+    CHECK(row().ended.cancelled == 3);
+  }
+  SECTION("drained") {
+    CHECK(ask<batch_view>(it, atom::drain_v).index() == 0);
+    CHECK(row().state == batch_state::paused);
+    CHECK(row().ended.ended() == 0);
+  }
+  CHECK(script->calls.empty());
+}
+
+TEST_CASE_METHOD(fixture, "lines between two attempts end at once", "[batch]") {
+  setup->routing.backoff_base = 30s;
+  setup->routing.backoff_max = 30s;
+  setup->routing.attempts = 10;
+  add("a", 10);
+  script->answer = [](const auto&) {
+    return upstream_script::failure(transport::not_sent, "refused");
+  };
+  write_lines(1);
+  submit({});
+  const auto calls = script->calls.size();
+  REQUIRE(calls > 0);
+  REQUIRE(view_of_batch().in_flight == 0);
+  SECTION("cancelled") {
+    ask<batch_view>(it, atom::cancel_v);
+    run();
+    CHECK(row().state == batch_state::cancelled);
+    CHECK(log->results.at({{1}, 0})->state == item_state::cancelled);
+  }
+  SECTION("drained") {
+    CHECK(ask<batch_view>(it, atom::drain_v).index() == 0);
+    CHECK(row().state == batch_state::running);
+    CHECK(log->results.empty());
+  }
+  CHECK(script->calls.size() == calls);
 }
 
 TEST_CASE_METHOD(fixture, "a line that ended earlier stays so over a pause",

@@ -264,6 +264,44 @@ TEST_CASE_METHOD(fixture, "a job with a deadline does not wait beyond it",
   CHECK(owned->finished[0]->error_code == "deadline_passed");
 }
 
+TEST_CASE_METHOD(fixture, "a batch is told why its own jobs wait",
+                 "[dispatcher]") {
+  auto poor = options("a", money{1'000'000'000}); // All of it is floor.
+  poor.account.models = {"m"};
+  add(poor);
+  auto busy = options("b", money{10'000'000'000});
+  busy.account.models = {"n"};
+  busy.account.max_in_flight = 1;
+  add(busy);
+  script->answer = [](const auto&) { return std::nullopt; };
+  start(line(0, "m"));
+  for (uint64_t i = 0; i < 2; ++i) {
+    auto other = std::make_shared<job>(*line(i, "n"));
+    other->id.batch = {2};
+    start(other);
+  }
+  run();
+  const auto waiting = [this](uint64_t batch) {
+    return std::get<waiting_view>(ask<waiting_view>(
+      pool, atom::status_v, waiting_question{{batch}}));
+  };
+  CHECK(waiting(1).jobs == 1);
+  CHECK(waiting(1).why == ec::insufficient_funds);
+  CHECK(waiting(2).jobs == 1);
+  CHECK(waiting(2).why == ec::ok); // It is merely its account's turn later.
+  CHECK(waiting(3).jobs == 0);
+  CHECK(figures().waiting == 2);
+  CHECK(figures().waiting_for == ec::insufficient_funds);
+  // The reason is that of now, and gone with the job.
+  ask<account_view>(accounts["a"], atom::administer_v, admin_state::drain);
+  CHECK(waiting(1).why == ec::not_ready);
+  ask<account_view>(accounts["a"], atom::adjust_v, money{5'000'000'000});
+  ask<account_view>(accounts["a"], atom::administer_v, admin_state::ready);
+  CHECK(waiting(1).jobs == 0);
+  CHECK(waiting(1).why == ec::ok);
+  CHECK(figures().waiting_for == ec::ok);
+}
+
 TEST_CASE_METHOD(fixture, "while it is halted all jobs wait, and none fails",
                  "[dispatcher]") {
   add("a", 10);

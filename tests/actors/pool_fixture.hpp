@@ -29,6 +29,7 @@ inline batch_actor::behavior_type fake_owner(batch_actor::pointer,
       log->finished.push_back(x);
     },
     [log](atom::dismiss, const job_id& x) { log->dismissed.push_back(x); },
+    [](atom::publish, const job_stage&) {},
     [no](atom::drain) { return no(); },
     [no](atom::pause) { return no(); },
     [no](atom::resume) { return no(); },

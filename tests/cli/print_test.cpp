@@ -86,6 +86,8 @@ TEST_CASE("a text is cut between characters", "[cli]") {
   CHECK(width_of("größe") == 5);
   CHECK(counted(1, "line") == "1 line");
   CHECK(counted(0, "line") == "0 lines");
+  CHECK(counted(1, "entry", "entries") == "1 entry");
+  CHECK(counted(2, "entry", "entries") == "2 entries");
 }
 
 TEST_CASE("what others wrote cannot steer the terminal", "[cli]") {

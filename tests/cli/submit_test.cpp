@@ -204,17 +204,32 @@ lines   42
 models  gpt-5-mini (40), gpt-5-nano (2)
 tokens  about 5200 in, at most 20480 out
 cost    at most 0.04226 USD at list price
-pool    93.00 USD above its floors: enough
+pool    93.00 USD above the floors of 3 accounts that can serve this: enough
 )");
   CHECK(json::parse(on.rota({"estimate", on.file, "--json"}).out) == reply);
   reply["fits"] = false;
   reply["fault_count"] = 1;
   reply["faults"] = {{{"line", 2}, {"code", "invalid_json"}, {"text", "No."}}};
   on.daemon.on(path, reply.dump());
-  const auto y = on.rota({"estimate", on.file});
+  reply["folded"] = true;
+  reply["accounts"] = 1;
+  reply["charged_max"] = "0.05";
+  reply["price_unknown"] = {"gpt-5-mini"};
+  on.daemon.on(path, reply.dump());
+  const auto y = on.rota({"estimate", on.file, "--tag", "eu", "--tag", "us"});
+  CHECK(on.daemon.seen().back().query == "tags=eu%2Cus");
   CHECK(y.code == 1);
+  CHECK_THAT(y.out, ContainsSubstring("at most 0.04226 USD at list price, 0.05"
+                                      " USD at the dearest account that can"
+                                      " serve it"));
+  CHECK_THAT(y.out, ContainsSubstring("of 1 account that"));
+  CHECK_THAT(y.out, ContainsSubstring("The price of gpt-5-mini is not known"));
   CHECK_THAT(y.out, ContainsSubstring("perhaps too little"));
-  CHECK(y.err == on.file + ":2: invalid_json: No.\n");
+  CHECK(y.err == on.file + ": request 2: invalid_json: No.\n");
+  reply["accounts"] = 0;
+  on.daemon.on(path, reply.dump());
+  CHECK_THAT(on.rota({"estimate", on.file}).out,
+             ContainsSubstring("no account can serve this now"));
 }
 
 TEST_CASE("a file of any size is sent in bounded memory", "[cli]") {

@@ -1,4 +1,4 @@
-#include "actors/domain/batch_plan.hpp"
+#include "actors/domain/batch_file.hpp"
 
 #include "tests/support/catch.hpp"
 #include "tests/support/text_file.hpp"
@@ -20,7 +20,7 @@ struct checked {
                    batch_options chosen = {}, batch_limits limits = {})
     : found{chosen, limits,
             [this](surface, const std::string& model) {
-              return !absent.contains(model);
+              return absent.contains(model) ? ec::no_such_model : ec::ok;
             },
             [](const planned_line& x) { return money{x.tokens.output}; }} {
     for (const auto& x : lines)
@@ -115,8 +115,41 @@ TEST_CASE("a model that no account serves is named") {
   const auto& fault = x.found.report().faults.at(0);
   CHECK(fault.code == "unknown_model");
   CHECK(fault.text
-        == "No account serves the model \"unheard-of\" on openai_chat: check "
-           "its name, or the models of the accounts.");
+        == "No account serves the model \"unheard-of\" for "
+           "/v1/chat/completions: check its name, or the models of the "
+           "accounts.");
+}
+
+TEST_CASE("where only the tags are at fault, they are named") {
+  batch_options chosen;
+  chosen.tags = {"cheap", "eu"};
+  planned_line line;
+  line.route = surface::gemini_generate;
+  line.model = "m";
+  CHECK(unserved(line, chosen, ec::no_such_tag).text
+        == "No account with the tags cheap, eu serves the model \"m\" for "
+           "generateContent: check its name, or the models of the accounts.");
+}
+
+TEST_CASE("each kind of line has its share of the cost") {
+  const checked x{{chat("a"), chat("b", "n"), chat("c"), chat("c")}};
+  using map = std::map<std::pair<surface, std::string>, money>;
+  CHECK(x.found.report().shares
+        == map{{{surface::openai_chat, "m"}, money{20}},
+               {{surface::openai_chat, "n"}, money{10}}});
+}
+
+TEST_CASE("the faults of a folded document name its requests") {
+  file_validator x{{}, {}, [](auto, auto&) { return ec::ok; },
+                   [](auto&) { return money{1}; }, 0, true};
+  for (const auto& line : {chat("a"), chat("a")})
+    x.line(line);
+  x.finish();
+  x.confirm(1, chat("a"));
+  x.confirm(2, chat("a"));
+  CHECK(x.report().faults.at(0).text
+        == "The name \"a\" is that of request 1 already: give every request a "
+           "custom_id of its own.");
 }
 
 TEST_CASE("a file without requests is empty") {
@@ -162,7 +195,7 @@ TEST_CASE("names that are spelt differently may be the same") {
 }
 
 TEST_CASE("fingerprints alone condemn nobody") {
-  file_validator x{{}, {}, [](auto, auto&) { return true; },
+  file_validator x{{}, {}, [](auto, auto&) { return ec::ok; },
                    [](auto&) { return money{1}; }};
   x.line(chat("a"));
   x.line(chat("a"));
@@ -209,44 +242,13 @@ TEST_CASE("sums of absurd maxima stop at the top") {
   CHECK(x.found.report().tokens.output >= 0);
 }
 
-TEST_CASE("a whole Anthropic document becomes lines") {
+TEST_CASE("a whole document is told by how it begins") {
   const auto text = read_text(folder + "anthropic_batch_request.json");
   CHECK(is_folded(text));
   CHECK(is_folded(text.substr(0, 40)));
-  std::vector<std::string> lines;
-  REQUIRE(unfold_requests(text, [&](auto x) { lines.emplace_back(x); }));
-  REQUIRE(lines.size() == 2);
-  for (const auto& x : lines) {
-    CHECK(x.find('\n') == std::string::npos);
-    CHECK(x.starts_with('{'));
-    CHECK(x.ends_with('}'));
-  }
-  const checked x{lines};
-  CHECK(x.found.report().format == batch_format::anthropic);
-  CHECK(x.found.report().valid == 2);
-  CHECK(x.found.report().models.at("claude-haiku-4-5") == 2);
-  CHECK(x.found.report().tokens.output == 128);
-}
-
-TEST_CASE("what is no such document is not unfolded") {
-  const auto refused = [](std::string_view text) {
-    return !unfold_requests(text, [](auto) {});
-  };
-  CHECK(refused(""));
-  CHECK(refused("[]"));
-  CHECK(refused("{}"));
-  CHECK(refused("{\"requests\":{}}"));
-  CHECK(refused("{\"requests\":[{},"));
-  CHECK(refused("{\"requests\":[{} {}]}"));
-  CHECK(refused("nothing of it"));
   CHECK_FALSE(is_folded(chat("a")));
   CHECK_FALSE(is_folded("{\"requests\": 1"));
   CHECK_FALSE(is_folded(""));
-  // Elements that are no objects become lines that are named as bad.
-  std::vector<std::string> lines;
-  CHECK(unfold_requests("{\"requests\":[{\"a\":\n1},7,[1,\r\n2]]}",
-                        [&](auto x) { lines.emplace_back(x); }));
-  CHECK(lines == std::vector<std::string>{"{\"a\": 1}", "7", "[1,  2]"});
 }
 
 TEST_CASE("the sample batch that ships is good") {

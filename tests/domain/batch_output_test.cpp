@@ -156,6 +156,36 @@ TEST_CASE("a page in place of JSON becomes an error object") {
   CHECK(read(batch_format::openai, raw)["response"]["status_code"] == 502);
 }
 
+TEST_CASE("what is no answer is an error, whatever its status") {
+  auto x = answered(200, "<html>\n<p>Welcome</p></html>");
+  x.state = item_state::failed;
+  x.error_code = "upstream_error";
+  x.error_text = "HTTP 200 with a web page instead of JSON";
+  const std::string sentence
+    = "The provider answered HTTP 200 with a web page instead of JSON.";
+  const auto openai = read(batch_format::openai, x)["response"];
+  CHECK(openai["status_code"] == 502);
+  CHECK(openai["body"]["error"]["message"] == sentence);
+  const auto anthropic = read(batch_format::anthropic, x)["result"];
+  CHECK(anthropic["error"]["error"]["message"] == sentence);
+  const auto gemini = read(batch_format::gemini, x)["error"];
+  CHECK(gemini["code"] == 502);
+  CHECK(gemini["message"] == sentence);
+  // A text may say what is wrong.
+  x.body = "no such route";
+  x.error_text = "HTTP 200 with a body that is no JSON";
+  CHECK(read(batch_format::openai, x)["response"]["body"]["error"]["message"]
+        == "The provider answered HTTP 200 with a body that is no JSON: no such"
+           " route");
+  // An error that says so stays as it is; other JSON is none.
+  x.body = R"({"error":{"message":"no"}})";
+  CHECK(read(batch_format::openai, x)["response"]["status_code"] == 502);
+  CHECK(read(batch_format::openai, x)["response"]["body"]
+        == json::parse(x.body));
+  x.body = R"({"id":"x"})";
+  CHECK(read(batch_format::openai, x)["response"]["body"].contains("error"));
+}
+
 TEST_CASE("an empty answer is told by its code") {
   auto x = unanswered("rate_limited", "The provider refused with 429.");
   x.status = 429;

@@ -172,7 +172,22 @@ TEST_CASE("a line may be as long as the limit") {
   text += ' ';
   const auto x = plan_line(batch_format::openai, text, 1, {}, limits);
   CHECK(x.fault.code == "line_too_long");
-  CHECK_THAT(x.fault.text, ContainsSubstring("batch.max_line_bytes"));
+  CHECK(x.fault.text
+        == "The line has more than " + std::to_string(text.size() - 1)
+             + " bytes: shorten it, or raise batch.max_line_bytes.");
+}
+
+TEST_CASE("a model for the whole file is for Gemini's requests only") {
+  batch_options chosen;
+  chosen.model = "m";
+  const auto of = [&](const std::string& body) {
+    return plan_line(batch_format::bare, body, 1, chosen, {});
+  };
+  CHECK(of(R"({"contents":[]})").plan.value().model == "m");
+  // Those of others are sent as they are, so each names its own.
+  CHECK(of(R"({"messages":[]})").fault.text
+        == "The line has no \"model\": name it in the request, which is sent"
+           " as it is; --model names that of Gemini's lines only.");
 }
 
 TEST_CASE("Anthropic lines need what Anthropic needs") {

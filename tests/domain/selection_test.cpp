@@ -332,7 +332,7 @@ TEST_CASE("explain names the most hopeful reason") {
   // Of those configured for it, none.
   const std::vector<std::string> tags{"eu"};
   CHECK(x.ranks.explain({surface::openai_chat, "m", usd(2), tags}, {}).why
-        == ec::no_such_model);
+        == ec::no_such_tag);
 }
 
 TEST_CASE("reorder keeps the accounts and changes their order") {

@@ -193,6 +193,86 @@ script:
   CHECK(read_file(on.dir / "out.jsonl").empty());
   const auto errors = read_file(on.dir / "err.jsonl");
   CHECK(std::count(errors.begin(), errors.end(), '\n') == 2);
+  const auto error = json::parse(errors.substr(0, errors.find('\n')));
+  CHECK(error["response"]["status_code"] == 502);
+  CHECK(error["response"]["body"]["error"]["message"]
+        == "The provider answered HTTP 200 with a web page instead of JSON.");
+}
+
+TEST_CASE("a tag that no account has is refused, and nothing stored",
+          "[e2e]") {
+  stage on{sim_file};
+  auto config = good_config;
+  config.insert(config.find("balance:"),
+                "tags: [cheap, eu], models: [gpt-5-mini], ");
+  on.start(config);
+  write_file(on.dir / "in", chat_lines(2));
+  for (const auto* command : {"submit", "estimate"}) {
+    const auto x = on.rota({command, on.dir / "in", "--tag", "chaep"});
+    CHECK(x.code == 1);
+    CHECK(x.err
+          == "rota: No account has the tag chaep. The accounts' tags are:"
+             " cheap, eu.\n");
+  }
+  CHECK(on.ask({"batches"}).empty());
+  CHECK(on.ask({"submit", on.dir / "in", "--tag", "cheap", "--tag", "eu"})
+          ["total"]
+        == 2);
+}
+
+TEST_CASE("a tag whose accounts do not serve the model is refused",
+          "[e2e]") {
+  stage on{sim_file};
+  on.start(R"(
+accounts:
+  - {name: a, provider: openai, base_url: SIM, api_key: env:KEY_A, balance: {initial: 30.00}, tags: [eu], models: [gpt-5-nano]}
+  - {name: b, provider: openai, base_url: SIM, api_key: env:KEY_A, balance: {initial: 30.00}, tags: [us]}
+)");
+  write_file(on.dir / "in", chat_lines(1));
+  const auto x = on.rota({"submit", on.dir / "in", "--tag", "eu"});
+  CHECK(x.code == 1);
+  CHECK(says(x.err, "No account with the tag eu serves the model"
+                    " \"gpt-5-mini\" for /v1/chat/completions"));
+  CHECK(says(x.err, "The file has a fault; nothing was run."));
+  CHECK(on.ask({"batches"}).empty());
+}
+
+TEST_CASE("the faults of one document of requests name the request",
+          "[e2e]") {
+  stage on{sim_file};
+  on.start(good_config);
+  write_file(on.dir / "in", R"({
+  "requests": [
+    {
+      "custom_id": "a",
+      "params": {"model": "m", "max_tokens": 5, "messages": []}
+    },
+    {
+      "custom_id": "b",
+      "params": {"model": "m", "messages": []}
+    }
+  ]
+}
+)");
+  const auto x = on.rota({"submit", on.dir / "in"});
+  CHECK(x.code == 1);
+  CHECK(says(x.err, on.dir / "in" + ": request 2: "));
+}
+
+TEST_CASE("error lines that cannot be written refuse the whole file",
+          "[e2e]") {
+  stage on{sim_file};
+  on.start(good_config);
+  write_file(on.dir / "in", chat_lines(1) + "{}\n");
+  const auto path = std::filesystem::path{on.dir / "state"}
+                    / "batches/batch_1.refused";
+  std::filesystem::create_directory(path);
+  const auto x = on.rota({"submit", on.dir / "in", "--skip-invalid"});
+  CHECK(x.code == 1);
+  CHECK(says(x.err, path.string()));
+  CHECK(says(x.err, "so nothing was accepted"));
+  CHECK(on.ask({"batches"}).empty());
+  CHECK(on.books()["calls"] == 0);
 }
 
 TEST_CASE("without a daemon rota says how to start one", "[e2e]") {

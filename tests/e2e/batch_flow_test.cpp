@@ -46,6 +46,10 @@ std::vector<json> lines_of(const std::string& text) {
   return result;
 }
 
+bool says_price(const std::string& text) {
+  return text.find("The price of house-brand is not known") != text.npos;
+}
+
 /// Each account of the pool with its row in the simulator's books.
 std::map<std::string, std::pair<json, json>> both_books(stage& on) {
   std::map<std::string, std::pair<json, json>> result;
@@ -210,6 +214,40 @@ accounts:
   }
   for (const auto& [name, both] : both_books(on))
     CHECK(usd(both.first["spent"]) == usd(both.second["charged"]));
+}
+
+TEST_CASE("an estimate counts the accounts that can serve the file", "[e2e]") {
+  stage on{four_accounts};
+  on.start(R"(
+accounts:
+  - {name: a, provider: openai, base_url: SIM, api_key: env:KEY_A, balance: {initial: 3.00}, multiplier: 2, tags: [eu]}
+  - {name: b, provider: openai, base_url: SIM, api_key: env:KEY_B, balance: {initial: 40.00}, models: [gpt-5-nano]}
+  - {name: c, provider: anthropic, base_url: SIM, api_key: env:KEY_C, balance: {initial: 50.00}}
+  - {name: d, provider: openai, base_url: SIM, api_key: env:KEY_D, balance: {initial: 5.00}}
+)");
+  const auto estimate = [&on](const std::string& model, size_t lines,
+                              std::vector<std::string> more = {}) {
+    write_file(on.dir / "in", chat_lines(lines, model, 1'000));
+    more.insert(more.begin(), {"estimate", on.dir / "in"});
+    return on.ask(more);
+  };
+  // One dollar of each account is its floor.
+  auto x = estimate("gpt-5-mini", 100);
+  CHECK(x["accounts"] == 2);
+  CHECK(usd(x["available"]) == money{6'000'000'000});
+  CHECK(usd(x["charged_max"]).nanos == 2 * usd(x["cost_max"]).nanos);
+  CHECK(x["fits"] == true);
+  CHECK(x["price_unknown"].empty());
+  // What a has left pays for half as much at list price: that makes five.
+  CHECK(estimate("gpt-5-mini", 3'000)["fits"] == false);
+  x = estimate("gpt-5-mini", 100, {"--tag", "eu"});
+  CHECK(x["accounts"] == 1);
+  CHECK(usd(x["available"]) == money{2'000'000'000});
+  on.ask({"account", "a", "drain"});
+  CHECK(estimate("gpt-5-mini", 100)["accounts"] == 1);
+  x = estimate("house-brand", 1);
+  CHECK(x["price_unknown"] == json::array({"house-brand"}));
+  CHECK(says_price(on.rota({"estimate", on.dir / "in"}).out));
 }
 
 TEST_CASE("readings move the books only beyond what lag explains", "[e2e]") {

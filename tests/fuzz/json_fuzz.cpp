@@ -52,11 +52,6 @@ void read_batch(std::string_view input) {
     require(line.find('\n') == std::string::npos, "a result is one line");
     require(nlohmann::json::accept(line), "a result is JSON");
   }
-  if (is_folded(input))
-    unfold_requests(input, [](std::string_view line) {
-      require(line.find('\n') == std::string_view::npos,
-              "a request is one line");
-    });
 }
 
 void read_answer(surface route, std::string_view input) {

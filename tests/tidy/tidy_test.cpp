@@ -143,10 +143,12 @@ TEST_CASE("rules read no clock and start no thread", "[tidy]") {
 TEST_CASE("files are short enough to be read", "[tidy]") {
   // Each of these reads better whole, or has yet to be taken apart.
   const std::set<std::string> longer{
+    "actors/batch.hpp",
     "actors/dispatcher.hpp",
     "actors/domain/ledger.hpp",
     "actors/domain/pricing.hpp",
     "actors/domain/selection.cpp",
+    "actors/runner.hpp",
     "config/options.hpp", // The whole configuration on one page.
     "messages/account.hpp",
     "messages/actors.hpp", // The protocol on one page.

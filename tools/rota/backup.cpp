@@ -42,9 +42,11 @@ json manifest_view(const backup_manifest& x) {
 }
 
 std::string describe(const json& x) {
-  return fmt::format("{} accounts, {} entries, {} batches, {} results",
-                     count(x, "accounts"), count(x, "entries"),
-                     count(x, "batches"), count(x, "results"));
+  return fmt::format("{}, {}, {}, {}",
+                     counted(count(x, "accounts"), "account"),
+                     counted(count(x, "entries"), "entry", "entries"),
+                     counted(count(x, "batches"), "batch", "batches"),
+                     counted(count(x, "results"), "result"));
 }
 
 int list_all(const context& x, const std::string& folder) {

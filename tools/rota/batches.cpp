@@ -70,7 +70,7 @@ void add_batches(CLI::App& app, action& run) {
       return 0;
     };
   });
-  add_verb(app, run, "pause", "Stops a batch from starting lines");
+  add_verb(app, run, "pause", "Holds back what waits; calls under way end");
   add_verb(app, run, "resume", "Lets a paused batch go on");
   add_verb(app, run, "cancel",
            "Ends a batch; what is in flight ends first, results stay");

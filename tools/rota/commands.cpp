@@ -21,13 +21,15 @@ namespace {
 constexpr uint64_t faults_shown = 50;
 
 /// The configuration's faults come as texts, a batch file's with line and
-/// code.
-std::string fault_line(const json& x, const std::string& file) {
+/// code; one that was a single document has requests in place of lines.
+std::string fault_line(const json& x, const std::string& file, bool folded) {
   if (x.is_string())
     return printable(x.get<std::string>());
   const auto line = count(x, "line");
   return fmt::format("{}{}: {}: {}", file,
-                     line > 0 ? ":" + std::to_string(line) : "",
+                     line > 0 ? (folded ? ": request " : ":")
+                                  + std::to_string(line)
+                              : "",
                      text(x, "code"), text(x, "text"));
 }
 
@@ -75,11 +77,13 @@ void print_json(const json& x) {
 }
 
 void print_faults(const json& reply, const std::string& file) {
+  const auto folded = reply.is_object() && reply.contains("folded")
+                      && flag(reply, "folded");
   uint64_t shown = 0;
   for (const auto& x : list(reply, "faults")) {
     if (shown == faults_shown)
       break;
-    fmt::print(stderr, "{}\n", fault_line(x, file));
+    fmt::print(stderr, "{}\n", fault_line(x, file, folded));
     ++shown;
   }
   const uint64_t all = reply.is_object() && reply.contains("fault_count")
@@ -87,6 +91,18 @@ void print_faults(const json& reply, const std::string& file) {
                          : list(reply, "faults").size();
   if (all > shown)
     fmt::print(stderr, "... and {} more.\n", all - shown);
+}
+
+void add_tags(CLI::App& command, std::vector<std::string>& tags) {
+  command.add_option("--tag", tags, "Only accounts with this tag; repeatable")
+    ->allow_extra_args(false);
+}
+
+std::string joined(const std::vector<std::string>& tags) {
+  std::string result;
+  for (const auto& tag : tags)
+    result += (result.empty() ? "" : ",") + tag;
+  return result;
 }
 
 void add_batch_id(CLI::App& command, std::string& id) {

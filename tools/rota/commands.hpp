@@ -57,9 +57,15 @@ int main_of(int argc, const char* const* argv);
 /// Prints a reply as it is.
 void print_json(const json& x);
 
-/// Prints faults of a file to standard error as FILE:LINE: code: text, the
-/// first of them.
+/// Prints faults of a file to standard error as FILE:LINE: code: text, or
+/// FILE: request NUMBER: code: text; the first of them.
 void print_faults(const json& reply, const std::string& file);
+
+/// Adds --tag, once for each tag.
+void add_tags(CLI::App& command, std::vector<std::string>& tags);
+
+/// @returns "a,b", as the daemon wants tags.
+std::string joined(const std::vector<std::string>& tags);
 
 /// @returns The present, in seconds since the epoch.
 int64_t now_s();

@@ -10,12 +10,46 @@ namespace rota::cli {
 
 namespace {
 
+std::string cost_text(const json& reply) {
+  auto result = "at most " + usd(reply, "cost_max") + " at list price";
+  if (text(reply, "charged_max") != text(reply, "cost_max"))
+    result += ", " + usd(reply, "charged_max")
+              + " at the dearest account that can serve it";
+  return result;
+}
+
+cell pool_cell(const json& reply) {
+  const auto accounts = count(reply, "accounts");
+  if (accounts == 0)
+    return {"no account can serve this now", colour::red};
+  const auto fits = flag(reply, "fits");
+  return {usd(reply, "available") + " above the floors of "
+            + counted(accounts, "account") + " that can serve this: "
+            + (fits ? "enough" : "perhaps too little"),
+          fits ? colour::green : colour::yellow};
+}
+
+/// A sentence where prices are guessed, else nothing.
+std::string price_note(const json& reply) {
+  const auto& unknown = list(reply, "price_unknown");
+  if (unknown.empty())
+    return {};
+  std::string models;
+  for (const auto& model : unknown)
+    models += (models.empty() ? "" : ", ")
+              + printable(model.get<std::string>());
+  return (unknown.size() == 1 ? "The price of " : "The prices of ") + models
+         + (unknown.size() == 1 ? " is" : " are")
+         + " not known, so the highest of all is taken: add "
+         + (unknown.size() == 1 ? "it" : "them")
+         + " to the price table (prices in the configuration).\n";
+}
+
 void print_estimate(const context& x, const json& reply,
                     const std::string& file) {
   print_faults(reply, file);
   const auto& tokens = field(reply, "tokens");
   const auto faults = count(reply, "fault_count");
-  const auto fits = flag(reply, "fits");
   std::string models;
   for (const auto& [model, lines] : field(reply, "models").items())
     models += fmt::format("{}{} ({})", models.empty() ? "" : ", ",
@@ -32,12 +66,10 @@ void print_estimate(const context& x, const json& reply,
                        {fmt::format("about {} in, at most {} out",
                                     count(tokens, "input"),
                                     count(tokens, "output_max"))}},
-                      {"cost", {"at most " + usd(reply, "cost_max")
-                                + " at list price"}},
-                      {"pool", {usd(reply, "available") + " above its floors: "
-                                  + (fits ? "enough" : "perhaps too little"),
-                                fits ? colour::green : colour::yellow}}},
+                      {"cost", {cost_text(reply)}},
+                      {"pool", pool_cell(reply)}},
                      x.colours()));
+  fmt::print("{}", price_note(reply));
 }
 
 } // namespace
@@ -45,6 +77,7 @@ void print_estimate(const context& x, const json& reply,
 void add_estimate(CLI::App& app, action& run) {
   struct chosen {
     std::string file, model;
+    std::vector<std::string> tags;
   };
   const auto it = std::make_shared<chosen>();
   auto* c = app.add_subcommand(
@@ -52,11 +85,13 @@ void add_estimate(CLI::App& app, action& run) {
   c->add_option("file", it->file, "The file; - is stdin")->required();
   c->add_option("--model", it->model,
                 "The model of lines that name none (Gemini)");
+  add_tags(*c, it->tags);
   c->footer("Example: rota estimate jobs.jsonl");
   c->callback([&run, it] {
     run = [it](const context& x) {
       const auto reply = x.connect().post_file(
-        "/admin/v1/estimate", {{"model", it->model}}, it->file);
+        "/admin/v1/estimate",
+        {{"model", it->model}, {"tags", joined(it->tags)}}, it->file);
       x.as_json ? print_json(reply)
                 : print_estimate(x, reply,
                                  it->file == "-" ? "stdin" : it->file);

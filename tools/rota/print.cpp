@@ -120,8 +120,10 @@ std::string relative(const json& time, int64_t now_s) {
                   : "in " + duration(static_cast<double>(-off));
 }
 
-std::string counted(uint64_t number, const std::string& noun) {
-  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+std::string counted(uint64_t number, const std::string& noun,
+                    const std::string& plural) {
+  const auto many = plural.empty() ? noun + 's' : plural;
+  return fmt::format("{} {}", number, number == 1 ? noun : many);
 }
 
 cell state_cell(const std::string& state) {

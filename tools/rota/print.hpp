@@ -46,8 +46,9 @@ std::string relative(const json& time, int64_t now_s);
 /// Seconds since the epoch of an RFC 3339 time in UTC.
 std::optional<int64_t> epoch_of(const std::string& time);
 
-/// "1 line", "2 lines".
-std::string counted(uint64_t number, const std::string& noun);
+/// "1 line", "2 lines"; `plural` where that is no "s".
+std::string counted(uint64_t number, const std::string& noun,
+                    const std::string& plural = {});
 
 /// A cell for a state by name: what is bad is red, what is odd yellow.
 cell state_cell(const std::string& state);

@@ -12,6 +12,9 @@ namespace rota::cli {
 
 namespace {
 
+/// As batch.max_in_flight has it.
+constexpr uint32_t in_flight_max = 10'000;
+
 struct submission {
   std::string file, name, model, policy;
   std::vector<std::string> tags;
@@ -28,14 +31,11 @@ std::string file_name(const std::string& file) {
 }
 
 parameters query_of(const submission& x) {
-  std::string tags;
-  for (const auto& tag : x.tags)
-    tags += (tags.empty() ? "" : ",") + tag;
   return {
     {"name", x.name},
     {"model", x.model},
     {"file_name", file_name(x.file)},
-    {"tags", tags},
+    {"tags", joined(x.tags)},
     {"max_in_flight",
      x.max_in_flight > 0 ? std::to_string(x.max_in_flight) : ""},
     {"skip_invalid", x.skip_invalid ? "1" : ""},
@@ -119,9 +119,8 @@ void add_submit(CLI::App& app, action& run) {
                 "The model of lines that name none (Gemini)");
   c->add_option("--max-in-flight", it->max_in_flight,
                 "Lines in flight at most")
-    ->check(CLI::PositiveNumber);
-  c->add_option("--tag", it->tags, "Only accounts with this tag; repeatable")
-    ->allow_extra_args(false);
+    ->check(CLI::Range(1u, in_flight_max));
+  add_tags(*c, it->tags);
   c->add_option("--policy", it->policy,
                 "at_least_once: lines whose call may have been charged without"
                 " an answer are sent again; at_most_once: they fail")

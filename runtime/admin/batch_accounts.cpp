@@ -1,0 +1,74 @@
+// What the accounts can do for a batch.
+
+#include "actors/domain/batch_budget.hpp"
+#include "runtime/admin/api.hpp"
+#include "runtime/ask.hpp"
+
+namespace rota {
+
+namespace {
+
+constexpr milliseconds patience{10'000};
+
+/// Whether an account makes new holds, as far as can be seen from outside.
+bool is_usable(const account_view& x) {
+  return x.admin == admin_state::ready && x.health != health_state::ejected
+         && x.funds != funds_state::exhausted && !x.stale;
+}
+
+} // namespace
+
+bool admin_api::refuses_tags(admin_exchange& x,
+                             const std::vector<std::string>& tags) {
+  const auto fault = parts_.accounts.tag_fault(tags);
+  if (!fault.empty())
+    x.reply(422, "application/json",
+            error_of("unknown_tag", fault).dump() + '\n');
+  return !fault.empty();
+}
+
+std::string admin_api::waiting_for(batch_id id) {
+  const auto said
+    = ask<waiting_view>(parts_.all.system, patience, parts_.all.dispatcher,
+                        atom::status_v, waiting_question{id});
+  const auto* view = std::get_if<waiting_view>(&said);
+  return view != nullptr && view->why != ec::ok ? explain(view->why)
+                                                : std::string{};
+}
+
+json admin_api::budget_view(const batch_options& chosen,
+                            const file_report& file) {
+  std::vector<account_options> owners;
+  std::vector<purse> purses;
+  for (const auto& x : *views(milliseconds{0})) {
+    if (!is_usable(x))
+      continue;
+    if (auto member = parts_.accounts.find(x.name)) {
+      purses.push_back({x.available - x.floor, member->options.multiplier});
+      owners.push_back(std::move(member->options));
+    }
+  }
+  std::vector<batch_share> shares;
+  for (const auto& [line, list_cost] : file.shares) {
+    batch_share share{list_cost, {}};
+    for (size_t i = 0; i < owners.size(); ++i)
+      if (account_pool::serves(owners[i], line.first, line.second, chosen.tags))
+        share.purses.push_back(i);
+    shares.push_back(std::move(share));
+  }
+  const auto budget = budget_of(std::move(purses), std::move(shares));
+  auto unknown = json::array();
+  const auto prices = parts_.all.setup()->prices;
+  for (const auto& [model, lines] : file.models)
+    if (prices->find(model).unknown)
+      unknown.push_back(model);
+  return {
+    {"charged_max", to_decimal(budget.cost_max)},
+    {"accounts", budget.accounts},
+    {"available", to_decimal(budget.available)},
+    {"fits", budget.fits},
+    {"price_unknown", std::move(unknown)},
+  };
+}
+
+} // namespace rota
