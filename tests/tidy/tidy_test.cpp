@@ -148,6 +148,7 @@ TEST_CASE("files are short enough to be read", "[tidy]") {
     "actors/domain/ledger.hpp",
     "actors/domain/pricing.hpp",
     "actors/domain/selection.cpp",
+    "actors/runner.cpp",
     "actors/runner.hpp",
     "config/options.hpp", // The whole configuration on one page.
     "messages/account.hpp",
