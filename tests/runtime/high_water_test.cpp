@@ -222,8 +222,8 @@ TEST_CASE("a store without its head, or with another's, is refused",
     check_refusal(x, ".head is missing");
   }
   SECTION("both slots damaged") {
-    overwrite(x.head(), 30, "xxx");
-    overwrite(x.head(), 4'096 + 30, "xxx");
+    overwrite(x.head(), 30, "\x7f\x7f\x7f");
+    overwrite(x.head(), 4'096 + 30, "\x7f\x7f\x7f");
     check_refusal(x, "is damaged");
   }
   SECTION("another store's") {
@@ -235,7 +235,7 @@ TEST_CASE("a store without its head, or with another's, is refused",
   }
   SECTION("one slot damaged is no reason") {
     const auto slot = GENERATE(0u, 4'096u);
-    overwrite(x.head(), slot + 30, "xxx");
+    overwrite(x.head(), slot + 30, "\x7f\x7f\x7f");
     CHECK(x.open() == "");
   }
 }
