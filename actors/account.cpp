@@ -30,17 +30,6 @@ money low_mark(const account_options& x) {
   return x.low.value_or(money{x.floor.nanos > 0 ? x.floor.nanos * 3 : 0});
 }
 
-/// @returns Null for none.
-std::shared_ptr<const std::vector<std::string>>
-names_of(std::vector<model_cooldown> x) {
-  if (x.empty())
-    return nullptr;
-  auto result = std::make_shared<std::vector<std::string>>();
-  for (auto& each : x)
-    result->push_back(std::move(each.model));
-  return result;
-}
-
 int64_t tokens_of(const job& x) {
   return x.estimate.input + x.estimate.output;
 }
@@ -242,6 +231,18 @@ ec account_actor_state::refusal(timestamp t) const {
   return limits->check(wanted_tokens, t);
 }
 
+timestamp account_actor_state::back_at(ec refused, timestamp t) const {
+  switch (refused) {
+    case ec::cooling:
+    case ec::ejected:
+      return condition->cooldown_until(t);
+    case ec::at_limit:
+      return limits->next_refill(wanted_tokens, t);
+    default:
+      return {};
+  }
+}
+
 money account_actor_state::spendable(timestamp t) const {
   return books->available() - books->haircut(t) - setup.account.floor;
 }
@@ -296,8 +297,10 @@ void account_actor_state::publish(timestamp t) {
   x.window_spent = window->spent();
   x.last_used = books->head().last_used;
   x.latency_us = condition->latency_us();
-  x.cooldown_until = condition->cooldown_until(t);
-  x.cooling_models = names_of(condition->cooling_models(t));
+  x.back_at = back_at(x.refusal, t);
+  if (auto cooling = condition->cooling_models(t); !cooling.empty())
+    x.cooling_models = std::make_shared<const std::vector<model_cooldown>>(
+      std::move(cooling));
   self->send(dispatcher, atom::publish_v, std::move(x));
   arm(t);
 }

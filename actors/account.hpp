@@ -59,6 +59,9 @@ struct account_actor_state {
   /// Whether any request could be sent now, its size and model aside.
   ec refusal(timestamp t) const;
 
+  /// When that refusal ends by time alone.
+  timestamp back_at(ec refused, timestamp t) const;
+
   /// What is left, holds not counted, decides whether funds are low: holds
   /// come and go with each request.
   funds_state funds() const;

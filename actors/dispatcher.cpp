@@ -44,6 +44,13 @@ bool waits_for(ec why) {
 caf::result<lease> dispatcher_state::acquire(const acquire_ptr& x) {
   if (stopping)
     return ec::stopping;
+  // Lines of a batch may wait: they are sent again by and by.
+  if (x->want.work->deadline.millis != 0) {
+    if (!x->again)
+      retries.on_request(now());
+    else if (!retries.take(now()))
+      return ec::retries_spent;
+  }
   auto answer = self->make_response_promise<lease>();
   place(seeker{x, answer, x->excluded, now()});
   return answer;
@@ -94,6 +101,13 @@ void dispatcher_state::exhausted(const job_id&) {
   ++refused;
 }
 
+timestamp dispatcher_state::recovery(const acquire_ptr& x) const {
+  const auto none = ranks.explain(demand_of(x->want), x->excluded);
+  if (none.is_soon)
+    return now();
+  return none.earliest;
+}
+
 void dispatcher_state::enlist(const enlistment& x) {
   members[x.account].about = x;
   account_abilities abilities;
@@ -116,6 +130,8 @@ void dispatcher_state::dismiss(account_id x) {
 void dispatcher_state::configure(const routing_setup_ptr& x) {
   if (!setup || setup->routing.by != x->routing.by)
     ranks.reorder(x->routing.by);
+  retries.limits(x->routing.retry_percent, x->routing.retries_per_second);
+  sessions.limits(x->routing.affinity_ttl, x->routing.affinity_sessions);
   setup = x;
 }
 
@@ -156,27 +172,49 @@ timestamp dispatcher_state::now() const {
   return clock.at(self->clock().now());
 }
 
-demand dispatcher_state::demand_of(const seeker& x) {
-  const auto& work = *x.want->want.work;
-  return {work.route, work.model, x.want->want.list_cost, work.tags};
+demand dispatcher_state::demand_of(const hold_request& x) {
+  return {x.work->route, x.work->model, x.list_cost, x.work->tags};
+}
+
+bool dispatcher_state::is_patient(const seeker& x) const {
+  return x.want->want.work->estimate.input >= cacheable_tokens
+         && now() - x.since < setup->routing.affinity_wait;
+}
+
+std::optional<account_id> dispatcher_state::kept_by(const seeker& x) const {
+  const auto id = sessions.find(x.want->want.work->session, now());
+  if (!id || std::count(x.excluded.begin(), x.excluded.end(), *id) > 0)
+    return std::nullopt;
+  const auto why = ranks.check(*id, demand_of(x.want->want));
+  return why == ec::ok || (why == ec::at_limit && is_patient(x)) ? id
+                                                                 : std::nullopt;
+}
+
+std::optional<account_id> dispatcher_state::choose(const seeker& x) const {
+  const auto want = demand_of(x.want->want);
+  if (const auto id = kept_by(x))
+    return ranks.check(*id, want) == ec::ok ? id : std::nullopt;
+  auto excluded = x.excluded;
+  auto best = ranks.pick(want, excluded);
+  while (best && ranks.find(*best)->refusal != ec::ok) {
+    // Its turn, but busy. A line of a batch waits for it for a while, so that
+    // shares are exact; a request that somebody waits for does not.
+    if (x.want->want.work->deadline.millis == 0 && now() - x.since < turn_wait)
+      return std::nullopt;
+    excluded.push_back(*best);
+    best = ranks.pick(want, excluded);
+  }
+  return best;
 }
 
 bool dispatcher_state::ask(seeker& x) {
   if (halted != ec::ok)
     return false;
-  auto excluded = x.excluded;
-  auto best = ranks.pick(demand_of(x), excluded);
-  while (best && ranks.find(*best)->refusal != ec::ok) {
-    // Its turn, but busy. A line of a batch waits for it for a while, so that
-    // shares are exact; a request that somebody waits for does not.
-    if (x.want->want.work->deadline.millis == 0 && now() - x.since < turn_wait)
-      return false;
-    excluded.push_back(*best);
-    best = ranks.pick(demand_of(x), excluded);
-  }
-  if (!best)
+  const auto chosen = choose(x);
+  if (!chosen)
     return false;
-  const auto id = *best;
+  const auto id = *chosen;
+  sessions.bind(x.want->want.work->session, id, now());
   auto& it = members[id];
   prefetch(it.about.actor, account_bytes);
   ranks.granted(id);
@@ -201,9 +239,9 @@ bool dispatcher_state::ask(seeker& x) {
 }
 
 no_pick dispatcher_state::reason_of(const seeker& x) const {
-  auto result = ranks.explain(demand_of(x), x.excluded);
+  auto result = ranks.explain(demand_of(x.want->want), x.excluded);
   if (halted != ec::ok && (result.why == ec::ok || waits_for(result.why)))
-    return {halted, {}};
+    return {halted, {}, false};
   if (result.why == ec::ok) // Somebody could, but it is a busy one's turn.
     result.why = ec::at_limit;
   return result;
@@ -218,11 +256,9 @@ void dispatcher_state::place(seeker x) {
     return;
   const auto none = reason_of(x);
   const auto& work = *x.want->want.work;
-  // When a model has cooled down is not known here, but it ends by itself.
-  const auto ends = none.earliest.millis != 0 ? none.earliest <= work.deadline
-                                              : none.why == ec::cooling;
-  const auto hopeless = work.deadline.millis != 0 && none.why != ec::at_limit
-                        && !ends;
+  const auto hopeless = work.deadline.millis != 0 && !none.is_soon
+                        && (none.earliest.millis == 0
+                            || none.earliest > work.deadline);
   const auto full = waiting >= setup->routing.queue_max;
   if (none.why != ec::at_limit && none.why != halted
       && !std::exchange(x.refused, true))
@@ -233,7 +269,9 @@ void dispatcher_state::place(seeker x) {
     return;
   }
   ++waiting;
-  lines[{work.route, work.model, work.tags}].push_back(std::move(x));
+  const auto line = line_key{work.route, work.model, work.tags,
+                             kept_by(x).value_or(account_id{})};
+  lines[line].push_back(std::move(x));
 }
 
 void dispatcher_state::declined(seeker x, account_id from,
@@ -293,6 +331,7 @@ dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
     [st](atom::publish, const account_state& x) { st->publish(x); },
     [st](atom::cool, const cooldown_notice& x) { st->cool(x); },
     [st](atom::exhausted, const job_id& x) { st->exhausted(x); },
+    [st](atom::recovery, const acquire_ptr& x) { return st->recovery(x); },
     [st](atom::enlist, const enlistment& x) { st->enlist(x); },
     [st](atom::dismiss, account_id x) { st->dismiss(x); },
     [st](atom::configure, const routing_setup_ptr& x) { st->configure(x); },

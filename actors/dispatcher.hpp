@@ -1,6 +1,8 @@
 #pragma once
 
 #include "actors/domain/account_table.hpp"
+#include "actors/domain/affinity.hpp"
+#include "actors/domain/retry.hpp"
 #include "actors/domain/selection.hpp"
 #include "actors/setup.hpp"
 #include "messages/envelopes.hpp"
@@ -35,6 +37,7 @@ struct dispatcher_state {
   void publish(const account_state& x);
   void cool(const cooldown_notice& x);
   void exhausted(const job_id& x);
+  timestamp recovery(const acquire_ptr& x) const;
   void enlist(const enlistment& x);
   void dismiss(account_id x);
   void configure(const routing_setup_ptr& x);
@@ -71,8 +74,10 @@ struct dispatcher_state {
     uint64_t asks = 0;
   };
 
-  /// Seekers with equal demands wait in one line.
-  using line_key = std::tuple<surface, std::string, std::vector<std::string>>;
+  /// Seekers with equal demands wait in one line; those that want one account
+  /// in a line of their own.
+  using line_key = std::tuple<surface, std::string, std::vector<std::string>,
+                              account_id>;
 
   /// Views that are being gathered.
   struct gathering {
@@ -83,7 +88,16 @@ struct dispatcher_state {
   };
 
   timestamp now() const;
-  static demand demand_of(const seeker& x);
+  static demand demand_of(const hold_request& x);
+
+  /// Whether it waits where the account of its conversation is busy.
+  bool is_patient(const seeker& x) const;
+
+  /// The account of its conversation, unless that cannot serve it.
+  std::optional<account_id> kept_by(const seeker& x) const;
+
+  /// The account to ask, or nothing if none can serve now.
+  std::optional<account_id> choose(const seeker& x) const;
 
   /// Asks the best account.
   /// @returns False, with `x` untouched, if none can serve now.
@@ -115,6 +129,8 @@ struct dispatcher_state {
   wall_clock clock;
   routing_setup_ptr setup;
   ranking ranks;
+  affinity sessions;
+  retry_quota retries;
   account_table<member> members;
   std::map<line_key, std::deque<seeker>> lines;
   uint64_t waiting = 0;

@@ -5,6 +5,16 @@
 
 namespace rota {
 
+namespace {
+
+/// Whether a job's failure is the pool's, not the caller's own.
+bool is_of_pool(const item_result& x, const verdict& last) {
+  return x.state == item_state::failed
+         && (last.cls == failure_class::none || last.failover);
+}
+
+} // namespace
+
 // -- handlers -----------------------------------------------------------------
 
 void runner_state::tick() {
@@ -114,6 +124,7 @@ void runner_state::acquire() {
   request->want = {work, attempt(), list_cost};
   request->ack = durable_actor{self};
   request->excluded = excluded;
+  request->again = budget->attempts() > 0;
   self
     ->request(peers.dispatcher, caf::infinite, atom::acquire_v,
               acquire_ptr{std::move(request)})
@@ -139,6 +150,7 @@ void runner_state::declined(ec why) {
   // With a deadline, only those that failed it already may have recovered.
   const auto final = why == ec::no_such_model || why == ec::no_such_tag
                      || why == ec::deadline_passed || why == ec::queue_full
+                     || why == ec::retries_spent
                      || (work->deadline.millis != 0 && why != ec::no_account);
   if (!final && budget->after_refusal(now()) == next_step::wait) {
     --tries; // Nothing was held under this number.
@@ -253,10 +265,19 @@ void runner_state::end_attempt(attempt_end end, item_result_ptr result) {
   sent = false;
   self->send(account, atom::settle_v,
              attempt_end_ptr{std::make_shared<attempt_end>(std::move(end))});
-  if (result)
-    finish(std::move(result));
-  else
+  if (!result) {
     tell_stage(false);
+    return;
+  }
+  if (!is_of_pool(*result, last_failure) || is_stored()) {
+    finish(std::move(result));
+    return;
+  }
+  asking = true; // The job has ended: nothing starts any more.
+  // Once it answers, the dispatcher has heard how that went.
+  self->request(account, caf::infinite, atom::cut_v)
+    .then([this, result](const reading_cut&) { finish(result); },
+          [this, result](const caf::error&) { finish(result); });
 }
 
 void runner_state::end_without_hold(item_result_ptr result) {
@@ -271,6 +292,26 @@ void runner_state::end_without_hold(item_result_ptr result) {
 }
 
 void runner_state::finish(item_result_ptr result) {
+  if (!is_of_pool(*result, last_failure) || is_stored()) {
+    tell(std::move(result));
+    return;
+  }
+  asking = true;
+  auto question = std::make_shared<acquire_request>();
+  question->want = {work, attempt(), list_cost};
+  self
+    ->request(peers.dispatcher, caf::infinite, atom::recovery_v,
+              acquire_ptr{std::move(question)})
+    .then(
+      [this, result](timestamp x) {
+        auto told = *result;
+        told.retry_at = x;
+        tell(std::make_shared<const item_result>(std::move(told)));
+      },
+      [this, result](const caf::error&) { tell(result); });
+}
+
+void runner_state::tell(item_result_ptr result) {
   self->send(owner, atom::finish_v, std::move(result));
   self->quit();
 }

@@ -86,8 +86,9 @@ struct runner_state {
   /// Ends the job without a hold being open.
   void end_without_hold(item_result_ptr result);
 
-  /// Tells the owner and ends this actor.
+  /// Ends this actor. A client that is refused is told when the pool is back.
   void finish(item_result_ptr result);
+  void tell(item_result_ptr result);
 
   /// Tells the owner of a stored job.
   void tell_stage(bool holds) const;
@@ -127,7 +128,6 @@ struct runner_state {
   int last_status = 0;
   std::string last_body;
   std::string last_request_id;
-  std::string last_account;
   std::minstd_rand random;
 };
 

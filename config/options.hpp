@@ -2,6 +2,7 @@
 
 #include "config/account_options.hpp"
 #include "config/client_options.hpp"
+#include "config/routing_options.hpp"
 #include "messages/time.hpp"
 
 #include <cstdint>
@@ -15,32 +16,8 @@
 
 namespace rota {
 
-enum class strategy : uint8_t {
-  most_balance = 0,
-  least_used,
-  least_recently_used,
-  round_robin,
-  fastest,
-  proportional,
-};
-
 /// What becomes of an account whose reading is stale.
 enum class stale_policy : uint8_t { haircut = 0, stop };
-
-struct routing_options {
-  strategy by = strategy::most_balance;
-  /// least_used: calls and spend count within this window.
-  milliseconds window{3'600'000};
-  /// Tries per job, failovers included; at most 200.
-  uint32_t attempts = 5;
-  /// Attempts of one job that may have been charged without a result.
-  uint32_t billed_attempts = 2;
-  /// Back-off between tries of one job when no other account is left.
-  milliseconds backoff_base{500};
-  milliseconds backoff_max{60'000};
-  /// Jobs that wait for an account at most; more are refused.
-  uint32_t queue_max = 100'000;
-};
 
 struct health_options {
   /// Failures in a row that eject an account.
@@ -193,7 +170,6 @@ struct options {
   std::string failure_rules;
 };
 
-std::string to_string(strategy x);
 std::string to_string(stale_policy x);
 std::string to_string(store_durability x);
 

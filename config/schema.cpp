@@ -136,6 +136,31 @@ rows routing_rows() {
           "Jobs that wait while all accounts are busy; more are refused, for "
           "a longer queue only hides the overload.",
           at, &routing_options::queue_max),
+      option("routing.retry_percent", count_form{0, 100, "percent"}, live,
+             "Requests of the API that failed are sent again up to this part "
+             "of all requests, taken over ten seconds; beyond it clients hear "
+             "of the failure, for a pool that fails must not be asked many "
+             "times as often as one that serves.",
+             at, &routing_options::retry_percent),
+      option("routing.retries_per_second", count_form{0, 1'000'000, "tries"},
+             live, "So many more are sent again in any case.", at,
+             &routing_options::retries_per_second),
+      option("routing.affinity_ttl", duration_form{0ms, 24h * 31}, live,
+             "A conversation stays with the account that served it until it "
+             "has rested for so long; 0s: it goes wherever the strategy says. "
+             "Providers cache prompts per account, and some bind what they "
+             "have thought to it.",
+             at, &routing_options::affinity_ttl),
+      option("routing.affinity_wait", duration_form{0ms, 1h}, live,
+             "Where that account is merely busy, a prompt that its cache may "
+             "hold (1,024 tokens and more) waits for so long before it moves: "
+             "elsewhere all of it is paid for again.",
+             at, &routing_options::affinity_wait),
+      option("routing.affinity_sessions",
+             count_form{0, 10'000'000, "conversations"}, live,
+             "Conversations that are remembered; those at rest for longest "
+             "are forgotten first.",
+             at, &routing_options::affinity_sessions),
   };
 }
 

@@ -59,6 +59,13 @@ struct attempt_report {
   usage used;
 };
 
+/// A model that an account does not serve for a while, and why.
+struct model_cooldown {
+  std::string model;
+  timestamp until;
+  std::string reason;
+};
+
 /// What an account publishes to the dispatcher when it changes: all that
 /// ranking needs. May be stale when it is read; the account decides.
 struct account_state {
@@ -85,16 +92,11 @@ struct account_state {
   timestamp last_used;
   /// Peak-EWMA of the time to first byte in microseconds; 0: not known yet.
   int64_t latency_us = 0;
-  timestamp cooldown_until;
+  /// When `refusal` ends by time alone; "never" if it does not, or if that is
+  /// not known.
+  timestamp back_at;
   /// Models that this account cannot serve for now; sorted, mostly absent.
-  std::shared_ptr<const std::vector<std::string>> cooling_models;
-};
-
-/// A model that an account does not serve for a while, and why.
-struct model_cooldown {
-  std::string model;
-  timestamp until;
-  std::string reason;
+  std::shared_ptr<const std::vector<model_cooldown>> cooling_models;
 };
 
 /// How the last question for a balance went.

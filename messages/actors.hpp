@@ -90,6 +90,8 @@ using dispatcher_actor = caf::typed_actor<
   caf::reacts_to<atom::cool, cooldown_notice>,
   // A job failed on every account.
   caf::reacts_to<atom::exhausted, job_id>,
+  // When an account that could serve this is back, as item_result::retry_at.
+  caf::replies_to<atom::recovery, acquire_ptr>::with<timestamp>,
   // An account joins the pool or changes what it can serve.
   caf::reacts_to<atom::enlist, enlistment>,
   // An account leaves the pool.

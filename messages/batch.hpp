@@ -100,6 +100,10 @@ struct item_result {
   money cost;
   usage used;
   timestamp at;
+  /// Failures of the pool: when an account that could serve this is back at
+  /// the earliest; the past if one may be at any moment, "never" if none will
+  /// be by itself. Not stored.
+  timestamp retry_at;
 };
 
 using item_result_ptr = std::shared_ptr<const item_result>;

@@ -11,7 +11,7 @@ struct row {
   const char* why;
 };
 
-constexpr std::array<row, 22> rows{{
+constexpr std::array<row, 23> rows{{
   {"ok", "nothing declined"},
   {"insufficient_funds", "too little money above the floor"},
   {"already_held", "this hold is open already"},
@@ -34,6 +34,7 @@ constexpr std::array<row, 22> rows{{
   {"reading_stale", "the last reading of the balance is too old"},
   {"disk_low", "the disk of the store is nearly full"},
   {"no_such_tag", "no account with these tags serves this model"},
+  {"retries_spent", "too many requests are retries"},
 }};
 
 const row& row_of(ec code) {

@@ -50,6 +50,8 @@ enum class [[nodiscard]] ec : uint8_t {
   disk_low = 20,
   /// Accounts serve this model and surface, but none with these tags.
   no_such_tag = 21,
+  /// Too much of what the pool is asked are retries.
+  retries_spent = 22,
 };
 
 /// @returns The name of the code: "insufficient_funds".

@@ -42,6 +42,8 @@ struct acquire_request {
   durable_actor ack;
   /// Accounts that this job has failed on.
   std::vector<account_id> excluded;
+  /// The job has failed before.
+  bool again = false;
 };
 
 /// Money held at an account, and the account to settle with.

@@ -95,6 +95,8 @@ struct job {
   /// Give up then; zero means never.
   timestamp deadline;
   delivery policy = delivery::at_least_once;
+  /// Names the conversation that it belongs to; 0: none.
+  uint64_t session = 0;
   /// Only accounts that carry all of these tags.
   std::vector<std::string> tags;
 };

@@ -11,6 +11,10 @@ namespace rota {
 
 namespace {
 
+/// The SDKs of OpenAI and Anthropic wait as long as they are told up to this;
+/// where it is more they try again within seconds, in vain.
+constexpr milliseconds patience{60'000};
+
 std::string_view anthropic_type(int status) {
   switch (status) {
     case 400:
@@ -115,6 +119,7 @@ bool is_callers_own(std::string_view code) {
                           session_bound, client_restricted});
 }
 
+/// `retry`: a wait may help.
 refusal_words words_for(surface route, const item_result& x) {
   using enum failure_class;
   const auto& code = x.error_code;
@@ -130,7 +135,7 @@ refusal_words words_for(surface route, const item_result& x) {
       || is_one_of(code, {ec::insufficient_funds}))
     return {429, "insufficient_quota",
             "All accounts of this pool that could serve this are exhausted.",
-            false, {}};
+            true, {}};
   if (is_one_of(code, {rate_limited})
       || is_one_of(code, {ec::at_limit, ec::cooling, ec::queue_full}))
     return {429, "rate_limit_exceeded",
@@ -195,8 +200,7 @@ data: {"type":"error","code":"upstream_error","message":)"
   }
 }
 
-client_answer answer_for(surface route, const item_result& x,
-                         std::optional<milliseconds> retry_after) {
+client_answer answer_for(surface route, const item_result& x, timestamp now) {
   const auto good = x.state == item_state::succeeded;
   if (good || (is_callers_own(x.error_code) && !x.body.empty())) {
     client_answer result;
@@ -211,8 +215,10 @@ client_answer answer_for(surface route, const item_result& x,
     return result;
   }
   auto words = words_for(route, x);
-  if (words.retry)
-    words.retry_after = retry_after;
+  if (words.retry && x.retry_at > now)
+    words.retry_after = x.retry_at - now;
+  words.retry = words.retry && x.retry_at.millis != 0
+                && x.retry_at <= now + patience;
   return refuse(route, words);
 }
 

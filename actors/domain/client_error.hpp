@@ -47,9 +47,9 @@ std::string broken_stream_event(surface route, std::string_view sentence);
 
 /// What the client of a job gets: a success and the caller's own faults as the
 /// provider said them; what concerns rota's accounts in rota's own words, for
-/// a client would take a refused key or an empty balance for its own.
-/// @param retry_after When an account is back at the earliest, if known.
-client_answer answer_for(surface route, const item_result& x,
-                         std::optional<milliseconds> retry_after);
+/// a client would take a refused key or an empty balance for its own. Such a
+/// refusal says when an account is back, and that it is worth to try again if
+/// the client's library waits as long.
+client_answer answer_for(surface route, const item_result& x, timestamp now);
 
 } // namespace rota

@@ -45,4 +45,23 @@ bool retry_budget::over(timestamp now) const {
          || (deadline_.millis != 0 && now >= deadline_);
 }
 
+void retry_quota::limits(uint32_t percent, uint32_t per_second) {
+  percent_ = percent;
+  per_second_ = per_second;
+}
+
+void retry_quota::on_request(timestamp now) {
+  requests_.add(1, {}, now);
+}
+
+bool retry_quota::take(timestamp now) {
+  requests_.expire(now);
+  retries_.expire(now);
+  const auto most = requests_.calls() * percent_ / 100 + per_second_ * 10;
+  if (retries_.calls() >= most)
+    return false;
+  retries_.add(1, {}, now);
+  return true;
+}
+
 } // namespace rota

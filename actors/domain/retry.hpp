@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/domain/window_sum.hpp"
 #include "config/options.hpp"
 #include "messages/failure.hpp"
 #include "messages/time.hpp"
@@ -46,6 +47,27 @@ private:
   uint32_t unsent_ = 0;
   uint32_t billed_ = 0;
   uint32_t rounds_ = 0;
+};
+
+/// Bounds the retries of all jobs together: within ten seconds, a part of the
+/// requests in that time and so many a second beside. Source: Finagle's and
+/// Linkerd's retry budgets, window included. Pure.
+class retry_quota {
+public:
+  void limits(uint32_t percent, uint32_t per_second);
+
+  /// A job is tried for the first time.
+  void on_request(timestamp now);
+
+  /// Takes a retry.
+  /// @returns False, with nothing taken, if there were too many.
+  bool take(timestamp now);
+
+private:
+  uint64_t percent_ = 0;
+  uint64_t per_second_ = 0;
+  window_sum requests_{std::chrono::seconds{10}};
+  window_sum retries_{std::chrono::seconds{10}};
 };
 
 } // namespace rota

@@ -30,6 +30,8 @@ constexpr auto unexplored = uint128{1} << 120;
 
 using strings = std::vector<std::string>;
 
+using cooling_list = std::shared_ptr<const std::vector<model_cooldown>>;
+
 bool contains(const strings& sorted, std::string_view x) {
   return std::binary_search(sorted.begin(), sorted.end(), x);
 }
@@ -39,10 +41,24 @@ bool carries(const strings& sorted, std::span<const std::string> wanted) {
                      [&](auto& x) { return contains(sorted, x); });
 }
 
-bool same(const std::shared_ptr<const strings>& x,
-          const std::shared_ptr<const strings>& y) {
+/// Whether these are the same models, whenever they are back.
+bool same(const cooling_list& x, const cooling_list& y) {
   const auto none = [](auto& z) { return !z || z->empty(); };
-  return x == y || (none(x) && none(y)) || (x && y && *x == *y);
+  return x == y || (none(x) && none(y))
+         || (x && y
+             && std::equal(x->begin(), x->end(), y->begin(), y->end(),
+                           [](const auto& a, const auto& b) {
+                             return a.model == b.model;
+                           }));
+}
+
+/// When a model has cooled down; "never" if it does not cool.
+timestamp cool_at(const cooling_list& list, std::string_view model) {
+  if (list)
+    for (const auto& x : *list)
+      if (x.model == model)
+        return x.until;
+  return {};
 }
 
 uint128 weight_of(const account_state& x) {
@@ -110,7 +126,8 @@ struct ranking::impl {
   class_map::iterator join_class(const entry& x) {
     class_key key{x.can.surfaces, x.can.models, x.can.tags, {}};
     if (x.state.cooling_models)
-      key.cooling = *x.state.cooling_models;
+      for (const auto& each : *x.state.cooling_models)
+        key.cooling.push_back(each.model);
     const auto i = classes.try_emplace(std::move(key)).first;
     ++i->second.members;
     return i;
@@ -155,6 +172,26 @@ struct ranking::impl {
   }
 
   rank_key key_of(const entry& x, const account_state& st) const;
+
+  /// Why an account that is configured for a demand cannot serve it now.
+  static ec reason_of(const entry& x, const demand& want) {
+    if (!x.known)
+      return ec::balance_unknown;
+    if (x.state.refusal != ec::ok)
+      return x.state.refusal;
+    if (cool_at(x.state.cooling_models, want.model).millis != 0)
+      return ec::cooling;
+    return x.state.headroom < want.list_cost ? ec::insufficient_funds : ec::ok;
+  }
+
+  /// When that ends by time alone; "never" if it does not.
+  static timestamp back_at(const entry& x, const demand& want) {
+    const auto& st = x.state;
+    if (!x.known || st.headroom < want.list_cost
+        || (st.refusal != ec::ok && st.back_at.millis == 0))
+      return {};
+    return std::max(st.back_at, cool_at(st.cooling_models, want.model));
+  }
 
   /// Whether a new state leaves an account where it is in its tree. The word
   /// that a hold was granted mostly does: it was expected.
@@ -323,6 +360,12 @@ void ranking::granted(account_id x) {
   }
 }
 
+ec ranking::check(account_id x, const demand& want) const {
+  const auto e = impl_->accounts.find(x);
+  return e != nullptr && e->in->first.serves(want) ? impl::reason_of(*e, want)
+                                                   : ec::no_such_model;
+}
+
 no_pick ranking::explain(const demand& x,
                          std::span<const account_id> excluded) const {
   auto served = false;
@@ -337,19 +380,19 @@ no_pick ranking::explain(const demand& x,
     served = true;
     if (std::find(excluded.begin(), excluded.end(), id) != excluded.end())
       return;
-    auto why = e.known ? e.state.refusal : ec::balance_unknown;
-    if (why == ec::ok && contains(e.in->first.cooling, x.model))
-      why = ec::cooling;
-    else if (why == ec::ok && e.state.headroom < x.list_cost)
-      why = ec::insufficient_funds;
+    const auto why = impl::reason_of(e, x);
+    const auto until = impl::back_at(e, x);
     if (!found || despair(why) < despair(result.why))
       result.why = why;
     found = true;
-    const auto until = e.state.cooldown_until;
-    if ((why == ec::cooling || why == ec::ejected) && until.millis != 0
+    if (until.millis != 0
         && (result.earliest.millis == 0 || until < result.earliest))
       result.earliest = until;
+    result.is_soon = result.is_soon || why == ec::ok
+                     || (why == ec::at_limit && until.millis == 0);
   });
+  if (result.is_soon)
+    result.earliest = {};
   if (!served)
     result.why = by_others ? ec::no_such_tag : ec::no_such_model;
   return result;

@@ -35,8 +35,11 @@ struct no_pick {
   /// not_ready, ejected, balance_unknown; the most hopeful reason wins.
   /// no_account: all that could serve were excluded. ok: one could be picked.
   ec why = ec::no_account;
-  /// When the first of them may serve again; "never" if only a person helps.
+  /// When the first of them is back by time alone; "never" if none is, or if
+  /// `is_soon`.
   timestamp earliest;
+  /// One of them can serve, or may be free at any moment.
+  bool is_soon = false;
 };
 
 /// Ranks accounts by what they publish. Accounts of equal abilities and equal
@@ -75,6 +78,10 @@ public:
   /// proportion. For m accounts with shares p of n picks on standing balances,
   /// picks - n p stays within [-(m - 1) p, 1 - p].
   void granted(account_id x);
+
+  /// Whether this account could be picked: ok, or why not; no_such_model if it
+  /// is not configured for the demand.
+  ec check(account_id x, const demand& want) const;
 
   /// Why `pick` found nothing. O(accounts): only asked before a refusal or
   /// when a job begins to wait.

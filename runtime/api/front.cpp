@@ -1,5 +1,6 @@
 #include "runtime/api/front.hpp"
 
+#include "actors/domain/affinity.hpp"
 #include "actors/domain/api_route.hpp"
 #include "actors/domain/client_books.hpp"
 #include "actors/domain/estimate.hpp"
@@ -146,7 +147,7 @@ public:
       return;
     const auto entry = take(i);
     if (!entry.sink || !entry.sink->committed()) {
-      auto result = answer_for(entry.route, *x, std::nullopt);
+      auto result = answer_for(entry.route, *x, all_.now());
       if (entry.show_account && !x->account.empty())
         result.headers.emplace_back(account_header, x->account);
       reply(entry, result.status, std::move(result.headers),
@@ -244,6 +245,8 @@ private:
     x.id.client = caller.id;
     auto work = make_job(*x.client, found.route, model, facts.tokens);
     work->id = x.id;
+    work->session = session_of(caller.id, found.route, model,
+                               x.client->headers(), x.client->body());
     work->tags = caller.options.tags;
     work->attempt_base = all_.attempt_base;
     work->deadline = all_.now() + limits_.request_timeout;

@@ -302,6 +302,125 @@ TEST_CASE_METHOD(fixture, "a batch is told why its own jobs wait",
   CHECK(figures().waiting_for == ec::ok);
 }
 
+namespace {
+
+/// A turn of a conversation.
+job_ptr turn(uint64_t item, uint64_t session, timestamp deadline,
+             int64_t tokens = 100) {
+  auto x = std::make_shared<job>(*pool_fixture::line(item));
+  x->id = {{}, item};
+  x->session = session;
+  x->deadline = deadline;
+  x->estimate.input = tokens;
+  return x;
+}
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "a conversation stays with its account",
+                 "[dispatcher]") {
+  add("a", 10);
+  add("b", 30);
+  use(strategy::round_robin);
+  const auto serve_turns = [this](int turns, uint64_t session) {
+    std::string result;
+    for (int i = 0; i < turns; ++i) {
+      start(turn(next++, session, now() + 60s));
+      run();
+      result += name_of(script->calls.back()->request->account);
+    }
+    return result;
+  };
+  CHECK(serve_turns(20, 1) == std::string(20, 'a'));
+  CHECK(serve_turns(20, 2) == std::string(20, 'b'));
+  CHECK(serve_turns(4, 0) == "abab"); // None.
+  // It moves when its account fails, and stays moved.
+  script->answer = [this](const upstream_request& x) {
+    return x.account == ids["a"] ? bad(500, "{}") : good();
+  };
+  CHECK(serve_turns(1, 1) == "b");
+  script->answer = [](const auto&) { return good(); };
+  CHECK(serve_turns(5, 1) == "bbbbb");
+  // It moves when its account cannot serve.
+  ask<account_view>(accounts["b"], atom::administer_v, admin_state::drain);
+  CHECK(serve_turns(2, 2) == "aa");
+  ask<account_view>(accounts["b"], atom::administer_v, admin_state::ready);
+  CHECK(serve_turns(2, 2) == "aa");
+  self->send(pool, atom::dismiss_v, ids["a"]);
+  run();
+  CHECK(serve_turns(2, 2) == "bb");
+}
+
+TEST_CASE_METHOD(fixture, "a long prompt waits a while for its busy account",
+                 "[dispatcher]") {
+  auto a = options("a", money{30'000'000'000});
+  a.account.max_in_flight = 1;
+  add(a);
+  add("b", 10);
+  script->answer = [](const auto&) { return std::nullopt; };
+  const auto account_of = [this](size_t call) {
+    return name_of(script->calls.at(call)->request->account);
+  };
+  start(turn(next++, 1, now() + 60s));
+  run();
+  CHECK(account_of(0) == "a");
+  // A short one moves at once: no cache is lost.
+  start(turn(next++, 1, now() + 60s));
+  run();
+  REQUIRE(script->calls.size() == 2);
+  CHECK(account_of(1) == "b");
+  start(turn(next++, 2, now() + 60s)); // a is busy.
+  run();
+  REQUIRE(script->calls.size() == 3);
+  CHECK(account_of(2) == "b");
+  script->finish(script->open.front()->token, good());
+  run();
+  start(turn(next++, 3, now() + 60s, 5'000));
+  run();
+  CHECK(account_of(3) == "a");
+  SECTION("and is served there once it is free") {
+    start(turn(next++, 3, now() + 60s, 5'000));
+    start(turn(next++, 4, now() + 60s, 5'000)); // Nobody waits behind it.
+    run();
+    REQUIRE(script->calls.size() == 5);
+    CHECK(account_of(4) == "b");
+    for (const auto& x : std::vector{script->open})
+      if (x->token == script->calls[3]->token)
+        script->finish(x->token, good());
+    run();
+    REQUIRE(script->calls.size() == 6);
+    CHECK(account_of(5) == "a");
+  }
+  SECTION("or moves") {
+    start(turn(next++, 3, now() + 60s, 5'000));
+    run();
+    REQUIRE(script->calls.size() == 4);
+    advance(4s);
+    REQUIRE(script->calls.size() == 5);
+    CHECK(account_of(4) == "b");
+  }
+}
+
+TEST_CASE_METHOD(fixture, "too many retries are refused with their failure",
+                 "[dispatcher]") {
+  setup->routing.retry_percent = 0;
+  setup->routing.retries_per_second = 1;
+  self->send(pool, atom::configure_v,
+             routing_setup_ptr{std::make_shared<routing_setup>(*setup)});
+  for (int i = 0; i < 4; ++i)
+    add("a" + std::to_string(i), 10);
+  script->answer = [](const auto&) { return bad(500, "{}"); };
+  for (uint64_t i = 0; i < 10; ++i)
+    start(turn(i, 0, now() + 60s));
+  run();
+  for (int i = 0; i < 5; ++i)
+    advance(1s);
+  CHECK(script->calls.size() == 20); // Ten tries, and ten seconds' retries.
+  REQUIRE(owned->finished.size() == 10);
+  for (const auto& x : owned->finished)
+    CHECK(x->error_code == "upstream_error");
+}
+
 TEST_CASE_METHOD(fixture, "while it is halted all jobs wait, and none fails",
                  "[dispatcher]") {
   add("a", 10);

@@ -242,6 +242,111 @@ TEST_CASE_METHOD(pool_fixture,
   CHECK(owned->finished.front()->state == item_state::succeeded);
 }
 
+namespace {
+
+/// A request that somebody waits for.
+job_ptr interactive(uint64_t item, timestamp deadline) {
+  auto x = std::make_shared<job>(*pool_fixture::line(item));
+  x->id = {{}, item};
+  x->deadline = deadline;
+  return x;
+}
+
+} // namespace
+
+TEST_CASE_METHOD(pool_fixture, "a refusal knows when the pool is back",
+                 "[runner]") {
+  add("a", 10);
+  add("b", 5);
+  script->answer = [this](const upstream_request& x) {
+    const auto wait = x.account == ids["a"] ? "40" : "20";
+    return bad(429, R"({"error":{"code":"rate_limit_exceeded"}})",
+               {{"retry-after", wait}});
+  };
+  // The first has met both accounts itself, the second none.
+  for (uint64_t i = 0; i < 2; ++i) {
+    start(interactive(i, now() + 10s));
+    run();
+    advance(2s);
+    REQUIRE(owned->finished.size() == i + 1);
+    const auto& x = *owned->finished.back();
+    CHECK(x.state == item_state::failed);
+    // Waits are lengthened by up to a fifth.
+    CHECK(x.retry_at > now() + 15s);
+    CHECK(x.retry_at <= now() + 24s);
+    CHECK(x.retry_at == view("b").cooling.at(0).until);
+  }
+  CHECK(script->calls.size() == 2);
+}
+
+TEST_CASE_METHOD(pool_fixture, "a refusal that the last attempt brings knows",
+                 "[runner]") {
+  setup->routing.attempts = 1;
+  add("a", 10);
+  script->answer = [](const auto&) {
+    return bad(429, R"({"error":{"code":"rate_limit_exceeded"}})",
+               {{"retry-after", "20"}});
+  };
+  start(interactive(0, now() + 60s));
+  run();
+  REQUIRE(owned->finished.size() == 1);
+  CHECK(owned->finished[0]->error_code == "rate_limited");
+  CHECK(owned->finished[0]->retry_at == view("a").cooling.at(0).until);
+}
+
+TEST_CASE("a client that leaves while its refusal is made is told once",
+          "[runner]") {
+  for (int messages = 0; messages < 30; ++messages) {
+    INFO("it leaves after " << messages << " messages");
+    pool_fixture f;
+    f.setup->routing.attempts = 1;
+    f.add("a", 10);
+    f.script->answer
+      = [](const auto&) { return pool_fixture::bad(500, "{}"); };
+    const auto it = f.start(interactive(0, f.now() + 60s));
+    for (int i = 0; i < messages; ++i)
+      f.sched.try_run_once();
+    f.self->send(it, atom::cancel_v);
+    f.run();
+    CHECK(f.owned->finished.size() == 1);
+    CHECK(f.view("a").in_flight == 0);
+  }
+}
+
+TEST_CASE_METHOD(pool_fixture, "a refusal for good names no time", "[runner]") {
+  add("a", 10);
+  script->answer = [](const auto&) {
+    return bad(401, R"({"error":{"code":"invalid_api_key","message":"no"}})");
+  };
+  start(interactive(0, now() + 60s));
+  run();
+  advance(1s);
+  REQUIRE(owned->finished.size() == 1);
+  CHECK(owned->finished[0]->retry_at == timestamp{});
+}
+
+TEST_CASE_METHOD(pool_fixture,
+                 "a rate limit beyond the deadline is refused with its end",
+                 "[runner]") {
+  auto slow = options("a", money{10'000'000'000});
+  slow.account.requests_per_minute = 1;
+  add(slow);
+  script->answer = [](const auto&) { return good(); };
+  start(interactive(0, now() + 10s));
+  run();
+  start(interactive(1, now() + 10s));
+  run();
+  REQUIRE(owned->finished.size() == 2);
+  CHECK(owned->finished[0]->state == item_state::succeeded);
+  CHECK(owned->finished[1]->error_code == "at_limit");
+  CHECK(owned->finished[1]->retry_at > now() + 59s);
+  CHECK(owned->finished[1]->retry_at <= now() + 61s);
+  start(interactive(2, now() + 90s)); // This one waits.
+  advance(61s);
+  REQUIRE(owned->finished.size() == 3);
+  CHECK(owned->finished[2]->state == item_state::succeeded);
+}
+
 TEST_CASE_METHOD(pool_fixture, "a job that waits can be cancelled",
                  "[runner]") {
   add("a", 1);

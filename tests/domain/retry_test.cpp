@@ -128,3 +128,57 @@ TEST_CASE("no order of failures exceeds a budget", "[retry][property]") {
     REQUIRE(unsent <= 4 * options.attempts);
   }
 }
+
+TEST_CASE("a pool that fails is asked little more often than one that serves",
+          "[retry]") {
+  constexpr timestamp start{1'000'000};
+  const auto taken = [](retry_quota& x, timestamp now) {
+    int n = 0;
+    while (x.take(now))
+      ++n;
+    return n;
+  };
+  retry_quota x;
+  CHECK(taken(x, start) == 0);
+  SECTION("so many a second") {
+    x.limits(0, 3);
+    CHECK(taken(x, start) == 30);
+    CHECK(taken(x, start + std::chrono::milliseconds{9'900}) == 0);
+    CHECK(taken(x, start + std::chrono::seconds{10}) == 30);
+  }
+  SECTION("and a part of the requests") {
+    x.limits(20, 1);
+    for (int i = 0; i < 100; ++i)
+      x.on_request(start);
+    CHECK(taken(x, start) == 30);
+    x.on_request(start);
+    CHECK(taken(x, start) == 0); // A fifth of a try.
+    for (int i = 0; i < 4; ++i)
+      x.on_request(start);
+    CHECK(taken(x, start) == 1);
+    // Requests of long ago give nothing any more.
+    CHECK(taken(x, start + std::chrono::seconds{11}) == 10);
+  }
+  SECTION("a reload counts at once") {
+    x.limits(0, 1);
+    CHECK(taken(x, start) == 10);
+    x.limits(0, 2);
+    CHECK(taken(x, start) == 10);
+    x.limits(0, 0);
+    CHECK(taken(x, start) == 0);
+  }
+  SECTION("steady load: at most the part and the rest") {
+    x.limits(20, 5);
+    int retries = 0;
+    for (int second = 0; second < 60; ++second) {
+      const auto now = start + std::chrono::seconds{second};
+      for (int i = 0; i < 100; ++i) { // Each fails four times.
+        x.on_request(now);
+        for (int k = 0; k < 4; ++k)
+          retries += x.take(now);
+      }
+    }
+    CHECK(retries <= 60 * (20 + 5) + 50);
+    CHECK(retries >= 60 * (20 + 5) - 50);
+  }
+}

@@ -280,9 +280,13 @@ TEST_CASE("a model that cools on one account goes to the others") {
   x.add(state(1, usd(20)));
   x.add(state(2, usd(10)));
   auto s = state(1, usd(20));
-  s.cooling_models
-    = std::make_shared<const std::vector<std::string>>(1, "m");
-  s.cooldown_until = {5'000};
+  const auto cool = [&s](int64_t until) {
+    s.cooling_models = std::make_shared<const std::vector<model_cooldown>>(
+      1, model_cooldown{"m", {until}, {}});
+  };
+  cool(4'000);
+  x.set(s);
+  cool(5'000); // Longer than it said before.
   x.set(s);
   CHECK(order(x) == ids{2});
   CHECK(x.ranks.pick({surface::openai_chat, "n", {}, {}}, {})
@@ -291,6 +295,7 @@ TEST_CASE("a model that cools on one account goes to the others") {
                                     std::vector{account_id{2}});
   CHECK(none.why == ec::cooling);
   CHECK(none.earliest == timestamp{5'000});
+  CHECK_FALSE(none.is_soon);
   x.set(state(1, usd(20)));
   CHECK(order(x) == ids{1, 2});
 }
@@ -302,7 +307,7 @@ TEST_CASE("explain names the most hopeful reason") {
   const auto add = [&x](uint32_t id, ec why, int64_t until = 0) {
     auto s = state(id);
     s.refusal = why;
-    s.cooldown_until = {until};
+    s.back_at = {until};
     x.add(s);
   };
   const auto why = [&] { return x.ranks.explain(want, {}).why; };
@@ -333,6 +338,58 @@ TEST_CASE("explain names the most hopeful reason") {
   const std::vector<std::string> tags{"eu"};
   CHECK(x.ranks.explain({surface::openai_chat, "m", usd(2), tags}, {}).why
         == ec::no_such_tag);
+}
+
+TEST_CASE("explain names the first recovery by time alone") {
+  const demand want{surface::openai_chat, "m", usd(2), {}};
+  struct row {
+    ec why;
+    int64_t back_at;  ///< As the account says.
+    int64_t model_at; ///< When the model has cooled down.
+    money headroom;
+    int64_t earliest;
+    bool is_soon;
+  };
+  const std::vector<row> rows{
+    {ec::ok, 0, 0, usd(9), 0, true},
+    {ec::ok, 0, 7, usd(9), 7, false},
+    {ec::ok, 0, 0, usd(1), 0, false}, // A reading may help, time does not.
+    {ec::ok, 0, 7, usd(1), 0, false},
+    {ec::cooling, 5, 0, usd(9), 5, false},
+    {ec::cooling, 5, 7, usd(9), 7, false}, // Both must end.
+    {ec::cooling, 7, 5, usd(9), 7, false},
+    {ec::cooling, 5, 0, usd(1), 0, false},
+    {ec::ejected, 5, 0, usd(9), 5, false},
+    {ec::ejected, 0, 7, usd(9), 0, false}, // Only a person helps.
+    {ec::at_limit, 0, 0, usd(9), 0, true}, // An answer may come now.
+    {ec::at_limit, 5, 0, usd(9), 5, false},
+    {ec::insufficient_funds, 0, 0, usd(9), 0, false},
+    {ec::balance_unknown, 0, 0, usd(9), 0, false},
+    {ec::not_ready, 0, 0, usd(9), 0, false},
+  };
+  const auto add = [](pool& x, uint32_t id, const row& r) {
+    auto s = state(id);
+    s.refusal = r.why;
+    s.back_at = {r.back_at};
+    s.headroom = r.headroom;
+    if (r.model_at != 0)
+      s.cooling_models = std::make_shared<const std::vector<model_cooldown>>(
+        1, model_cooldown{"m", {r.model_at}, {}});
+    x.add(s);
+  };
+  for (size_t i = 0; i < rows.size(); ++i)
+    for (size_t k = 0; k < rows.size(); ++k) {
+      CAPTURE(i, k);
+      pool x{strategy::most_balance};
+      add(x, 1, rows[i]);
+      add(x, 2, rows[k]);
+      const auto none = x.ranks.explain(want, {});
+      CHECK(none.is_soon == (rows[i].is_soon || rows[k].is_soon));
+      const auto a = rows[i].earliest;
+      const auto b = rows[k].earliest;
+      const auto first = a == 0 || b == 0 ? a + b : std::min(a, b);
+      CHECK(none.earliest.millis == (none.is_soon ? 0 : first));
+    }
 }
 
 TEST_CASE("reorder keeps the accounts and changes their order") {

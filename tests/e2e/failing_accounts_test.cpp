@@ -138,7 +138,7 @@ health: {eject_after: 3, eject_base: 400ms, eject_max: 400ms, cooldown_base: 400
   script(on, " []");
   if (!x.comes_back)
     on.ask({"account", "a", "ready"});
-  size_t n = 0;
+  auto n = requests(); // The conversations before stay where they are.
   wait_until("it serves again", [&] {
     CHECK(fault_of(n, drive(on.api_port(), chat(n))).empty());
     ++n;

@@ -162,7 +162,9 @@ script:
   const auto a = request(port, "POST", "/v1/chat/completions", chat());
   CHECK(a.status == 503); // Never the 401 of one of our accounts.
   CHECK(a.parsed()["error"]["code"] == "no_account");
-  CHECK_THAT(a.head, ContainsSubstring("x-should-retry: true"));
+  // Only a new key helps.
+  CHECK_THAT(a.head, ContainsSubstring("x-should-retry: false"));
+  CHECK(a.header("retry-after").empty());
   const auto b = request(
     port, "POST", "/v1/messages",
     R"({"model":"nobody-has-this","max_tokens":1,"messages":[]})");
@@ -179,6 +181,64 @@ script:
                 "Upgrade: websocket\r\nConnection: upgrade\r\n")
           .status
         == 426);
+}
+
+TEST_CASE("a refusal says when the pool is back", "[e2e][proxy]") {
+  stage on{two_relays + prices + R"(
+script:
+  - {match: {account: a}, action: {status: 429, headers: {retry-after: "90"}}}
+  - {match: {account: b}, action: {status: 429, headers: {retry-after: "30"}}}
+)"};
+  on.start("api: {request_timeout: 2s}\n" + pool);
+  const auto port = on.api_port();
+  for (int i = 0; i < 2; ++i) {
+    const auto x = request(port, "POST", "/v1/chat/completions", chat());
+    INFO(x.head << x.body);
+    // The first has met the providers, the second no account that may serve.
+    CHECK(x.status == (i == 0 ? 503 : 429));
+    // b's, lengthened by up to a fifth, rounded up.
+    const auto wait = std::stoi("0" + x.header("retry-after"));
+    CHECK(wait > 25);
+    CHECK(wait <= 36);
+    CHECK(x.header("x-should-retry") == "true");
+  }
+  const auto c = request(
+    port, "POST", "/v1/messages",
+    R"({"model":"claude-sonnet-4-5","max_tokens":9,"messages":[)"
+    R"({"role":"user","content":"hello"}]})");
+  CHECK(c.status == 529); // Only a has this model.
+  CHECK(std::stoi("0" + c.header("retry-after")) > 60);
+  CHECK(c.header("x-should-retry") == "false"); // Longer than SDKs wait.
+}
+
+TEST_CASE("a conversation stays with its account", "[e2e][proxy]") {
+  stage on{two_relays + prices};
+  on.start("routing: {strategy: round_robin}\n" + pool);
+  const auto port = on.api_port();
+  const auto serve = [&](int turns) {
+    for (int i = 0; i < turns; ++i) {
+      const auto x = request(port, "POST", "/v1/chat/completions", chat(),
+                             "session-id: s\r\nthread-id: t\r\n");
+      CHECK(x.status == 200);
+    }
+  };
+  const auto calls = [&](const std::string& name) {
+    return on.ask({"account", name})["calls"].get<int>();
+  };
+  serve(20);
+  const std::string its = calls("a") == 20 ? "a" : "b";
+  const std::string other = its == "a" ? "b" : "a";
+  CHECK(calls(its) == 20);
+  CHECK(calls(other) == 0);
+  // It moves when that fails, and stays where it went.
+  on.sim_post("/sim/script", "script:\n  - {match: {account: " + its
+                               + "}, action: {status: 500}}\n");
+  serve(1);
+  CHECK(calls(its) == 21);
+  on.sim_post("/sim/script", "script: []");
+  serve(5);
+  CHECK(calls(its) == 21);
+  CHECK(calls(other) == 6);
 }
 
 TEST_CASE("model lists come in the client's shape", "[e2e][proxy]") {

@@ -1,0 +1,108 @@
+#include "actors/domain/client_error.hpp"
+
+#include "messages/ec.hpp"
+#include "messages/failure.hpp"
+#include "tests/support/catch.hpp"
+
+#include <algorithm>
+
+using namespace rota;
+
+namespace {
+
+constexpr timestamp now{1'000'000};
+
+std::string header(const client_answer& x, const std::string& name) {
+  const auto i = std::find_if(x.headers.begin(), x.headers.end(),
+                              [&](auto& y) { return y.first == name; });
+  return i == x.headers.end() ? "absent" : i->second;
+}
+
+client_answer answer(const std::string& code, int64_t wait_ms,
+                     surface route = surface::openai_chat) {
+  item_result x;
+  x.state = item_state::failed;
+  x.error_code = code;
+  x.model = "m";
+  x.retry_at = now + milliseconds{wait_ms};
+  return answer_for(route, x, now);
+}
+
+client_answer hopeless(const std::string& code) {
+  return answer(code, -now.millis); // Never.
+}
+
+const std::vector<std::string> codes_of_the_pool{
+  to_string(ec::at_limit),
+  to_string(ec::cooling),
+  to_string(ec::queue_full),
+  to_string(ec::insufficient_funds),
+  to_string(ec::ejected),
+  to_string(ec::no_account),
+  to_string(ec::deadline_passed),
+  to_string(failure_class::rate_limited),
+  to_string(failure_class::quota_exhausted),
+  to_string(failure_class::overloaded),
+  to_string(failure_class::upstream_error),
+  to_string(failure_class::auth_invalid),
+};
+
+} // namespace
+
+TEST_CASE("a refusal says when the pool is back, in whole seconds, up") {
+  for (const auto& code : codes_of_the_pool) {
+    CAPTURE(code);
+    const auto at = [&](int64_t wait_ms) {
+      return header(answer(code, wait_ms), "retry-after");
+    };
+    CHECK(at(1) == "1");
+    CHECK(at(1'000) == "1");
+    CHECK(at(1'001) == "2");
+    CHECK(at(90'000) == "90");
+    CHECK(header(answer(code, 1'001), "retry-after-ms") == "1001");
+    // An account may be free at any moment: nobody knows when.
+    CHECK(at(0) == "absent");
+    CHECK(at(-1) == "absent");
+    CHECK(header(hopeless(code), "retry-after") == "absent");
+    CHECK(header(hopeless(code), "retry-after-ms") == "absent");
+  }
+}
+
+TEST_CASE("a library is to try again if it waits for long enough") {
+  for (const auto& code : codes_of_the_pool) {
+    CAPTURE(code);
+    const auto retry = [](const client_answer& x) {
+      return header(x, "x-should-retry");
+    };
+    CHECK(retry(answer(code, 0)) == "true");
+    CHECK(retry(answer(code, 60'000)) == "true");
+    CHECK(retry(answer(code, 60'001)) == "false");
+    CHECK(retry(hopeless(code)) == "false");
+  }
+}
+
+TEST_CASE("what no wait helps says so") {
+  for (const auto& code :
+       {to_string(ec::no_such_model), to_string(failure_class::client_error)}) {
+    item_result x;
+    x.state = item_state::failed;
+    x.error_code = code;
+    x.status = 400;
+    x.body = "{}";
+    x.retry_at = now + milliseconds{5'000};
+    const auto said = answer_for(surface::openai_chat, x, now);
+    CHECK(header(said, "x-should-retry") == "false");
+    CHECK(header(said, "retry-after") == "absent");
+  }
+}
+
+TEST_CASE("statuses are the protocol's own") {
+  CHECK(answer("overloaded", 0).status == 503);
+  CHECK(answer("overloaded", 0, surface::anthropic_messages).status == 529);
+  CHECK(answer("cooling", 0).status == 429);
+  CHECK(answer("insufficient_funds", 0).status == 429);
+  CHECK(answer("deadline_passed", 0).status == 504);
+  CHECK(answer("upstream_error", 0).status == 502);
+  CHECK(answer("auth_invalid", 0).status == 503);
+  CHECK(answer("no_such_model", 0).status == 404);
+}
