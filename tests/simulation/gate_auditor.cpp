@@ -20,7 +20,7 @@ void gate_auditor::used(size_t live, timestamp now) {
   require(now >= cool_until_, "gate", "an account is used while it cools down");
   require(now >= eject_until_, "gate", "an ejected account is used");
   require(!ejected_ || live <= 1, "gate", "a probe is not alone");
-  probed_ = ejected_;
+  probed_ = ejected_ || unsure_;
   require(live <= max_in_flight_, "gate", "too many requests are in flight");
   if (per_minute_ == 0)
     return;
@@ -41,6 +41,7 @@ void gate_auditor::told(const verdict& x, timestamp now) {
   if (x.cls == failure_class::none) {
     if (now < eject_until_ || disabled_)
       return;
+    unsure_ = (ejected_ || unsure_) && !probed_;
     failures_ = 0;
     ejected_ = false;
     return;
@@ -51,7 +52,9 @@ void gate_auditor::told(const verdict& x, timestamp now) {
     case account_action::penalty:
       if (now < eject_until_ || disabled_)
         return;
-      if (ejected_ && !probed_)
+      if (unsure_)
+        probed_ = false; // That may have been the probe's.
+      if (unsure_ || (ejected_ && !probed_))
         return; // An ejection may last longer, by its jitter.
       if (ejected_ || ++failures_ >= health_.eject_after) {
         ejected_ = true;
@@ -77,7 +80,7 @@ void gate_auditor::told(const verdict& x, timestamp now) {
 
 void gate_auditor::reset() {
   failures_ = 0;
-  ejected_ = probed_ = disabled_ = exhausted_ = false;
+  ejected_ = probed_ = unsure_ = disabled_ = exhausted_ = false;
   eject_until_ = cool_until_ = {};
 }
 

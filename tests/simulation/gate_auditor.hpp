@@ -41,6 +41,10 @@ private:
   uint32_t failures_ = 0; // In a row.
   bool ejected_ = false;  // And no success since.
   bool probed_ = false;   // Used since, to see whether it is well.
+  /// A success came of an attempt from before the ejection. Whether that was
+  /// over by then is not known here: its jitter, and the longer time of one
+  /// that is not the first, are no promises.
+  bool unsure_ = false;
   bool disabled_ = false;
   bool exhausted_ = false;
   timestamp eject_until_;
