@@ -1,5 +1,6 @@
 #include "runtime/admin/api.hpp"
 
+#include "runtime/admin/batch_query.hpp"
 #include "runtime/admin/result_stream.hpp"
 #include "runtime/ask.hpp"
 
@@ -35,30 +36,6 @@ void not_found(admin_exchange& x, const std::string& what) {
 void wrong_method(admin_exchange& x) {
   refuse(x, 405, "wrong_method",
          x.path() + " does not take " + x.method() + ".");
-}
-
-std::vector<std::string> split(const std::string& text, char at) {
-  std::vector<std::string> result;
-  std::string part;
-  for (const char c : text + at) {
-    if (c != at)
-      part += c;
-    else if (!part.empty())
-      result.push_back(std::move(part)), part.clear();
-  }
-  return result;
-}
-
-batch_options options_of(const admin_exchange& x) {
-  batch_options result;
-  result.name = x.query("name");
-  result.model = x.query("model");
-  result.skip_invalid = x.query("skip_invalid") == "1";
-  result.max_in_flight = static_cast<uint32_t>(
-    std::strtoul(x.query("max_in_flight").c_str(), nullptr, 10));
-  result.tags = split(x.query("tags"), ',');
-  std::sort(result.tags.begin(), result.tags.end());
-  return result;
 }
 
 batch_desk::source body_of(admin_exchange& x) {
@@ -354,15 +331,9 @@ void admin_api::change_batch(admin_exchange& x, batch_id id,
 
 void admin_api::submit(admin_exchange& x) {
   const auto file_name = x.query("file_name");
-  auto chosen = options_of(x);
-  if (const auto said = x.query("policy"); !said.empty()) {
-    const auto policy = parse_delivery(said);
-    if (!policy)
-      return refuse(x, 400, "invalid_policy",
-                    "The policy must be at_least_once or at_most_once, not "
-                      + said + '.');
-    chosen.policy = *policy;
-  }
+  const auto [chosen, code, fault] = parse_batch_query(x);
+  if (!fault.empty())
+    return refuse(x, 400, code, fault);
   if (refuses_tags(x, chosen.tags))
     return;
   const auto receipt
@@ -389,7 +360,9 @@ void admin_api::submit(admin_exchange& x) {
 void admin_api::estimate(admin_exchange& x) {
   if (x.method() != "POST")
     return wrong_method(x);
-  const auto chosen = options_of(x);
+  const auto [chosen, code, fault] = parse_batch_query(x);
+  if (!fault.empty())
+    return refuse(x, 400, code, fault);
   if (refuses_tags(x, chosen.tags))
     return;
   const auto receipt = parts_.batches.estimate(chosen, body_of(x));
