@@ -161,8 +161,8 @@ void daemon::serve() {
   door_ = std::make_unique<admin_server>(
     opts_.admin.socket, [this](admin_exchange& x) { api_->serve(x); });
   warn_of_clients(*clients_, listener_->address());
-  spdlog::info("rotad {} is ready: {} accounts, {} batches resumed, {} calls"
-               " in doubt over {} USD, API at {}, admin API at {}.",
+  spdlog::info("rotad {} is ready. Accounts: {}; batches resumed: {}; calls in"
+               " doubt: {} over {} USD; API at {}, admin API at {}.",
                ROTA_VERSION, accounts_->size(), resumed, found_.doubts,
                to_string(found_.amount), listener_->address(),
                opts_.admin.socket);

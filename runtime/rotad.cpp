@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
   if (!loaded.faults.empty())
     return 2;
   if (check_only) {
-    std::printf("%s is good: %zu accounts.\n", config.c_str(),
+    std::printf("%s is good. Accounts: %zu.\n", config.c_str(),
                 loaded.opts.accounts.size());
     return 0;
   }

@@ -45,7 +45,7 @@ TEST_CASE("the option --check-config checks and starts nothing", "[e2e]") {
   stage on{sim_file};
   const auto good = on.refuse(good_config, {"--check-config"});
   CHECK(good.code == 0);
-  CHECK(says(good.out, "1 accounts"));
+  CHECK(says(good.out, "is good. Accounts: 1."));
   CHECK_FALSE(std::filesystem::exists(on.dir / "state"));
 }
 

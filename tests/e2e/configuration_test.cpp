@@ -205,7 +205,7 @@ TEST_CASE("a start says what is in doubt", "[e2e]") {
   stage on{sim_file + "latency: {first_byte: {distribution: fixed, value: "
                       "60s}}\n"};
   on.start(good_config);
-  CHECK(on.daemon().err().find("0 calls in doubt over 0.00 USD")
+  CHECK(on.daemon().err().find("calls in doubt: 0 over 0.00 USD")
         != std::string::npos);
   write_file(on.dir / "jobs.jsonl", chat_lines(2));
   CHECK(on.rota({"submit", on.dir / "jobs.jsonl"}).code == 0);
@@ -216,5 +216,5 @@ TEST_CASE("a start says what is in doubt", "[e2e]") {
   on.restart();
   const auto said = on.daemon().err();
   INFO(said);
-  CHECK(said.find("2 calls in doubt over 0.0") != std::string::npos);
+  CHECK(said.find("calls in doubt: 2 over 0.0") != std::string::npos);
 }
