@@ -118,7 +118,9 @@ rows identity_rows() {
       required(
           option("api_key", secret_form{false}, live,
                  "The key, as env:NAME or file:PATH; never the key itself. "
-                 "The file must be closed to others (mode 0600).",
+                 "The file must be closed to others (mode 0600). A reload "
+                 "reads the file again; a variable is what it was at the "
+                 "start.",
                  &account::api_key)),
   };
 }
