@@ -97,6 +97,11 @@ void stage::die_at(const std::string& point, int nth) {
   environment["ROTA_KILL_AT"] = point + ':' + std::to_string(nth);
 }
 
+void stage::stall_at(const std::string& point, const std::string& file) {
+  program_ = "rotad-that-dies";
+  environment["ROTA_STALL"] = point + ':' + file;
+}
+
 uint16_t stage::api_port() {
   const std::string listen = ask({"status"})["listen"];
   return static_cast<uint16_t>(

@@ -35,6 +35,10 @@ public:
   /// point for the `nth` time; with an empty name, the ordinary one again.
   void die_at(const std::string& point, int nth);
 
+  /// From the next start on, the daemon waits at this kill point while the file
+  /// exists.
+  void stall_at(const std::string& point, const std::string& file);
+
   /// The port of the daemon's API.
   uint16_t api_port();
 
