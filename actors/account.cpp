@@ -87,7 +87,7 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
       code = books->doubt(x->hold, t + setup.store.doubt_grace, t);
       break;
     case charge::hardly:
-      code = books->suspect(x->hold, t + setup.account.balance.posting_lag, t);
+      code = books->suspect(x->hold, t + books->lag().value(), t);
       break;
   }
   if (code == ec::ok && judged.charged == charge::yes)
@@ -121,6 +121,7 @@ reading_cut account_actor_state::cut() const {
 void account_actor_state::reading(const balance_reading& x) {
   const auto t = now();
   std::ignore = books->reading(x.figure, x.asked, t);
+  watch->rules(books->lag().value(), setup.account.balance.quantum);
   if (condition->exhausted() && x.figure > setup.account.floor)
     condition->refunded();
   probe = {t, {}};
@@ -155,7 +156,7 @@ account_view account_actor_state::adjust(money x) {
 void account_actor_state::configure(const account_setup_ptr& x) {
   setup = *x;
   books->rules(rules_of(setup));
-  watch->rules(x->account.balance.posting_lag, x->account.balance.quantum);
+  watch->rules(books->lag().value(), setup.account.balance.quantum);
   condition->options(x->health);
   condition->rekeyed();
   limits->options(limits_of(x->account));
@@ -197,12 +198,13 @@ void account_actor_state::init(wall_clock wall, journal_actor disk,
   stored_revision = condition->revision();
   condition->rekeyed(); // Whoever restarts may have replaced it.
   const auto t = now();
+  const auto row = memory.row.value_or(account_row{});
   if (memory.head.seq > 0)
-    books.emplace(memory.head, rules_of(setup), memory.ended);
+    books.emplace(memory.head, rules_of(setup), memory.ended, row.posting_lag);
   else
     books.emplace(memory.head.account, account.name, rules_of(setup));
-  watch.emplace(account.balance.posting_lag, account.balance.quantum, t,
-                memory.row.value_or(account_row{}));
+  stored_lag = books->lag().learnt();
+  watch.emplace(books->lag().value(), account.balance.quantum, t, row);
   std::ignore = books->doubt_all(t + setup.store.doubt_grace, t);
   if (!books->head().funded && account.balance.initial)
     std::ignore = books->open(*account.balance.initial, t);
@@ -231,18 +233,6 @@ ec account_actor_state::refusal(timestamp t) const {
   return limits->check(wanted_tokens, t);
 }
 
-timestamp account_actor_state::back_at(ec refused, timestamp t) const {
-  switch (refused) {
-    case ec::cooling:
-    case ec::ejected:
-      return condition->cooldown_until(t);
-    case ec::at_limit:
-      return limits->next_refill(wanted_tokens, t);
-    default:
-      return {};
-  }
-}
-
 money account_actor_state::spendable(timestamp t) const {
   return books->available() - books->haircut(t) - setup.account.floor;
 }
@@ -252,13 +242,15 @@ void account_actor_state::persist(durable_actor ack, uint64_t token,
   auto x = std::make_shared<commit>();
   x->entries = books->take_entries();
   watch->see(x->entries, now());
+  const auto lag = books->lag().learnt();
   if (admin_changed || condition->revision() != stored_revision
-      || watch->revision() != stored_watch) {
+      || watch->revision() != stored_watch || lag != stored_lag) {
     auto& row = x->account.emplace();
     row.account = books->head().account;
     row.admin = admin;
     condition->store(row);
     watch->prices().store(row);
+    row.posting_lag = stored_lag = lag;
     admin_changed = false;
     stored_revision = condition->revision();
     stored_watch = watch->revision();

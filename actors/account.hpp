@@ -101,6 +101,7 @@ struct account_actor_state {
   bool admin_changed = false;
   uint64_t stored_revision = 0;
   uint64_t stored_watch = 0;
+  milliseconds stored_lag{0};
   uint64_t version = 0;
   uint64_t answered = 0; // Requests for a hold.
   int64_t wanted_tokens = 0; // Of the last request, if they were too many now.

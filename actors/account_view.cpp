@@ -58,6 +58,7 @@ account_view account_actor_state::status() const {
   x.lates = head.lates;
   x.stale = books->is_stale(t);
   watch->describe(x, t);
+  x.posting_lag = books->lag().value();
   x.spent = head.spent;
   x.last_used = head.last_used;
   x.probe = probe;
@@ -93,6 +94,18 @@ void account_actor_state::tell_condition(account_view& x, timestamp t) const {
     x.reason = first.model + ": " + first.reason;
   } else if (!serves || x.health == health_state::degraded) {
     x.reason = condition->reason();
+  }
+}
+
+timestamp account_actor_state::back_at(ec refused, timestamp t) const {
+  switch (refused) {
+    case ec::cooling:
+    case ec::ejected:
+      return condition->cooldown_until(t);
+    case ec::at_limit:
+      return limits->next_refill(wanted_tokens, t);
+    default:
+      return {};
   }
 }
 

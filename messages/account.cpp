@@ -38,9 +38,10 @@ std::string to_string(funds_state x) {
 }
 
 std::string to_string(entry_kind x) {
-  static constexpr std::array<const char*, 14> names{
+  static constexpr std::array<const char*, 15> names{
     "?",      "open",    "topup", "hold",    "settle",  "release", "expire",
     "doubt",  "assume",  "late",  "overrun", "correct", "adjust",  "reading",
+    "suspect",
   };
   return names.at(static_cast<size_t>(x));
 }

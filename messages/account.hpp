@@ -146,6 +146,9 @@ struct account_view {
   money unexplained_per_hour;
   /// Whether the last reading is too old to be relied upon.
   bool stale = false;
+  /// After how long a charge shows up in a reading at the latest: what is
+  /// configured, or what was learnt.
+  milliseconds posting_lag{0};
   /// What the provider charges in relation to the price table and the
   /// multiplier, and whether that has been off for long.
   factor price_factor;
@@ -181,6 +184,9 @@ struct account_row {
   /// the last windows it was off in.
   std::vector<factor> price_ratios;
   uint32_t price_off_windows = 0;
+  /// The longest after which a charge was found to show up in a reading; zero:
+  /// nothing was learnt.
+  milliseconds posting_lag{0};
 };
 
 } // namespace rota

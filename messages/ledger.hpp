@@ -27,6 +27,7 @@ enum class entry_kind : uint8_t {
   adjust = 12, ///< A reading contradicts the books, or an operator does.
   reading = 13, ///< A reading came; `amount` is its figure, `at` when it was
                 ///< asked for. Moves no money.
+  suspect = 14, ///< A doubt about a charge that is unlikely; ends in release.
 };
 
 /// Stands for all entries of an account up to one of them: a change, a gap or
@@ -41,12 +42,12 @@ struct ledger_entry {
   uint64_t seq = 0;
   entry_kind kind = entry_kind::open;
   /// By what the balance changes (charges are negative); for hold, release,
-  /// expire and doubt: by what `held` would change, always positive; for
+  /// expire, doubt, suspect: by what `held` would change, never negative; for
   /// reading: the provider's figure.
   money amount;
   hold_id hold;
   timestamp at;
-  /// hold and doubt: when it ends by itself.
+  /// hold, doubt and suspect: when it ends by itself.
   timestamp until;
   /// reading: what had been spent within the lag window when it was asked for.
   money in_window;
@@ -74,6 +75,8 @@ struct open_hold {
   timestamp made_at;
   timestamp expires_at;
   bool in_doubt = false;
+  /// In doubt, but hardly charged: released at its end instead of assumed.
+  bool unlikely = false;
 };
 
 /// A hold that has ended, and what it came to.

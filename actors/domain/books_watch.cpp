@@ -55,6 +55,7 @@ void books_watch::see(const ledger_entry& x, timestamp now) {
       prices_.charged(-x.amount, now, model_);
       break;
     case entry_kind::doubt:
+    case entry_kind::suspect:
     case entry_kind::assume:
     case entry_kind::correct:
       prices_.unsure(x.amount);

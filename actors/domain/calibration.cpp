@@ -36,6 +36,8 @@ calibration::calibration(milliseconds lag, timestamp began,
 }
 
 void calibration::lag(milliseconds x) {
+  if (x != lag_)
+    restart(); // Both ends of a window are moved by the same.
   lag_ = x;
   recent_.reach(x);
 }

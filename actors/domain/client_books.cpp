@@ -101,6 +101,7 @@ void client_books::see(const ledger_entry& x) {
     case entry_kind::hold:
       return hold(x);
     case entry_kind::doubt:
+    case entry_kind::suspect:
       return doubt(x);
     case entry_kind::settle:
     case entry_kind::assume:

@@ -27,6 +27,7 @@ bool moves_balance(entry_kind x) {
     case entry_kind::release:
     case entry_kind::expire:
     case entry_kind::doubt:
+    case entry_kind::suspect:
     case entry_kind::reading:
       return false;
     default:
@@ -39,18 +40,21 @@ bool moves_balance(entry_kind x) {
 ledger::ledger(account_id account, std::string name, ledger_rules rules)
   : rules_{rules},
     ended_{memory_max, memory_reach},
-    recent_{rules.posting_lag} {
+    recent_{rules.posting_lag},
+    lag_{rules.posting_lag, rules.quantum, milliseconds{0}} {
   head_.account = account;
   head_.name = std::move(name);
 }
 
 ledger::ledger(account_head head, ledger_rules rules,
-               const std::vector<past_hold>& ended)
+               const std::vector<past_hold>& ended, milliseconds learnt)
   : rules_{rules},
     head_{std::move(head)},
     booked_{head_.balance},
     ended_{memory_max, memory_reach},
-    recent_{rules.posting_lag} {
+    recent_{rules.posting_lag},
+    lag_{rules.posting_lag, rules.quantum, learnt} {
+  recent_.reach(lag_.value());
   money held;
   for (const auto& x : head_.holds) {
     open_.emplace(x.id, x);
@@ -66,6 +70,12 @@ ledger::ledger(account_head head, ledger_rules rules,
     if (!ended_.contains(x.id) && !open_.contains(x.id))
       ended_.add(x.id, {x.charged, x.how}, x.at);
   window_from_ = head_.last_used;
+}
+
+void ledger::rules(ledger_rules x) {
+  rules_ = x;
+  lag_.rules(x.posting_lag, x.quantum);
+  recent_.reach(lag_.value());
 }
 
 ec ledger::open(money amount, timestamp now) {
@@ -149,6 +159,14 @@ ec ledger::release(hold_id id, timestamp now) {
 }
 
 ec ledger::doubt(hold_id id, timestamp until, timestamp now) {
+  return doubt(entry_kind::doubt, id, until, now);
+}
+
+ec ledger::suspect(hold_id id, timestamp until, timestamp now) {
+  return doubt(entry_kind::suspect, id, until, now);
+}
+
+ec ledger::doubt(entry_kind how, hold_id id, timestamp until, timestamp now) {
   const auto i = open_.find(id);
   if (i == open_.end())
     return ended_.contains(id) ? ec::already_ended : ec::unknown_hold;
@@ -157,24 +175,18 @@ ec ledger::doubt(hold_id id, timestamp until, timestamp now) {
   // After this point, the doubt must be noted.
   auto& hold = i->second;
   hold.in_doubt = true;
+  hold.unlikely = how == entry_kind::suspect;
   hold.expires_at = until;
   watch(until, id);
   ++doubts_;
   doubt_amount_ += hold.amount;
   ledger_entry x;
-  x.kind = entry_kind::doubt;
+  x.kind = how;
   x.amount = hold.amount;
   x.hold = id;
   x.until = until;
   append(x, now);
   return ec::ok;
-}
-
-ec ledger::suspect(hold_id id, timestamp until, timestamp now) {
-  const auto code = doubt(id, until, now);
-  if (code == ec::ok)
-    unlikely_.insert(id);
-  return code;
 }
 
 size_t ledger::expire(timestamp now) {
@@ -187,7 +199,7 @@ size_t ledger::expire(timestamp now) {
       continue; // It ended, or its end has moved.
     // After this point, the end must be booked.
     const auto kept = i->second.amount;
-    if (unlikely_.contains(due.id)) {
+    if (i->second.unlikely) {
       end_hold(i, entry_kind::release, {}, now);
       append(entry_kind::release, kept, due.id, now);
     } else if (i->second.in_doubt) {
@@ -222,6 +234,7 @@ void ledger::adjust(money delta, timestamp now) {
     return;
   }
   // After this point, the correction must be booked.
+  lag_.restart();
   delta = bounded(head_.balance + bounded(delta)) - head_.balance;
   head_.balance += delta;
   head_.reading += delta; // What the operator knows corrects the reading, too.
@@ -291,6 +304,7 @@ void ledger::charge(entry_kind kind, money amount, hold_id id, timestamp now) {
   if (amount > money{}) {
     head_.spent_since_reading += amount;
     recent_.add(amount, now);
+    lag_.charged(amount, now);
   }
   append(kind, -amount, id, now);
 }
@@ -301,7 +315,6 @@ void ledger::end_hold(open_holds::iterator i, entry_kind how, money charged,
   if (i->second.in_doubt) {
     --doubts_;
     doubt_amount_ -= i->second.amount;
-    unlikely_.erase(i->first);
   }
   ended_.add(i->first, {charged, how}, now);
   open_.erase(i);

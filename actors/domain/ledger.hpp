@@ -1,13 +1,13 @@
 #pragma once
 
 #include "actors/domain/ended_holds.hpp"
+#include "actors/domain/lag_watch.hpp"
 #include "actors/domain/ledger_rules.hpp"
 #include "actors/domain/spend_window.hpp"
 #include "messages/ec.hpp"
 #include "messages/ledger.hpp"
 
 #include <boost/container/flat_map.hpp>
-#include <boost/container/flat_set.hpp>
 #include <boost/container/small_vector.hpp>
 
 #include <queue>
@@ -26,12 +26,16 @@ public:
 
   /// Continues the books of an earlier run.
   /// @param ended How holds ended lately, in order: see endings_of.
+  /// @param learnt The posting lag that it had learnt.
   ledger(account_head head, ledger_rules rules,
-         const std::vector<past_hold>& ended = {});
+         const std::vector<past_hold>& ended = {},
+         milliseconds learnt = milliseconds{0});
 
-  void rules(ledger_rules x) {
-    rules_ = x;
-    recent_.reach(x.posting_lag);
+  void rules(ledger_rules x);
+
+  /// How late charges may show up in a reading, and what was learnt of it.
+  const lag_watch& lag() const {
+    return lag_;
   }
 
   /// Begins the books with an amount; once.
@@ -58,8 +62,7 @@ public:
   /// assumed.
   ec doubt(hold_id id, timestamp until, timestamp now);
 
-  /// The same for a charge that is not likely: at `until` it is released. What
-  /// this run knows of likelihood dies with it; the next one assumes.
+  /// The same for a charge that is not likely: at `until` it is released.
   ec suspect(hold_id id, timestamp until, timestamp now);
 
   /// Ends what is overdue: holds expire, doubts are assumed or released.
@@ -146,8 +149,6 @@ private:
   using open_holds = boost::container::flat_map<
     hold_id, open_hold, std::less<hold_id>,
     boost::container::small_vector<std::pair<hold_id, open_hold>, 1>>;
-  using hold_set = boost::container::flat_set<hold_id>;
-
   /// Numbers an entry, completes its figures, checks that the books still add
   /// up, and keeps it for the journal.
   void append(ledger_entry x, timestamp now);
@@ -155,6 +156,9 @@ private:
 
   /// Books a charge; a negative one is money that was never charged.
   void charge(entry_kind kind, money amount, hold_id id, timestamp now);
+
+  /// Notes a doubt of that kind.
+  ec doubt(entry_kind how, hold_id id, timestamp until, timestamp now);
 
   /// Books what the figure says beyond what lag and holds explain.
   reading_result reconcile(money figure, money in_window, timestamp now);
@@ -177,13 +181,13 @@ private:
   account_head head_; // `holds` stays empty here; see `open_`.
   money booked_;      // The sum of the entries; equals the balance.
   open_holds open_;
-  hold_set unlikely_; // Of those in doubt.
   size_t doubts_ = 0;
   money doubt_amount_;
   // Expiries of open holds, soonest first; may name holds that have ended.
   expiry_queue expiries_;
   ended_holds ended_;
   spend_window recent_;
+  lag_watch lag_;
   // Before this time the window is not known: an earlier run spent then.
   timestamp window_from_;
   std::vector<ledger_entry> entries_;

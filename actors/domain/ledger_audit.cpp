@@ -37,11 +37,16 @@ movement movement_of(const ledger_entry& x, money kept) {
     case entry_kind::assume:
       return {x.amount, -kept};
     case entry_kind::doubt:
+    case entry_kind::suspect:
     case entry_kind::reading:
       return {};
     default:
       return {x.amount, {}};
   }
+}
+
+bool doubts(entry_kind x) {
+  return x == entry_kind::doubt || x == entry_kind::suspect;
 }
 
 std::string differs(const char* what, money found, money expected) {
@@ -63,7 +68,8 @@ std::string off(const figure& x) {
 
 bool same(const open_hold& x, const open_hold& y) {
   return x.id == y.id && x.amount == y.amount && x.made_at == y.made_at
-         && x.expires_at == y.expires_at && x.in_doubt == y.in_doubt;
+         && x.expires_at == y.expires_at && x.in_doubt == y.in_doubt
+         && x.unlikely == y.unlikely;
 }
 
 } // namespace
@@ -195,6 +201,7 @@ std::string ledger_audit::rules(const ledger_entry& x) {
     case entry_kind::release:
     case entry_kind::expire:
     case entry_kind::doubt:
+    case entry_kind::suspect:
     case entry_kind::assume:
       return hold == nullptr ? "ends " + to_string(x.hold)
                                  + (ended_.contains(x.hold)
@@ -219,6 +226,7 @@ std::string ledger_audit::rules_of_ending(const ledger_entry& x,
            + to_string(kept);
   switch (x.kind) {
     case entry_kind::doubt:
+    case entry_kind::suspect:
       return hold.in_doubt ? "doubts what is in doubt" : "";
     case entry_kind::expire:
       if (hold.in_doubt)
@@ -233,7 +241,7 @@ std::string ledger_audit::rules_of_ending(const ledger_entry& x,
     default:
       break;
   }
-  if (x.kind != entry_kind::doubt)
+  if (!doubts(x.kind))
     ended_.add(x.hold, {charges ? -x.amount : money{}, x.kind}, x.at);
   return {};
 }

@@ -68,10 +68,12 @@ bool fold(account_head& head, const ledger_entry& x) {
       good = end_hold(head, x.hold);
       break;
     case entry_kind::doubt:
+    case entry_kind::suspect:
       good = false;
       for (auto& hold : head.holds)
         if (hold.id == x.hold) {
           hold.in_doubt = true;
+          hold.unlikely = x.kind == entry_kind::suspect;
           hold.expires_at = x.until;
           good = true;
         }

@@ -13,6 +13,8 @@
 // are U - B, and the books come to agree with the figure. A figure inside
 // changes nothing: the books stay the authority, and nothing counts twice.
 //
+// L is what is configured, until charges are seen to be later: lag_watch.hpp.
+//
 // Doubts are held. Once every attempt in doubt ended longer ago than the lag,
 // while nothing else is held and C is nil, the figure contains what they came
 // to: the books then agree with it but for B - U, and that is what the doubts
@@ -50,21 +52,28 @@ reading_result ledger::reading(money figure, reading_cut asked,
     return reading_result::consistent;
   // After this point, the reading counts.
   figure = std::clamp(figure, -figure_most, figure_most);
-  const auto window_begin = asked.at - rules_.posting_lag;
-  const auto in_window = spent_since(window_begin);
+  const auto window_begin = asked.at - lag_.value();
+  auto in_window = spent_since(window_begin);
   auto result = reading_result::first;
   if (!head_.funded) {
     std::ignore = open(figure, now);
   } else {
     if (in_window == money{})
       resolve_doubts(figure, window_begin, now);
+    const auto before = head_.balance;
     result = reconcile(figure, in_window, now);
+    // A lag that is longer from here on is so for this reading already.
+    if (lag_.reading({asked.at, in_window, head_.held,
+                      head_.balance - before})) {
+      recent_.reach(lag_.value());
+      in_window = spent_since(asked.at - lag_.value());
+    }
   }
   head_.reading = figure;
   head_.read_at = asked.at;
   head_.read_cut = asked.seq;
   head_.spent_since_reading = in_window;
-  recent_.forget_before(window_begin);
+  recent_.forget_before(asked.at - lag_.most());
   ledger_entry x;
   x.kind = entry_kind::reading;
   x.amount = figure;

@@ -8,7 +8,7 @@ namespace rota {
 /// How a ledger judges readings. Sources: the interval rule and the
 /// pessimistic second view are derived in the comments of ledger_reading.cpp.
 struct ledger_rules {
-  /// How late a charge may show up in a reading.
+  /// How late a charge may show up in a reading; longer once it is seen to.
   milliseconds posting_lag{120'000};
   /// A reading is a multiple of this.
   money quantum{2'000};

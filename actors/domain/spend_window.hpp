@@ -6,6 +6,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include <algorithm>
+#include <optional>
 
 namespace rota {
 
@@ -14,13 +15,15 @@ namespace rota {
 /// answer is never less than what was charged. Pure.
 class spend_window {
 public:
-  /// `reach`: how far back `since` should be exact to a slot.
-  explicit spend_window(milliseconds reach) {
+  /// @param reach How far back `since` should be exact to a slot.
+  /// @param slots How many there are at most; at least two.
+  explicit spend_window(milliseconds reach, size_t slots = slots_max)
+    : most_{slots} {
     this->reach(reach);
   }
 
   void reach(milliseconds x) {
-    width_ = std::max(milliseconds{1'000}, x / int64_t{slots_max / 2});
+    width_ = std::max(milliseconds{1'000}, x / static_cast<int64_t>(most_ / 2));
   }
 
   void add(money spent, timestamp now) {
@@ -28,7 +31,7 @@ public:
       slots_.push_back({now, now, {}});
     slots_.back().last = std::max(slots_.back().last, now);
     slots_.back().spent += spent;
-    if (slots_.size() > slots_max) {
+    if (slots_.size() > most_) {
       const auto oldest = slots_.front().spent;
       slots_.erase(slots_.begin());
       slots_.front().spent += oldest;
@@ -41,6 +44,16 @@ public:
     for (auto i = slots_.rbegin(); i != slots_.rend() && i->last >= t; ++i)
       result += i->spent;
     return result;
+  }
+
+  /// @returns From when on at least so much was charged, the latest such time
+  ///          to a slot; nothing if it never was. `least` is positive.
+  std::optional<timestamp> reached(money least) const {
+    money sum;
+    for (auto i = slots_.rbegin(); i != slots_.rend(); ++i)
+      if (sum += i->spent; sum >= least)
+        return i->from;
+    return std::nullopt;
   }
 
   /// Drops what `since` will not be asked for any more.
@@ -63,6 +76,7 @@ private:
     money spent;
   };
 
+  size_t most_;
   milliseconds width_{1'000};
   // Most accounts are used seldom and need one or two.
   boost::container::small_vector<slot, 2> slots_; // The oldest first.

@@ -57,6 +57,8 @@ json view_of(const account_view& x) {
     {"overruns", x.overruns},
     {"lates", x.lates},
     {"stale", x.stale},
+    {"posting_lag_s",
+     std::chrono::duration<double>(x.posting_lag).count()},
     {"price_factor", to_string(x.price_factor)},
     {"prices_off", std::move(prices_off)},
     {"in_doubt", x.in_doubt},

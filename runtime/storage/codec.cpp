@@ -8,7 +8,7 @@ namespace {
 
 // The last enumerators. A greater number was written by a newer version.
 constexpr auto last(entry_kind) {
-  return entry_kind::reading;
+  return entry_kind::suspect;
 }
 constexpr auto last(admin_state) {
   return admin_state::maintenance;
@@ -78,6 +78,13 @@ ROTA_FIELDS(factor) {
   f(x.ppm);
 }
 
+ROTA_FIELDS(milliseconds) {
+  auto count = x.count();
+  f(count);
+  if constexpr (!std::is_const_v<T>)
+    x = milliseconds{count};
+}
+
 ROTA_FIELDS(timestamp) {
   f(x.millis);
 }
@@ -115,6 +122,8 @@ ROTA_FIELDS(ledger_entry) {
 
 ROTA_FIELDS(open_hold) {
   all(f, x.id, x.amount, x.made_at, x.expires_at, x.in_doubt);
+  if (f.version() >= 5)
+    f(x.unlikely);
 }
 
 ROTA_FIELDS(account_head) {
@@ -137,6 +146,8 @@ ROTA_FIELDS(account_row) {
       x.failures, x.exhausted, x.reason);
   if (f.version() >= 3)
     all(f, x.price_ratios, x.price_off_windows);
+  if (f.version() >= 5)
+    field(f, x.posting_lag);
 }
 
 ROTA_FIELDS(batch_options) {

@@ -31,7 +31,7 @@ public:
   ///   2: entries are chained, see chain.hpp.
   ///   3: a file beside the store says how far it had come, see high_water.hpp.
   ///   4: entries name the client whose job they are of; clients have heads.
-  static constexpr uint64_t schema = 4;
+  static constexpr uint64_t schema = 5;
 
   struct opened {
     std::unique_ptr<store> disk;

@@ -16,7 +16,8 @@ constexpr size_t step_bytes = 1 << 20;
 
 } // namespace
 
-// Schema 3 knew no clients: there is nothing to rewrite.
+// Schema 4 knew no likelihood of doubts and no learnt posting lag, schema 3 no
+// clients: there is nothing to rewrite.
 //
 // Schema 2 had no high-water file: opening makes one, and says so by the number
 // of the schema in the same write as the new run.

@@ -37,6 +37,7 @@ in flight     2 of 8
 calls         1200, 3 failed
 overruns      1, 0 late
 price factor  1
+posting lag   4 min 35 s
 last used     5 h 0 min ago
 models        gpt-5-mini
 tags          cheap, eu
@@ -62,6 +63,7 @@ in flight     0 of 1
 calls         0, 7 failed
 overruns      0, 0 late
 price factor  1
+posting lag   2 min
 last used     -
 models        any
 )";

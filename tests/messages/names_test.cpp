@@ -76,7 +76,8 @@ TEST_CASE("stored numbers never move", "[names]") {
   // What is on disk of every user means this.
   const std::vector<std::string> kinds{
     "open",   "topup",   "hold",    "settle", "release", "expire", "doubt",
-    "assume", "late",    "overrun", "correct", "adjust", "reading"};
+    "assume", "late",    "overrun", "correct", "adjust", "reading",
+    "suspect"};
   for (size_t i = 0; i < kinds.size(); ++i)
     CHECK(to_string(static_cast<entry_kind>(i + 1)) == kinds[i]);
   CHECK(to_string(static_cast<ec>(1)) == "insufficient_funds");

@@ -159,8 +159,37 @@ TEST_CASE("a store of schema 3 learns of clients and keeps the rest",
   CHECK(disk.client_of("alice").client == client_id{1});
 }
 
+TEST_CASE("a store of schema 4 learns of likelihood and keeps the rest",
+          "[storage]") {
+  old_store old{4};
+  const auto opened = old.open();
+  REQUIRE(opened.fault == "");
+  auto& disk = *opened.disk;
+  CHECK(disk.migrated_from() == 4);
+  CHECK(disk.run() == 3);
+  auto heads = disk.heads();
+  REQUIRE(heads.size() == 2);
+  std::sort(heads.begin(), heads.end(),
+            [](auto& x, auto& y) { return x.name < y.name; });
+  CHECK(heads[0].balance == money{29'955'532'250});
+  CHECK(heads[0].held == money{1'052'000});
+  CHECK(heads[0].spent == money{44'467'750});
+  CHECK(heads[0].calls == 353);
+  CHECK(heads[0].holds.size() == 8);
+  for (const auto& x : heads[0].holds)
+    CHECK_FALSE(x.unlikely);
+  CHECK(heads[1].balance == money{39'980'148'000});
+  CHECK(heads[1].calls == 154);
+  const auto row = disk.row_of(heads[1].account).value();
+  CHECK(row.admin == admin_state::drain);
+  CHECK(row.posting_lag == milliseconds{0});
+  CHECK(disk.client_of("alice").calls == 5);
+  CHECK(chained(disk));
+  CHECK(std::filesystem::exists(old.path() + ".schema-4/CURRENT"));
+}
+
 TEST_CASE("a migration happens once", "[storage]") {
-  const auto schema = GENERATE(1, 2, 3);
+  const auto schema = GENERATE(1, 2, 3, 4);
   old_store old{schema};
   REQUIRE(old.open().fault == "");
   const auto copy = old.path() + ".schema-" + std::to_string(schema);

@@ -40,6 +40,10 @@ actor_swarm::actor_swarm(dice& random) {
   lie = fault(200);
   stranger = fault(30);
   will = fault(30);
+  late = random.permille(200) ? random.between(1, 500) : 0;
+  once = fault(1'000);
+  price_ppm = random.permille(300) ? random.between(700'000, 1'500'000)
+                                   : 1'000'000;
 }
 
 } // namespace rota::simulation

@@ -29,6 +29,8 @@ struct actor_swarm {
   strategy by;
   uint32_t requests_per_minute;
   uint32_t tokens_per_minute;
+  /// What the provider charges in relation to what it should.
+  int64_t price_ppm;
 
   // Chances per thousand; zero where the seed has no such fault.
   int64_t crash;     ///< Per message, of 200,000.
@@ -40,6 +42,8 @@ struct actor_swarm {
   int64_t bias;      ///< A call costs more than its estimate.
   int64_t bad_probe; ///< A balance cannot be read.
   int64_t lie;       ///< A balance is anything.
+  int64_t late;      ///< A charge shows up later than is promised.
+  int64_t once;      ///< A batch sends no line twice.
   int64_t stranger;  ///< Pays in or spends, each virtual second.
   int64_t will;      ///< An operator does something, each virtual second.
 };

@@ -1,5 +1,6 @@
 #include "tests/simulation/actor_world.hpp"
 
+#include "actors/domain/doubtful_lines.hpp"
 #include "actors/domain/ledger_fold.hpp"
 
 #include <algorithm>
@@ -139,6 +140,8 @@ void actor_world::accept_batches() {
     row.id = batch_id{static_cast<uint64_t>(i)};
     row.total = file_->lines.size();
     row.created_at = there_->now;
+    if (there_->fault(there_->world.once))
+      row.options.policy = delivery::at_most_once;
     there_->disk.batches[row.id] = row;
     there_->batches.accepted(row, there_->world.max_in_flight,
                              there_->world.window, setup_->routing.attempts,
@@ -162,6 +165,7 @@ void actor_world::boot() {
 }
 
 void actor_world::boot_accounts() {
+  heads_.clear();
   for (auto& [id, books] : there_->accounts) {
     account_memory memory;
     memory.head.account = id;
@@ -169,6 +173,7 @@ void actor_world::boot_accounts() {
       require(fold(memory.head, x), "I1", "the code cannot fold its entries");
     const auto setup = setup_of(there_->world, id);
     memory.head.name = setup->account.name;
+    heads_.push_back(memory.head);
     if (there_->disk.rows.contains(id))
       memory.row = there_->disk.rows.at(id);
     const auto actor
@@ -202,6 +207,11 @@ void actor_world::boot_batches() {
                           routing_setup_ptr{setup_}, std::move(work),
                           std::move(owner)));
   }};
+  std::vector<batch_row> rows;
+  for (const auto& [id, row] : there_->disk.batches)
+    rows.push_back(row);
+  for (auto& row : note_doubtful_lines(rows, heads_))
+    there_->disk.batches[row.id] = row;
   for (const auto& [id, row] : there_->disk.batches) {
     if (there_->batches.ended(id))
       continue;
@@ -243,7 +253,8 @@ void actor_world::crash() {
     world.ahead += world.ms(-3'600'000, 3'600'000);
   for (auto& [id, books] : world.accounts) {
     books.clock(world.now, world.ahead);
-    books.restarted(world.disk.entries[id].size());
+    books.restarted(world.disk.entries[id].size(),
+                    world.disk.rows[id].posting_lag);
   }
   world.batches.restarted();
   boot();
@@ -295,9 +306,7 @@ void actor_world::strangers() {
     world.provider.top_up(id, amount);
   else
     world.provider.charge(id, {money{amount.nanos / 4}, world.now,
-                               world.now + world.ms(0, world.world.lag.count()),
-                               false,
-                               {}});
+                               world.shown_at(), false, {}});
 }
 
 void actor_world::operators() {
@@ -369,9 +378,12 @@ void actor_world::rest() {
   black_box::instance().note("all batches have ended");
   world.calm = true;
   auto highest = milliseconds{0};
-  for (const auto& [id, books] : world.accounts)
+  auto lag = milliseconds{0};
+  for (const auto& [id, books] : world.accounts) {
     highest = std::max(highest, books.latest_end() - world.now - world.ahead);
-  const auto until = world.now + highest + world.world.lag
+    lag = std::max(lag, books.lag());
+  }
+  const auto until = world.now + highest + lag + 5 * world.world.lag
                      + world.world.answer_most * 2 + world.world.disk_most * 2
                      + milliseconds{10'000};
   const auto live_on = [this, &world](timestamp t) {

@@ -69,6 +69,7 @@ private:
   upstream_actor upstream_;
   refresher_actor refresher_;
   std::map<account_id, account_actor> accounts_;
+  std::vector<account_head> heads_; // As the disk had them at the start.
   std::map<batch_id, batch_actor> batches_;
 };
 

@@ -3,10 +3,21 @@
 #include "tests/simulation/black_box.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace rota::simulation {
 
 namespace {
+
+/// No lag may be learnt beyond it: ten times what is configured, or ten
+/// minutes.
+milliseconds bound_of(milliseconds lag) {
+  return std::max(milliseconds{600'000}, lag * 10);
+}
+
+bool doubts(entry_kind x) {
+  return x == entry_kind::doubt || x == entry_kind::suspect;
+}
 
 /// The code may count its window in slots of time and round outwards.
 milliseconds slack_of(milliseconds lag) {
@@ -27,15 +38,18 @@ account_auditor::account_auditor(account_id id, const provider_books& truth,
 }
 
 void account_auditor::appended(std::span<const ledger_entry> xs) {
+  const auto grows = std::exchange(grows_, false);
   const auto read = !xs.empty() && xs.back().kind == entry_kind::reading;
   const auto corrected = read && xs.size() > 1
                          && begins_or_corrects(xs[xs.size() - 2].kind);
+  require(!grows || (corrected && xs[xs.size() - 2].amount < money{}), "I9",
+          "a posting lag is learnt though no money went");
   const auto plain = xs.first(xs.size() - read - corrected);
   for (const auto& x : xs)
     black_box::instance().judged(x.kind);
   for (const auto& x : plain) {
     judge(x, read);
-    apply({x, ahead_, run_, read});
+    apply({x, ahead_, run_, read, lag()});
     if (x.kind == entry_kind::hold)
       judge_truth();
   }
@@ -44,8 +58,8 @@ void account_auditor::appended(std::span<const ledger_entry> xs) {
   const auto* correction = corrected ? &xs[plain.size()] : nullptr;
   judge_reading(xs.back(), correction);
   if (corrected)
-    apply({*correction, ahead_, run_});
-  apply({xs.back(), ahead_, run_});
+    apply({*correction, ahead_, run_, false, lag()});
+  apply({xs.back(), ahead_, run_, false, lag()});
 }
 
 void account_auditor::appended(std::span<const ledger_entry> xs,
@@ -64,7 +78,9 @@ void account_auditor::appended(std::span<const ledger_entry> xs,
     } else if (it.open && told.what == verb::release) {
       wanted.emplace_back(entry_kind::release, it.amount);
     } else if (it.open && !it.in_doubt) {
-      wanted.emplace_back(entry_kind::doubt, it.amount);
+      wanted.emplace_back(told.what == verb::suspect ? entry_kind::suspect
+                                                     : entry_kind::doubt,
+                          it.amount);
     } else if (!it.open && settles && !it.late && it.run == run_) {
       if (it.ended == entry_kind::assume)
         wanted.emplace_back(entry_kind::correct, it.booked - told.cost);
@@ -85,14 +101,23 @@ void account_auditor::appended(std::span<const ledger_entry> xs,
   told_ = false;
 }
 
-void account_auditor::restarted(size_t entries) {
+void account_auditor::learnt(milliseconds lag) {
+  require(lag >= learnt_, "I9", "a posting lag is forgotten");
+  grows_ = lag > learnt_;
+  require(lag <= bound_of(options_.lag), "I9", "a posting lag is absurd");
+  learnt_ = lag;
+}
+
+void account_auditor::restarted(size_t entries, milliseconds lag) {
   require(entries <= log_.size(), "I7", "more survived than was ever written");
   auto log = std::move(log_);
   log.resize(entries);
   log_.clear();
   funded_ = false;
   balance_ = held_ = reading_ = in_window_ = since_ = {};
-  read_at_ = {};
+  read_at_ = read_wall_ = {};
+  learnt_ = lag;
+  grows_ = false;
   charges_.clear();
   holds_.clear();
   open_.clear();
@@ -105,8 +130,23 @@ void account_auditor::restarted(size_t entries) {
 money account_auditor::available() const {
   auto left = balance_;
   if (read_at_.millis != 0)
-    left = std::min(left, reading_ - charged_after(read_at_ - options_.lag));
+    left = std::min(left, reading_ - charged_after(read_at_ - read_lag_));
   return left - held_;
+}
+
+bool account_auditor::is_stale() const {
+  return options_.stale_after.count() > 0 && read_wall_.millis != 0
+         && now_ + ahead_ > read_wall_ + options_.stale_after;
+}
+
+/// So many per cent of what is left, to the next nanodollar above.
+money account_auditor::kept_back() const {
+  const auto left = available() + held_;
+  if (!is_stale() || left <= money{})
+    return {};
+  __extension__ using wide = __int128;
+  return money{static_cast<int64_t>(
+    (static_cast<wide>(left.nanos) * options_.stale_percent + 99) / 100)};
 }
 
 void account_auditor::at_rest() const {
@@ -143,175 +183,6 @@ size_t account_auditor::live() const {
   return static_cast<size_t>(
     std::count_if(open_.begin(), open_.end(),
                   [this](auto& x) { return !holds_.at(x).in_doubt; }));
-}
-
-// -- judging ------------------------------------------------------------------
-
-void account_auditor::judge(const ledger_entry& x, bool beside_reading) {
-  switch (x.kind) {
-    case entry_kind::open:
-      require(!funded_, "I1", "the books begin twice");
-      break;
-    case entry_kind::hold:
-      judge_hold(x);
-      break;
-    case entry_kind::settle:
-    case entry_kind::release:
-    case entry_kind::expire:
-    case entry_kind::doubt:
-    case entry_kind::assume:
-      judge_end(x, beside_reading);
-      break;
-    case entry_kind::overrun:
-    case entry_kind::late:
-    case entry_kind::correct:
-      judge_afterwards(x);
-      break;
-    case entry_kind::adjust:
-      break; // An operator's word.
-    default:
-      require(false, "I1", "an entry stands where none of its kind may");
-  }
-}
-
-void account_auditor::judge_hold(const ledger_entry& x) {
-  require(funded_, "I3", "money is held on an account that was never funded");
-  require(!holds_.contains(x.hold), "I5", "one hold is made twice");
-  require(x.amount >= money{}, "I3", "a hold is negative");
-  require(x.until > x.at, "I2", "a hold is born overdue");
-  require(available() - x.amount >= options_.floor, "I3",
-          "more is held than is available");
-}
-
-void account_auditor::judge_end(const ledger_entry& x, bool beside_reading) {
-  const auto i = holds_.find(x.hold);
-  require(i != holds_.end(), "I4", "a hold ends that was never made");
-  const auto& it = i->second;
-  require(it.open, "I4", "a hold ends twice");
-  const auto overdue = now_ + ahead_ >= it.until;
-  const auto unlikely = it.in_doubt && it.unlikely_in == run_;
-  switch (x.kind) {
-    case entry_kind::settle:
-      require(x.amount <= money{} && -x.amount <= it.amount, "I4",
-              "a settlement exceeds its hold");
-      break;
-    case entry_kind::assume:
-      require(it.in_doubt, "I4", "a charge is assumed that nobody doubts");
-      require(overdue || beside_reading, "I4", "a charge is assumed too early");
-      require(!unlikely || beside_reading, "I4",
-              "a charge is assumed that is not likely");
-      if (beside_reading) // The figure says how much of it was charged.
-        require(x.amount <= money{} && -x.amount <= it.amount, "I4",
-                "more is assumed than was held");
-      else
-        agree(-x.amount.nanos, it.amount.nanos, "I4", "what is assumed");
-      break;
-    case entry_kind::doubt:
-      require(!it.in_doubt, "I4", "a doubt is noted twice");
-      agree(x.amount.nanos, it.amount.nanos, "I4", "what is doubted");
-      break;
-    default:
-      agree(x.amount.nanos, it.amount.nanos, "I4", "what is given back");
-      require(!it.in_doubt || told_ || beside_reading
-                || (unlikely && overdue),
-              "I4", "a doubt is given back for no reason");
-      if (x.kind == entry_kind::expire) {
-        require(!it.in_doubt, "I4", "a doubt expires");
-        require(overdue, "I4", "a hold expires too early");
-      }
-  }
-}
-
-void account_auditor::judge_afterwards(const ledger_entry& x) {
-  const auto i = holds_.find(x.hold);
-  require(i != holds_.end(), "I4", "a charge belongs to no hold");
-  const auto& it = i->second;
-  require(!it.open, "I4", "a charge comes beside an open hold");
-  require(!it.late, "I4", "a hold is charged twice after its end");
-  switch (x.kind) {
-    case entry_kind::overrun:
-      require(it.ended == entry_kind::settle && it.booked == it.amount
-                && log_.back().entry.hold == x.hold,
-              "I4", "an overrun follows no full settlement");
-      require(x.amount < money{}, "I4", "an overrun gives money back");
-      break;
-    case entry_kind::late:
-      require(it.ended == entry_kind::release
-                || it.ended == entry_kind::expire,
-              "I4", "a late charge follows a charge");
-      require(x.amount <= money{}, "I4", "a late charge gives money back");
-      break;
-    default:
-      require(it.ended == entry_kind::assume, "I4",
-              "a correction follows no assumption");
-  }
-}
-
-/// Section by section the interval rule: a figure U agrees with balance B,
-/// held R and what was charged in the lag window C within a quantum q iff
-/// B - R - q <= U <= B + C + q; what lies outside is booked, no more.
-void account_auditor::judge_reading(const ledger_entry& x,
-                                    const ledger_entry* correction) {
-  const auto asked_at = x.at - ahead_;
-  require(asked_at > read_at_ || read_at_.millis == 0, "I5",
-          "an older reading replaces a newer one");
-  require(asked_at <= now_, "I1", "a reading comes from the future");
-  const auto exact = charged_after(asked_at - options_.lag);
-  require(x.in_window >= exact, "I9",
-          "the lag window misses charges that the figure may miss");
-  require(x.in_window <= std::max(exact, charged_window(asked_at)), "I3",
-          "the lag window counts charges that are long visible");
-  const auto off = correction != nullptr ? correction->amount : money{};
-  if (!funded_) {
-    require(correction != nullptr && correction->kind == entry_kind::open,
-            "I1", "the first figure does not begin the books");
-    agree(off.nanos, x.amount.nanos, "I1", "the first figure");
-    return;
-  }
-  const auto least = balance_ - held_;
-  const auto most = balance_ + x.in_window;
-  auto wanted = money{};
-  if (x.amount < least - options_.quantum)
-    wanted = x.amount - least;
-  else if (x.amount > most + options_.quantum)
-    wanted = x.amount - most;
-  agree(off.nanos, wanted.nanos, "I8", "what a reading corrects");
-  if (correction == nullptr)
-    return;
-  const auto large = std::max<int64_t>(1'000'000'000, balance_.nanos / 100);
-  const auto topup = off.nanos >= large;
-  require(correction->kind
-            == (topup ? entry_kind::topup : entry_kind::adjust),
-          "I8", "new money and noise are told apart wrongly");
-}
-
-/// Whatever the provider has not posted at the last honest reading, it may
-/// still be charged for all that is held: even then the floor stays whole, but
-/// for what nobody could know.
-void account_auditor::judge_truth() const {
-  if (lie_counts())
-    return;
-  auto left = truth_.truth(id_);
-  auto unknown = options_.quantum;
-  for (const auto& id : open_)
-    if (truth_.call(id_, id) == nullptr)
-      left -= holds_.at(id).amount;
-  const auto& all = truth_.postings(id_);
-  const auto oldest = read_at_ - options_.lag;
-  for (auto i = all.rbegin(); i != all.rend(); ++i) {
-    if (read_at_.millis != 0 && i->at < oldest)
-      break;
-    if (read_at_.millis != 0 && i->posted_at <= read_at_)
-      continue; // The reading contains it.
-    auto known = money{};
-    if (i->ours)
-      if (const auto j = holds_.find(i->hold); j != holds_.end())
-        known = j->second.booked
-                + (j->second.open ? j->second.amount : money{});
-    unknown += std::max(money{}, i->amount - known);
-  }
-  require(left >= options_.floor - unknown, "I9",
-          "the provider's balance can fall below the floor");
 }
 
 // -- folding ------------------------------------------------------------------
@@ -354,6 +225,8 @@ void account_auditor::apply(const stamped& x) {
     case entry_kind::reading:
       reading_ = e.amount;
       read_at_ = at;
+      read_wall_ = e.at;
+      read_lag_ = x.lag;
       in_window_ = e.in_window;
       since_ = {};
       break;
@@ -364,6 +237,7 @@ void account_auditor::apply(const stamped& x) {
     case entry_kind::release:
     case entry_kind::expire:
     case entry_kind::doubt:
+    case entry_kind::suspect:
       apply_end(e);
       break;
     default: // overrun, late, correct
@@ -379,8 +253,9 @@ void account_auditor::apply(const stamped& x) {
 
 void account_auditor::apply_end(const ledger_entry& x) {
   auto& it = holds_[x.hold];
-  if (x.kind == entry_kind::doubt) {
+  if (doubts(x.kind)) {
     it.in_doubt = true;
+    it.unlikely = x.kind == entry_kind::suspect;
     it.until = x.until;
     return;
   }
@@ -400,12 +275,13 @@ money account_auditor::charged_after(timestamp t) const {
 }
 
 money account_auditor::charged_window(timestamp asked_at) const {
-  const auto from = asked_at - options_.lag;
+  const auto from = asked_at - lag();
+  const auto slack = slack_of(lag());
   money result;
-  if (run_began_ > from - slack_of(options_.lag))
+  if (run_began_ > from - slack)
     return in_window_ + since_; // An earlier run's; all of it may count.
   for (auto i = charges_.rbegin();
-       i != charges_.rend() && i->at >= from - slack_of(options_.lag); ++i)
+       i != charges_.rend() && i->at >= from - slack; ++i)
     result += std::max(i->amount, money{});
   return result;
 }

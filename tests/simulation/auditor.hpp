@@ -3,7 +3,7 @@
 #include "messages/ledger.hpp"
 #include "tests/simulation/provider.hpp"
 
-#include <optional>
+#include <algorithm>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -15,6 +15,11 @@ struct audited_options {
   money floor;
   milliseconds lag{0};
   money quantum;
+  /// A reading older than this is stale; zero: none is. Then so many per cent
+  /// are kept back, or nothing may be held.
+  milliseconds stale_after{0};
+  int64_t stale_percent = 0;
+  bool stale_stops = false;
 };
 
 /// Told by whoever drives the code what it was asked to book.
@@ -48,14 +53,18 @@ public:
   /// The same, where the verb is known and its entries follow from it.
   void appended(std::span<const ledger_entry> xs, const booking& told);
 
-  /// This hold was hardly charged: its doubt is given back at its end, as long
-  /// as this run lives.
-  void unlikely(const hold_id& id) {
-    holds_.at(id).unlikely_in = run_;
-  }
+  /// The daemon says now that charges may be so late; zero: it learnt nothing.
+  /// To be told before what it appended with it.
+  void learnt(milliseconds lag);
 
-  /// The daemon died and `entries` of all survived; a new run begins.
-  void restarted(size_t entries);
+  /// The daemon died and `entries` of all survived, and that lag; a new run
+  /// begins.
+  void restarted(size_t entries, milliseconds lag);
+
+  /// The longest lag that the daemon reckons with.
+  milliseconds lag() const {
+    return std::max(options_.lag, learnt_);
+  }
 
   /// The provider lies now: no figure counts that was asked for until then.
   void lied() {
@@ -81,7 +90,7 @@ public:
     bool late = false; // Charged after its end: nothing more may come.
     money booked;
     uint64_t run = 0;
-    std::optional<uint64_t> unlikely_in = {}; // The run that knows so.
+    bool unlikely = false; // Of a doubt: it is given back at its end.
   };
 
   const hold_book* find(const hold_id& id) const;
@@ -112,6 +121,7 @@ private:
     milliseconds ahead;
     uint64_t run = 0;
     bool in_figure = false; // A charge that the reading beside it shows.
+    milliseconds lag{0}; // As the daemon knew it then.
   };
 
   struct charge {
@@ -130,6 +140,8 @@ private:
   money charged_after(timestamp t) const;
   money charged_window(timestamp asked_at) const;
   bool lie_counts() const;
+  bool is_stale() const;
+  money kept_back() const;
 
   account_id id_;
   const provider_books& truth_;
@@ -139,6 +151,8 @@ private:
   timestamp run_began_;
   uint64_t run_ = 1;
   timestamp lied_at_;
+  milliseconds learnt_{0};
+  bool grows_ = false; // The next reading must say why.
 
   bool told_ = false; // The verb that is judged was asked for.
 
@@ -149,6 +163,8 @@ private:
   money held_;
   money reading_;
   timestamp read_at_; // True time; "never": no reading yet.
+  timestamp read_wall_;
+  milliseconds read_lag_{0}; // With which that reading was judged.
   money in_window_;
   money since_;
   std::vector<charge> charges_;

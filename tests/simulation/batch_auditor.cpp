@@ -57,8 +57,13 @@ void batch_auditor::arrived(const job_id& x, uint64_t run) {
 }
 
 void batch_auditor::charged(const job_id& x, uint64_t run) {
-  require(++item(x, run).charged <= at(x).billed_attempts, "I10",
+  auto& it = item(x, run);
+  require(++it.charged <= at(x).billed_attempts, "I10",
           "a line is charged more often than allowed");
+  ++it.charged_ever;
+  require(it.charged_ever == 1
+            || at(x).row.options.policy != delivery::at_most_once,
+          "I10", "a line is charged twice that may be sent once");
 }
 
 void batch_auditor::answered(const job_id& x, const std::string& body,

@@ -64,6 +64,7 @@ private:
     uint32_t sent = 0;
     uint32_t arrived = 0;
     uint32_t charged = 0;
+    uint32_t charged_ever = 0;
     std::string body;
     money cost;
   };

@@ -44,7 +44,7 @@ public:
   }
 
   /// Entries that were judged since the program began, by kind.
-  const std::array<uint64_t, 14>& judged() const {
+  const std::array<uint64_t, 15>& judged() const {
     return judged_;
   }
 
@@ -68,7 +68,7 @@ private:
   const char* kind_ = "";
   uint64_t seed_ = 0;
   bool echoes_ = false;
-  std::array<uint64_t, 14> judged_{};
+  std::array<uint64_t, 15> judged_{};
 };
 
 /// What a seed came to.

@@ -1,5 +1,6 @@
 #include "tests/simulation/core_account.hpp"
 
+#include "actors/domain/pricing.hpp"
 #include "tests/simulation/black_box.hpp"
 
 #include <tuple>
@@ -22,7 +23,9 @@ core_account::core_account(account_id id, const swarm& world,
                            const provider_books& truth)
   : id_{id},
     world_{world},
-    auditor_{id, truth, {world.floor, world.lag, world.quantum}},
+    auditor_{id, truth,
+             {world.floor, world.lag, world.quantum, world.stale_after,
+              world.stale_percent, world.stale_stops}},
     gate_{fresh_gate()} {
   // nop
 }
@@ -37,17 +40,28 @@ gate_auditor core_account::fresh_gate() const {
   return {health_of(), world_.max_in_flight, world_.requests_per_minute};
 }
 
+ledger_rules core_account::rules() const {
+  ledger_rules x{world_.lag, world_.quantum,
+                 world_.total_timeout + world_.hold_margin};
+  x.stale_after = world_.stale_after;
+  x.stale_haircut_percent = static_cast<uint32_t>(world_.stale_percent);
+  x.stale_stops = world_.stale_stops;
+  return x;
+}
+
 core_commit core_account::begin(const account_head& head,
                                 const core_row* stored, size_t entries) {
-  auditor_.restarted(entries);
+  const auto row = stored != nullptr ? stored->row : account_row{};
+  auditor_.restarted(entries, row.posting_lag);
   gate_ = stored != nullptr ? stored->gate : fresh_gate();
   gate_.restarted();
-  const auto rules = ledger_rules{world_.lag, world_.quantum,
-                                  world_.total_timeout + world_.hold_margin};
   if (head.seq > 0)
-    books_.emplace(head, rules);
+    books_.emplace(head, rules(), std::vector<past_hold>{}, row.posting_lag);
   else
-    books_.emplace(id_, "a", rules);
+    books_.emplace(id_, "a", rules());
+  stored_lag_ = books_->lag().learnt();
+  watch_.emplace(books_->lag().value(), world_.quantum, wall(), row);
+  stored_watch_ = watch_->revision();
   if (stored != nullptr)
     condition_.emplace(health_of(), stored->row);
   else
@@ -70,6 +84,7 @@ bool core_account::hold(const hold_id& id, money amount, int64_t tokens,
     code = condition_->check("m", limits_->in_flight(), t);
   if (code == ec::ok)
     code = limits_->check(tokens, t);
+  amount = scale_up(amount, watch_->prices().price_factor());
   const auto known = auditor_.find(id) != nullptr;
   if (code == ec::ok)
     code = books_->hold(id, amount, world_.floor,
@@ -103,7 +118,7 @@ core_commit core_account::settle(const booking& told, const verdict& judged,
       std::ignore = books_->doubt(told.hold, t + world_.doubt_grace, t);
       break;
     case booking::verb::suspect:
-      std::ignore = books_->suspect(told.hold, t + world_.lag, t);
+      std::ignore = books_->suspect(told.hold, t + books_->lag().value(), t);
       break;
   }
   if (was_live) {
@@ -121,11 +136,7 @@ core_commit core_account::settle(const booking& told, const verdict& judged,
     condition_->on_attempt(report, t, jitter);
     gate_.told(judged, t);
   }
-  const auto fresh = was_live && told.what == booking::verb::suspect;
-  auto result = commit(&told);
-  if (fresh)
-    auditor_.unlikely(told.hold);
-  return result;
+  return commit(&told);
 }
 
 core_commit core_account::reading(money figure, reading_cut asked) {
@@ -179,15 +190,23 @@ void core_account::at_rest() const {
 
 core_commit core_account::commit(const booking* told) {
   core_commit result{id_, books_->take_entries(), std::nullopt};
+  auditor_.learnt(books_->lag().learnt());
   if (told != nullptr)
     auditor_.appended(result.entries, *told);
   else
     auditor_.appended(result.entries);
-  if (condition_->revision() != stored_revision_) {
+  watch_->rules(books_->lag().value(), world_.quantum);
+  watch_->see(result.entries, wall());
+  if (condition_->revision() != stored_revision_
+      || watch_->revision() != stored_watch_
+      || books_->lag().learnt() != stored_lag_) {
     stored_revision_ = condition_->revision();
+    stored_watch_ = watch_->revision();
     result.row.emplace(core_row{{}, gate_});
     result.row->row.account = id_;
     condition_->store(result.row->row);
+    watch_->prices().store(result.row->row);
+    result.row->row.posting_lag = stored_lag_ = books_->lag().learnt();
   }
   agree(books_->head().balance.nanos, auditor_.balance().nanos, "I1",
         "the balance in memory");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/domain/books_watch.hpp"
 #include "actors/domain/health.hpp"
 #include "actors/domain/ledger.hpp"
 #include "actors/domain/limiter.hpp"
@@ -66,6 +67,7 @@ private:
   }
 
   gate_auditor fresh_gate() const;
+  ledger_rules rules() const;
 
   /// Hands over what the verb left and checks what holds at any time.
   core_commit commit(const booking* told = nullptr);
@@ -77,7 +79,10 @@ private:
   std::optional<ledger> books_;
   std::optional<health> condition_;
   std::optional<limiter> limits_;
+  std::optional<books_watch> watch_;
   uint64_t stored_revision_ = 0;
+  uint64_t stored_watch_ = 0;
+  milliseconds stored_lag_{0};
   account_auditor auditor_;
   gate_auditor gate_;
 };

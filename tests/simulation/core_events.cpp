@@ -88,9 +88,8 @@ void core_world::execute(const event& x) {
   black_box::instance().note("%s %s, %lld", to_string(x.hold).c_str(), how.name,
                              static_cast<long long>(answer.amount.nanos));
   if (how.charges) {
-    provider_.charge(x.account, {answer.amount, now_,
-                                 now_ + ms(0, world_.lag.count()), true,
-                                 x.hold});
+    provider_.charge(x.account,
+                     {answer.amount, now_, shown_at(), true, x.hold});
   }
   if (x.run != run_)
     return; // It belongs to no budget any more, and nobody listens.
@@ -184,7 +183,14 @@ void core_world::probe(const event& x) {
   plan(x, world_.probe_interval + ms(0, 5'000));
 }
 
+timestamp core_world::shown_at() {
+  const auto times = fault(world_.late) ? 5 : 1;
+  return now_ + ms(0, world_.lag.count() * times);
+}
+
 void core_world::answer(const event& x) {
+  if (fault(world_.silent))
+    return;
   auto said = x;
   said.kind = what::figure;
   said.amount = provider_.reported(x.account, now_);
@@ -214,8 +220,8 @@ void core_world::stranger(const event& x) {
   if (fault(world_.foreign)) {
     black_box::instance().note("a stranger spends from account %u",
                                x.account.value);
-    provider_.charge(x.account, {money{amount.nanos / 4}, now_,
-                                 now_ + ms(0, world_.lag.count()), false, {}});
+    provider_.charge(x.account,
+                     {money{amount.nanos / 4}, now_, shown_at(), false, {}});
   }
   if (!calm_)
     plan(x, ms(1'000, 300'000));

@@ -234,8 +234,8 @@ void core_world::rest() {
   // wall clock was set back, what it was to end by that clock ends later.
   const auto until = std::max(now_, highest_wall_ - ahead_)
                      + world_.total_timeout * 3 + world_.hold_margin
-                     + world_.doubt_grace * 2 + world_.lag
-                     + milliseconds{10'000};
+                     + world_.doubt_grace * 2
+                     + provider_books::lag_most * 2 + milliseconds{10'000};
   while (!events_.empty() && events_.top().at <= until) {
     const auto next = events_.top();
     events_.pop();

@@ -83,6 +83,9 @@ private:
   void calm_down();
   void rest();
 
+  /// When a charge of now shows up in what the provider says.
+  timestamp shown_at();
+
   void start_items();
   void store(core_record x);
   void watch(account_id x);

@@ -26,14 +26,13 @@ void outside::judge(const commit& x) {
   if (!x.entries.empty()) {
     auto& books = accounts.at(x.entries.front().account);
     books.clock(now, ahead);
+    if (x.account)
+      books.learnt(x.account->posting_lag);
     books.appended(x.entries);
     for (const auto& e : x.entries) {
       const auto i = calls.find(std::hash<hold_id>{}(e.hold));
       if (i == calls.end())
         continue;
-      if (e.kind == entry_kind::doubt && i->second.hardly
-          && e.hold.attempt / 256 == run)
-        books.unlikely(e.hold);
       if (e.kind != entry_kind::settle)
         continue;
       require(i->second.succeeds, "I8", "a call is settled that failed");
@@ -84,9 +83,13 @@ void outside::judge_money(const ledger_entry& x, bool beside_reading) const {
   require(x.kind != entry_kind::release || beside_reading
             || !i->second.charges || i->second.hardly,
           "I8", "the money of a charged call is given back");
-  require(x.kind != entry_kind::doubt || x.hold.attempt / 256 != run
-            || !i->second.succeeds,
-          "I8", "a call is doubted that succeeded");
+  if (x.hold.attempt / 256 != run)
+    return;
+  require(x.kind != entry_kind::doubt
+            || (!i->second.succeeds && !i->second.hardly),
+          "I8", "a call is doubted that was hardly charged");
+  require(x.kind != entry_kind::suspect || i->second.hardly, "I8",
+          "a call is hardly doubted that may have been charged");
 }
 
 void outside::keep(const commit& x) {

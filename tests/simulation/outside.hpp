@@ -74,6 +74,12 @@ struct outside {
     return milliseconds{random.between(from, to)};
   }
 
+  /// When a charge of now shows up in what the provider says.
+  timestamp shown_at() {
+    const auto times = fault(world.late) ? 5 : 1;
+    return now + ms(0, world.lag.count() * times);
+  }
+
   /// Runs what may throw a violation; an actor would swallow it.
   template <class F>
   void watch(F f) {

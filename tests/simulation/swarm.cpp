@@ -38,6 +38,11 @@ swarm::swarm(dice& random) {
   doubt = fault(900);
   word = fault(500);
   will = fault(200);
+  stale_after = random.permille(500) ? probe_interval * 3 : milliseconds{0};
+  stale_percent = random.below(3) * 25;
+  stale_stops = random.permille(300);
+  silent = fault(800);
+  late = random.permille(200) ? random.between(1, 500) : 0;
 }
 
 } // namespace rota::simulation

@@ -23,6 +23,10 @@ struct swarm {
   /// What a call is estimated at, at most.
   money call;
   milliseconds probe_interval;
+  /// Readings become stale then, and what that means.
+  milliseconds stale_after;
+  int64_t stale_percent;
+  bool stale_stops;
   milliseconds total_timeout;
   milliseconds hold_margin{30'000};
   milliseconds doubt_grace;
@@ -37,6 +41,8 @@ struct swarm {
   int64_t crash;     ///< Per event, of 10,000.
   int64_t jump;      ///< The wall clock stands elsewhere after a crash.
   int64_t lie;       ///< A reading says anything.
+  int64_t silent;    ///< The provider does not answer what is left.
+  int64_t late;      ///< A charge shows up later than is promised.
   int64_t top_up;    ///< A stranger pays in.
   int64_t foreign;   ///< A stranger spends.
   int64_t bias;      ///< A call costs more than its estimate.

@@ -110,10 +110,10 @@ upstream_outcome balance(outside& world, account_id x) {
 
 void charge(outside& world, outside::call& call) {
   const auto& job = call.hold.job;
-  world.provider.charge(call.account,
-                        {call.cost, world.now,
-                         world.now + world.ms(0, world.world.lag.count()), true,
-                         call.hold});
+  const auto really
+    = money{call.cost.nanos / 1'000'000 * world.world.price_ppm};
+  world.provider.charge(call.account, {really, world.now, world.shown_at(),
+                                       true, call.hold});
   if (call.hold.attempt / 256 == world.run && !call.hardly)
     world.batches.charged(job, world.run);
 }

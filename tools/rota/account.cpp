@@ -91,6 +91,7 @@ std::vector<std::pair<std::string, cell>> lines_of(const json& one,
      {"overruns", {fmt::format("{}, {} late", count(one, "overruns"),
                                count(one, "lates"))}},
      {"price factor", price_line(one)},
+     {"posting lag", {duration(one.value("posting_lag_s", 0.0))}},
      {"last used", {time("last_used")}},
      {"models", {models.empty() ? "any" : models}},
      {"tags", {joined(list(one, "tags"))}}});
