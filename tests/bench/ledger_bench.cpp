@@ -110,8 +110,14 @@ std::unique_ptr<store> open(const std::string& dir) {
   return std::move(x.disk);
 }
 
-void disk(uint64_t entries, uint64_t accounts, const std::string& dir) {
+/// Removes a store and its high-water file, without which it would be missed.
+void remove(const std::string& dir) {
   std::filesystem::remove_all(dir);
+  std::filesystem::remove(dir + ".head");
+}
+
+void disk(uint64_t entries, uint64_t accounts, const std::string& dir) {
+  remove(dir);
   auto to = open(dir);
   std::vector<ledger> books;
   for (uint64_t i = 0; i < accounts; ++i)
@@ -162,5 +168,5 @@ int main(int argc, char** argv) {
   disk(entries, 1, dir);
   disk(entries, 100, dir);
   restart(dir);
-  std::filesystem::remove_all(dir);
+  remove(dir);
 }
