@@ -13,29 +13,15 @@ namespace {
 /// How often those that wait are looked at although nothing changed.
 constexpr auto patrol = std::chrono::seconds{1};
 
-/// How long a line of a batch waits for the account whose turn it is.
-constexpr milliseconds turn_wait{2'000};
-
 /// An ACCOUNT with its state has about so many bytes. Where 100,000 are used in
 /// turn each is in no cache; fetching it while the ranking is brought up to
 /// date saves a sixth of a pick's time.
 constexpr size_t account_bytes = 2'688;
 
-bool waits_for(ec why) {
-  switch (why) {
-    case ec::at_limit:
-    case ec::cooling:
-    case ec::insufficient_funds:
-    case ec::balance_unknown:
-    case ec::reading_stale:
-    case ec::ejected:
-    case ec::not_ready:
-    case ec::disk_low:
-      return true;
-    default:
-      return false;
-  }
-}
+/// How long the maker of a response is remembered, as OpenAI keeps one, and of
+/// how many.
+constexpr milliseconds kept_for = std::chrono::hours{30 * 24};
+constexpr size_t kept_most = 100'000;
 
 } // namespace
 
@@ -68,6 +54,9 @@ void dispatcher_state::cancel(const job_id& x) {
     --waiting;
     return;
   }
+  for (auto& y : asked)
+    if (y.want->want.work->id == x)
+      y.called_off = true; // Should it be declined, it does not wait.
 }
 
 void dispatcher_state::publish(const account_state& x) {
@@ -102,7 +91,7 @@ void dispatcher_state::exhausted(const job_id&) {
 }
 
 timestamp dispatcher_state::recovery(const acquire_ptr& x) const {
-  const auto none = ranks.explain(demand_of(x->want), x->excluded);
+  const auto none = explain(x->want, x->excluded);
   if (none.is_soon)
     return now();
   return none.earliest;
@@ -132,6 +121,7 @@ void dispatcher_state::configure(const routing_setup_ptr& x) {
     ranks.reorder(x->routing.by);
   retries.limits(x->routing.retry_percent, x->routing.retries_per_second);
   sessions.limits(x->routing.affinity_ttl, x->routing.affinity_sessions);
+  makers.limits(kept_for, kept_most);
   setup = x;
 }
 
@@ -172,41 +162,6 @@ timestamp dispatcher_state::now() const {
   return clock.at(self->clock().now());
 }
 
-demand dispatcher_state::demand_of(const hold_request& x) {
-  return {x.work->route, x.work->model, x.list_cost, x.work->tags};
-}
-
-bool dispatcher_state::is_patient(const seeker& x) const {
-  return x.want->want.work->estimate.input >= cacheable_tokens
-         && now() - x.since < setup->routing.affinity_wait;
-}
-
-std::optional<account_id> dispatcher_state::kept_by(const seeker& x) const {
-  const auto id = sessions.find(x.want->want.work->session, now());
-  if (!id || std::count(x.excluded.begin(), x.excluded.end(), *id) > 0)
-    return std::nullopt;
-  const auto why = ranks.check(*id, demand_of(x.want->want));
-  return why == ec::ok || (why == ec::at_limit && is_patient(x)) ? id
-                                                                 : std::nullopt;
-}
-
-std::optional<account_id> dispatcher_state::choose(const seeker& x) const {
-  const auto want = demand_of(x.want->want);
-  if (const auto id = kept_by(x))
-    return ranks.check(*id, want) == ec::ok ? id : std::nullopt;
-  auto excluded = x.excluded;
-  auto best = ranks.pick(want, excluded);
-  while (best && ranks.find(*best)->refusal != ec::ok) {
-    // Its turn, but busy. A line of a batch waits for it for a while, so that
-    // shares are exact; a request that somebody waits for does not.
-    if (x.want->want.work->deadline.millis == 0 && now() - x.since < turn_wait)
-      return std::nullopt;
-    excluded.push_back(*best);
-    best = ranks.pick(want, excluded);
-  }
-  return best;
-}
-
 bool dispatcher_state::ask(seeker& x) {
   if (halted != ec::ok)
     return false;
@@ -222,29 +177,23 @@ bool dispatcher_state::ask(seeker& x) {
   it.asked.push_back(x.want->want.list_cost);
   it.asked_cost += it.asked.back();
   rank(it);
-  auto shared = std::make_shared<seeker>(std::move(x));
+  const auto at = asked.insert(asked.end(), std::move(x));
   self
-    ->request(it.about.actor, caf::infinite, atom::hold_v, shared->want)
+    ->request(it.about.actor, caf::infinite, atom::hold_v, at->want)
     .then(
-      [this, shared, actor = it.about.actor](const hold_grant& grant) {
+      [this, at, actor = it.about.actor](const hold_grant& grant) {
         ++granted;
         // Even if it has left the pool meanwhile: the hold is made, and a
         // second one of this name would be another account's.
-        shared->answer.deliver(lease{grant, actor});
+        at->answer.deliver(lease{grant, actor});
+        asked.erase(at);
       },
-      [this, shared, id](const caf::error& reason) {
-        declined(std::move(*shared), id, reason);
+      [this, at, id](const caf::error& reason) {
+        auto it = std::move(*at);
+        asked.erase(at);
+        declined(std::move(it), id, reason);
       });
   return true;
-}
-
-no_pick dispatcher_state::reason_of(const seeker& x) const {
-  auto result = ranks.explain(demand_of(x.want->want), x.excluded);
-  if (halted != ec::ok && (result.why == ec::ok || waits_for(result.why)))
-    return {halted, {}, false};
-  if (result.why == ec::ok) // Somebody could, but it is a busy one's turn.
-    result.why = ec::at_limit;
-  return result;
 }
 
 void dispatcher_state::place(seeker x) {
@@ -278,8 +227,8 @@ void dispatcher_state::declined(seeker x, account_id from,
                                 const caf::error& reason) {
   ++declines;
   const auto code = code_of(reason);
-  if (code == ec::already_held || code == ec::already_ended) {
-    x.answer.deliver(reason);
+  if (x.called_off || code == ec::already_held || code == ec::already_ended) {
+    x.answer.deliver(x.called_off ? caf::error{ec::cancelled} : reason);
     return;
   }
   // Its fresh state has arrived before its word. A seeker that declines have
@@ -331,6 +280,7 @@ dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
     [st](atom::publish, const account_state& x) { st->publish(x); },
     [st](atom::cool, const cooldown_notice& x) { st->cool(x); },
     [st](atom::exhausted, const job_id& x) { st->exhausted(x); },
+    [st](atom::made, const kept_response& x) { st->made(x); },
     [st](atom::recovery, const acquire_ptr& x) { return st->recovery(x); },
     [st](atom::enlist, const enlistment& x) { st->enlist(x); },
     [st](atom::dismiss, account_id x) { st->dismiss(x); },

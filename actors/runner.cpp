@@ -1,5 +1,6 @@
 #include "actors/runner.hpp"
 
+#include "actors/domain/affinity.hpp"
 #include "actors/domain/dialect.hpp"
 #include "actors/support.hpp"
 
@@ -39,7 +40,7 @@ void runner_state::outcome(const call_outcome& x) {
   end.report.status = outcome.status;
   end.report.first_byte = outcome.first_byte;
   end.report.total = outcome.total;
-  if (end.report.judged.charged == charge::yes) {
+  if (end.report.judged.charged == charge::yes && !is_free(work->route)) {
     if (const auto used = usage_of(outcome)) {
       end.report.used = *used;
     } else { // It answered and does not say what that took.
@@ -149,6 +150,7 @@ void runner_state::declined(ec why) {
   }
   // With a deadline, only those that failed it already may have recovered.
   const auto final = why == ec::no_such_model || why == ec::no_such_tag
+                     || why == ec::not_found
                      || why == ec::deadline_passed || why == ec::queue_full
                      || why == ec::retries_spent
                      || (work->deadline.millis != 0 && why != ec::no_account);
@@ -206,11 +208,22 @@ bool runner_state::may_repeat(const verdict& x, bool was_sent) const {
 }
 
 void runner_state::succeeded(attempt_end end, const upstream_outcome& x) {
+  if (work->route == surface::openai_responses)
+    tell_made(x);
   auto result = result_of(item_state::succeeded);
   result.body = x.body;
+  result.content_type = x.header("content-type");
   result.used = end.report.used;
   end_attempt(std::move(end),
               std::make_shared<const item_result>(std::move(result)));
+}
+
+void runner_state::tell_made(const upstream_outcome& x) const {
+  const auto name = x.passed ? x.passed->made : read_name(work->route, x.body);
+  if (!name.empty())
+    self->send(peers.dispatcher, atom::made_v,
+               kept_response{response_key(work->id.client, name),
+                             held->grant.account});
 }
 
 void runner_state::failed(attempt_end end, const upstream_outcome& x) {

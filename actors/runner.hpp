@@ -93,6 +93,9 @@ struct runner_state {
   /// Tells the owner of a stored job.
   void tell_stage(bool holds) const;
 
+  /// Tells who made the response that came, so that it can be asked for again.
+  void tell_made(const upstream_outcome& x) const;
+
   item_result result_of(item_state state) const;
 
   /// Whether the job's result is kept: a line's is, that of a request which

@@ -104,6 +104,8 @@ struct item_result {
   /// the earliest; the past if one may be at any moment, "never" if none will
   /// be by itself. Not stored.
   timestamp retry_at;
+  /// As the provider said it; empty: JSON. Not stored.
+  std::string content_type;
 };
 
 using item_result_ptr = std::shared_ptr<const item_result>;

@@ -2,6 +2,7 @@
 
 #include "messages/ids.hpp"
 #include "messages/sink.hpp"
+#include "messages/surface.hpp"
 #include "messages/time.hpp"
 
 #include <cstdint>
@@ -12,42 +13,6 @@
 #include <vector>
 
 namespace rota {
-
-/// Who stands behind an account's base URL.
-enum class provider : uint8_t {
-  openai = 0,
-  anthropic,
-  gemini,
-  new_api,
-  one_api,
-  sub2api,
-  anyrouter,
-  deepseek,
-  openrouter,
-  moonshot,
-  siliconflow,
-};
-
-/// A provider's route, in the protocol that the caller speaks. rota never
-/// translates between protocols.
-enum class surface : uint8_t {
-  openai_chat = 0,
-  openai_completions,
-  openai_responses,
-  openai_embeddings,
-  openai_moderations,
-  anthropic_messages,
-  gemini_generate,
-};
-
-inline constexpr size_t surface_count = 7;
-
-/// @returns "new_api", as the configuration spells it.
-std::string to_string(provider x);
-std::optional<provider> parse_provider(std::string_view text);
-
-/// @returns "openai_chat".
-std::string to_string(surface x);
 
 /// How often a job may reach a provider. Numbers are stored: never reuse one.
 enum class delivery : uint8_t {
@@ -82,6 +47,10 @@ struct job {
   /// had them. Empty: made from route and model.
   std::string target;
   header_list headers;
+  std::string method = "POST";
+  /// Only the account that made this response may serve the job: see
+  /// response_key. 0: any account may.
+  uint64_t made_before = 0;
   /// Interactive requests that stream: takes the answer while it comes.
   std::shared_ptr<answer_sink> sink;
   /// The caller's name for this job: a batch line's custom_id, else empty.

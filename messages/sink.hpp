@@ -20,6 +20,8 @@ struct passed_body {
   std::optional<usage> used;
   /// It came to the end that its protocol has, without a word of a fault.
   bool whole = false;
+  /// The name of the response that it made, where the account keeps those.
+  std::string made;
 };
 
 struct upstream_outcome;

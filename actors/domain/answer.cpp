@@ -222,6 +222,12 @@ void read_event(surface route, const json& event, answer& x) {
     case surface::gemini_generate:
       read_candidates(event, x);
       break;
+    case surface::openai_images:
+    case surface::openai_audio:
+      x.complete = x.complete || name.ends_with(".completed")
+                   || name.ends_with(".done");
+      x.content = x.content || x.complete;
+      break;
     default:
       read_choices(at(event, "choices"), x);
       break;
@@ -271,6 +277,10 @@ bool is_challenge(const upstream_outcome& x, std::string_view body) {
 
 } // namespace
 
+bool may_be_opaque(surface route) {
+  return route == surface::openai_audio;
+}
+
 void read_event(surface route, std::string_view data, answer& x) {
   read_event(route, json::parse(data, nullptr, false), x);
 }
@@ -311,7 +321,10 @@ answer read_answer(surface route, const upstream_outcome& x) {
     return result;
   }
   result.is = answer::form::other;
-  result.message = body;
+  if (good && may_be_opaque(route))
+    result.content = result.complete = true;
+  else
+    result.message = body;
   return result;
 }
 

@@ -46,6 +46,9 @@ struct answer {
   std::optional<milliseconds> retry_delay;
 };
 
+/// Whether the surface answers with what is no JSON, too: sound, plain text.
+bool may_be_opaque(surface route);
+
 /// Takes the data of one event of a stream into what the stream has said so
 /// far.
 void read_event(surface route, std::string_view data, answer& x);

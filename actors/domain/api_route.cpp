@@ -57,10 +57,23 @@ std::optional<std::string> percent_decoded(std::string_view x) {
   return result;
 }
 
+/// What can be asked of a Gemini model.
+struct gemini_verb {
+  std::string_view suffix;
+  surface route;
+  bool stream;
+};
+
+constexpr std::array gemini_verbs{
+  gemini_verb{":generateContent", surface::gemini_generate, false},
+  gemini_verb{":streamGenerateContent", surface::gemini_generate, true},
+  gemini_verb{":countTokens", surface::gemini_count, false},
+  gemini_verb{":embedContent", surface::gemini_embed, false},
+  gemini_verb{":batchEmbedContents", surface::gemini_embed, false},
+};
+
 /// "/v1beta/models/x:generateContent" and its like.
 std::optional<api_route> gemini_route(std::string_view path) {
-  constexpr auto once = ":generateContent"sv;
-  constexpr auto streamed = ":streamGenerateContent"sv;
   for (const auto version : {"/v1beta/"sv, "/v1/"sv})
     for (const auto collection : {"models/"sv, "tunedModels/"sv}) {
       auto rest = path;
@@ -69,19 +82,52 @@ std::optional<api_route> gemini_route(std::string_view path) {
       rest.remove_prefix(version.size());
       if (!rest.starts_with(collection))
         continue;
-      const auto stream = rest.ends_with(streamed);
-      if (!stream && !rest.ends_with(once))
+      const auto verb
+        = std::find_if(gemini_verbs.begin(), gemini_verbs.end(),
+                       [rest](auto& x) { return rest.ends_with(x.suffix); });
+      if (verb == gemini_verbs.end())
         continue;
-      rest.remove_suffix(stream ? streamed.size() : once.size());
+      rest.remove_suffix(verb->suffix.size());
       if (collection == "models/"sv)
         rest.remove_prefix(collection.size());
       const auto model = percent_decoded(rest);
       if (!model || model->empty())
         return std::nullopt;
-      return api_route{api_call::generate, surface::gemini_generate, *model,
-                       stream};
+      return api_route{api_call::generate, verb->route, *model, {},
+                       verb->stream};
     }
   return std::nullopt;
+}
+
+/// "/v1/responses/resp_1", with "/cancel" or "/input_items" behind it.
+/// @returns The name, or nothing; `verb` gets what stands behind.
+std::optional<std::string> named_response(std::string_view path,
+                                          std::string_view& verb) {
+  constexpr auto prefix = "/v1/responses/"sv;
+  if (!path.starts_with(prefix))
+    return std::nullopt;
+  path.remove_prefix(prefix.size());
+  const auto end = std::min(path.find('/'), path.size());
+  verb = path.substr(end);
+  auto name = percent_decoded(path.substr(0, end));
+  return name && !name->empty() ? name : std::nullopt;
+}
+
+std::optional<api_route> stored_route(std::string_view method,
+                                      std::string_view path) {
+  std::string_view verb;
+  const auto name = named_response(path, verb);
+  if (!name || path == "/v1/responses/compact")
+    return std::nullopt;
+  auto what = api_call::unknown;
+  if (verb.empty())
+    what = method == "GET" || method == "DELETE" ? api_call::generate
+                                                 : api_call::wrong_method;
+  else if (verb == "/cancel")
+    what = method == "POST" ? api_call::generate : api_call::wrong_method;
+  else if (verb == "/input_items")
+    what = method == "GET" ? api_call::generate : api_call::wrong_method;
+  return api_route{what, surface::openai_stored, {}, *name, false};
 }
 
 struct fixed_route {
@@ -96,6 +142,15 @@ constexpr std::array fixed_routes{
   fixed_route{"/v1/embeddings", surface::openai_embeddings},
   fixed_route{"/v1/moderations", surface::openai_moderations},
   fixed_route{"/v1/messages", surface::anthropic_messages},
+  fixed_route{"/v1/messages/count_tokens", surface::anthropic_count},
+  fixed_route{"/v1/responses/compact", surface::openai_responses},
+  fixed_route{"/v1/images/generations", surface::openai_images},
+  fixed_route{"/v1/images/edits", surface::openai_images},
+  fixed_route{"/v1/images/variations", surface::openai_images},
+  fixed_route{"/v1/audio/speech", surface::openai_audio},
+  fixed_route{"/v1/audio/transcriptions", surface::openai_audio},
+  fixed_route{"/v1/audio/translations", surface::openai_audio},
+  fixed_route{"/v1/rerank", surface::openai_rerank},
 };
 
 /// Each client is refused in the protocol that its path or headers show.
@@ -173,6 +228,8 @@ api_route route_of(std::string_view method, std::string_view target,
       gemini->what = api_call::wrong_method;
     return *gemini;
   }
+  if (auto stored = stored_route(method, path))
+    return *stored;
   for (const auto& x : fixed_routes)
     if (x.path == path) {
       result.route = x.route;

@@ -25,6 +25,8 @@ struct api_route {
   surface route = surface::openai_chat;
   /// Gemini's stands in the path, percent-decoded; else empty.
   std::string model;
+  /// Of a response that is asked about by its name; else empty.
+  std::string response;
   /// The path says that the answer streams.
   bool stream = false;
 };

@@ -48,8 +48,9 @@ std::string_view words_of(surface x) {
       return "/v1/messages";
     case surface::gemini_generate:
       return "generateContent";
+    default:
+      return {};
   }
-  return {};
 }
 
 } // namespace

@@ -75,12 +75,12 @@ std::string_view google_status(int status) {
 
 std::string error_body(surface route, const refusal_words& x) {
   const auto words = json_string(x.sentence);
-  switch (route) {
-    case surface::anthropic_messages:
+  switch (protocol_of(route)) {
+    case protocol::anthropic:
       return R"({"type":"error","error":{"type":)"
              + json_string(anthropic_type(x.status)) + R"(,"message":)" + words
              + "}}";
-    case surface::gemini_generate:
+    case protocol::gemini:
       return R"({"error":{"code":)" + std::to_string(x.status)
              + R"(,"message":)" + words + R"(,"status":)"
              + json_string(google_status(x.status)) + "}}";
@@ -93,13 +93,13 @@ std::string error_body(surface route, const refusal_words& x) {
 
 /// Anthropic's own status for "too busy", which its SDK knows.
 int overloaded_status(surface route) {
-  return route == surface::anthropic_messages ? 529 : 503;
+  return protocol_of(route) == protocol::anthropic ? 529 : 503;
 }
 
 /// Where the provider's own name for a call goes: x-request-id is ours.
 std::string upstream_id_header(surface route) {
-  return route == surface::anthropic_messages ? "request-id"
-                                              : "x-upstream-request-id";
+  return protocol_of(route) == protocol::anthropic ? "request-id"
+                                                   : "x-upstream-request-id";
 }
 
 bool is_one_of(std::string_view x, std::initializer_list<failure_class> list) {
@@ -127,6 +127,9 @@ refusal_words words_for(surface route, const item_result& x) {
     return {404, "model_not_found",
             "No account of this pool has the model " + x.model + '.', false,
             {}};
+  if (is_one_of(code, {ec::not_found}))
+    return {404, "not_found",
+            "No account of this pool keeps this response for you.", false, {}};
   if (is_one_of(code, {ec::no_such_model, ec::no_such_tag}))
     return {404, "model_not_found",
             "No account of this pool serves the model " + x.model + '.', false,
@@ -180,8 +183,7 @@ refusal_words words_for_stranger(bool showed_token) {
 }
 
 refusal_words words_for_model(surface route, const std::string& model) {
-  const auto theirs = route == surface::anthropic_messages
-                      || route == surface::gemini_generate;
+  const auto theirs = protocol_of(route) != protocol::openai;
   return {theirs ? 404 : 403, "model_not_found",
           "You do not have access to the model " + model + '.', false, {}};
 }
@@ -200,13 +202,21 @@ data: {"type":"error","code":"upstream_error","message":)"
   }
 }
 
+std::string count_answer(surface route, int64_t tokens) {
+  const auto* const name
+    = protocol_of(route) == protocol::gemini ? "totalTokens" : "input_tokens";
+  return std::string{"{\""} + name + "\":" + std::to_string(tokens) + '}';
+}
+
 client_answer answer_for(surface route, const item_result& x, timestamp now) {
   const auto good = x.state == item_state::succeeded;
   if (good || (is_callers_own(x.error_code) && !x.body.empty())) {
     client_answer result;
     // A fault that came with a 200 is a fault all the same.
     result.status = !good && x.status < 400 ? 400 : x.status;
-    result.headers = {{"content-type", "application/json"}};
+    result.headers = {{"content-type", x.content_type.empty()
+                                         ? "application/json"
+                                         : x.content_type}};
     if (!good)
       result.headers.emplace_back("x-should-retry", "false");
     if (!x.request_id.empty())

@@ -45,6 +45,9 @@ refusal_words words_for_model(surface route, const std::string& model);
 /// The last event of a stream that broke off, in the protocol's own form.
 std::string broken_stream_event(surface route, std::string_view sentence);
 
+/// How many tokens a request has, as the protocol answers that question.
+std::string count_answer(surface route, int64_t tokens);
+
 /// What the client of a job gets: a success and the caller's own faults as the
 /// provider said them; what concerns rota's accounts in rota's own words, for
 /// a client would take a refused key or an empty balance for its own. Such a

@@ -20,10 +20,18 @@ constexpr uint32_t embeddings = bit(surface::openai_embeddings);
 constexpr uint32_t moderations = bit(surface::openai_moderations);
 constexpr uint32_t messages = bit(surface::anthropic_messages);
 constexpr uint32_t gemini = bit(surface::gemini_generate);
+constexpr uint32_t images = bit(surface::openai_images);
+constexpr uint32_t audio = bit(surface::openai_audio);
+constexpr uint32_t rerank = bit(surface::openai_rerank);
+constexpr uint32_t stored = bit(surface::openai_stored);
+constexpr uint32_t count = bit(surface::anthropic_count);
+constexpr uint32_t gemini_all = gemini | bit(surface::gemini_count)
+                                | bit(surface::gemini_embed);
 
-/// The paths of the surfaces, in their order. Base URLs never end in the
-/// version, for the upstream takes it away.
-constexpr std::array<std::string_view, surface_count> paths{
+/// The paths of the surfaces that a batch file can have, in their order; of the
+/// others each job has its own. Base URLs never end in the version, for the
+/// upstream takes it away.
+constexpr std::array<std::string_view, 7> paths{
   "/v1/chat/completions", "/v1/completions",  "/v1/responses",
   "/v1/embeddings",       "/v1/moderations",  "/v1/messages",
   "/v1beta/models/",
@@ -80,7 +88,8 @@ std::string path_of(provider who, const job& work) {
   // DeepSeek serves it under its beta base only.
   if (who == provider::deepseek && work.route == surface::openai_completions)
     return "/beta/completions";
-  return std::string{paths[static_cast<size_t>(work.route)]};
+  const auto i = static_cast<size_t>(work.route);
+  return std::string{i < paths.size() ? paths[i] : std::string_view{}};
 }
 
 } // namespace
@@ -90,20 +99,21 @@ uint32_t surfaces_of(provider who) {
   // one-api and sub2api.
   switch (who) {
     case provider::openai:
-      return chat | completions | responses | embeddings | moderations;
+      return chat | completions | responses | embeddings | moderations
+             | images | audio | stored;
     case provider::anthropic:
-      return messages;
+      return messages | count;
     case provider::gemini:
-      return gemini;
+      return gemini_all;
     case provider::new_api:
       return chat | completions | responses | embeddings | moderations
-             | messages | gemini;
+             | messages | gemini_all | images | audio | rerank | stored;
     case provider::one_api:
-      return chat | completions | embeddings | moderations;
+      return chat | completions | embeddings | moderations | images | audio;
     case provider::sub2api:
-      return messages | responses | gemini;
+      return messages | count | responses | stored | gemini_all;
     case provider::anyrouter:
-      return messages | chat | responses;
+      return messages | chat | responses | stored;
     case provider::deepseek:
       return chat | completions;
     case provider::openrouter:
@@ -111,7 +121,7 @@ uint32_t surfaces_of(provider who) {
     case provider::moonshot:
       return chat;
     case provider::siliconflow:
-      return chat | embeddings;
+      return chat | embeddings | images | audio | rerank;
   }
   return 0;
 }
@@ -148,6 +158,7 @@ key_header key_header_of(provider who) {
 
 upstream_request compose(provider who, const job& work) {
   upstream_request x;
+  x.method = work.method;
   x.path = path_of(who, work);
   if (!work.target.empty()) {
     // DeepSeek's other path has nothing else than the target's query.
@@ -159,7 +170,7 @@ upstream_request compose(provider who, const job& work) {
     x.headers = {{"content-type", "application/json"},
                  {"accept", "application/json"}};
   }
-  if (work.route == surface::anthropic_messages
+  if (protocol_of(work.route) == protocol::anthropic
       && !has(x.headers, "anthropic-version"))
     x.headers.emplace_back("anthropic-version", "2023-06-01");
   x.body = work.body;
@@ -171,6 +182,12 @@ std::optional<usage> read_usage(surface route, std::string_view body) {
   scanner.feed(body);
   scanner.finish();
   return scanner.result();
+}
+
+std::string read_name(surface route, std::string_view body) {
+  usage_scanner scanner{route};
+  scanner.feed(body);
+  return scanner.name();
 }
 
 std::string request_id_of(const upstream_outcome& x) {

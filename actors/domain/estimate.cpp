@@ -1,11 +1,12 @@
 #include "actors/domain/estimate.hpp"
 
 #include "actors/domain/exact_json.hpp"
+#include "actors/domain/form_data.hpp"
+#include "actors/domain/token_weights.hpp"
 
 #include <simdjson.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 namespace rota {
@@ -13,25 +14,6 @@ namespace rota {
 namespace {
 
 namespace od = simdjson::ondemand;
-
-/// Tokens per unit of text in hundredths, without a tokenizer. The figures are
-/// the ones that relays charge by when a provider says nothing. `image` is what
-/// the largest common picture takes, `tools` the prompt that a provider adds as
-/// soon as there are tools (Anthropic documents 346 tokens).
-struct weights {
-  int64_t word, number, cjk, symbol, math, url, at, emoji, line, space;
-  int64_t image, tools;
-};
-
-constexpr weights openai_weights{102, 155, 85, 40, 268,     100,
-                                 200, 212, 50, 42, 160'000, 1'600};
-constexpr weights claude_weights{113, 163, 121, 40, 452,     126,
-                                 282, 260, 89,  39, 480'000, 34'600};
-constexpr weights gemini_weights{115, 280, 68,  38, 105,     120,
-                                 250, 108, 115, 20, 160'000, 1'600};
-
-/// A word of many letters is several tokens: one per so many.
-constexpr int64_t letters_per_token = 6;
 
 constexpr int64_t per_message = 400; // Role and separators, in hundredths.
 constexpr int64_t per_tool = 900;    // Its frame in the prompt.
@@ -46,98 +28,19 @@ constexpr int depth_max = 128;
 /// Absurd figures are the provider's to refuse; here they must not overflow.
 constexpr int64_t tokens_most = 1'000'000'000;
 
+// See estimate.hpp.
+constexpr int64_t tokens_per_picture = 6'240;
+constexpr int64_t sound_per_text = 8;
+constexpr size_t sound_bytes_per_token = 200;
+
 /// Buffers that a large request has left behind are given back.
 constexpr size_t buffer_kept = 4'194'304;
 
-const weights& weights_of(surface route) {
-  switch (route) {
-    case surface::anthropic_messages:
-      return claude_weights;
-    case surface::gemini_generate:
-      return gemini_weights;
-    default:
-      return openai_weights;
-  }
-}
-
-enum kind : uint8_t { letter, digit, blank, newline, url_part, at_sign, other };
-
-constexpr std::array<uint8_t, 128> kinds = [] {
-  std::array<uint8_t, 128> result{};
-  for (size_t i = 0; i < result.size(); ++i) {
-    const auto c = static_cast<char>(i);
-    result[i] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ? letter
-                : c >= '0' && c <= '9'                           ? digit
-                : c == ' '                                       ? blank
-                : c == '\n' || c == '\t' || c == '\r'            ? newline
-                                                                 : other;
-  }
-  for (const char c : {'/', ':', '?', '&', '=', ';', '#', '%'})
-    result[static_cast<size_t>(c)] = url_part;
-  result['@'] = at_sign;
-  return result;
-}();
-
-/// Hundredths of a token for a character beyond ASCII.
-int64_t weigh(uint32_t point, const weights& w) {
-  const auto within = [point](uint32_t first, uint32_t last) {
-    return point >= first && point <= last;
-  };
-  if (within(0x2e80, 0x9fff) || within(0xac00, 0xd7ff)
-      || within(0xf900, 0xfaff) || within(0x20000, 0x3ffff))
-    return w.cjk;
-  if (point >= 0x1f000)
-    return w.emoji;
-  if (within(0x2200, 0x22ff) || within(0x2a00, 0x2aff))
-    return w.math;
-  return 100; // Letters of other scripts, at most a token each.
-}
-
-int64_t count(std::string_view text, const weights& w) {
-  int64_t result = 0;
-  for (size_t i = 0; i < text.size();) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x80) {
-      const auto size = c >= 0xf0 ? 4u : c >= 0xe0 ? 3u : 2u;
-      uint32_t point = c & (0xffu >> (size + 1));
-      for (size_t k = 1; k < size && i + k < text.size(); ++k)
-        point = point << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3f);
-      result += weigh(point, w);
-      i += size;
-      continue;
-    }
-    const auto what = kinds[c];
-    auto end = i + 1;
-    if (what == letter || what == digit)
-      while (end < text.size() && static_cast<unsigned char>(text[end]) < 0x80
-             && kinds[static_cast<unsigned char>(text[end])] == what)
-        ++end;
-    const auto run = static_cast<int64_t>(end - i);
-    switch (what) {
-      case letter:
-        result += w.word * ((run + letters_per_token - 1) / letters_per_token);
-        break;
-      case digit:
-        result += w.number * ((run + 2) / 3);
-        break;
-      case blank:
-        result += w.space;
-        break;
-      case newline:
-        result += w.line;
-        break;
-      case url_part:
-        result += w.url;
-        break;
-      case at_sign:
-        result += w.at;
-        break;
-      default:
-        result += w.symbol;
-    }
-    i = end;
-  }
-  return result;
+/// Whether the answer says only what it was asked about.
+bool makes_nothing(surface route) {
+  return is_free(route) || route == surface::openai_embeddings
+         || route == surface::openai_moderations
+         || route == surface::openai_rerank || route == surface::gemini_embed;
 }
 
 /// Whether a string stands for a picture or file: its bytes, or its address.
@@ -157,7 +60,7 @@ struct too_deep {};
 /// Weighs a JSON value in hundredths of a token.
 class scale {
 public:
-  explicit scale(const weights& w) : w_{w} {
+  explicit scale(const token_weights& w) : w_{w} {
     // nop
   }
 
@@ -165,7 +68,7 @@ public:
     switch (const od::json_type type = value.type(); type) {
       case od::json_type::string: {
         const std::string_view text = value.get_string();
-        return is_picture(key, text) ? w_.image : count(text, w_);
+        return is_picture(key, text) ? w_.image : count_tokens(text, w_);
       }
       case od::json_type::number:
         value.raw_json_token();
@@ -219,7 +122,7 @@ private:
       throw too_deep{};
   }
 
-  const weights& w_;
+  const token_weights& w_;
   int depth_ = 0;
 };
 
@@ -245,7 +148,7 @@ bool names_choices(std::string_view key) {
 /// Reads the top of a request.
 class reader {
 public:
-  reader(const weights& w, request_facts& facts)
+  reader(const token_weights& w, request_facts& facts)
     : w_{w}, scale_{w}, facts_{facts} {
     // nop
   }
@@ -254,6 +157,8 @@ public:
     const od::json_type type = value.type();
     if (key == "model" && type == od::json_type::string)
       facts_.model = std::string_view{value.get_string()};
+    else if (key == "previous_response_id" && type == od::json_type::string)
+      facts_.previous_response = std::string_view{value.get_string()};
     else if (key == "stream" && type == od::json_type::boolean)
       facts_.stream = value.get_bool();
     else if ((key == "generationConfig" || key == "generation_config")
@@ -288,7 +193,7 @@ private:
                      + (key == "tools" ? w_.tools : 0);
   }
 
-  const weights& w_;
+  const token_weights& w_;
   scale scale_;
   request_facts& facts_;
   int64_t hundredths_ = priming;
@@ -327,10 +232,54 @@ request_facts read_request(surface route, std::string_view body,
     parser = od::parser{};
   }
   facts.tokens.input = top.input();
-  if (route != surface::openai_embeddings
-      && route != surface::openai_moderations)
+  if (route == surface::openai_images)
+    facts.tokens.output = top.output(tokens_per_picture);
+  else if (route == surface::openai_audio)
+    facts.tokens.output = facts.tokens.input * sound_per_text;
+  else if (!makes_nothing(route))
     facts.tokens.output = top.output(default_output);
   return facts;
+}
+
+request_facts read_form(surface route, std::string_view boundary,
+                        std::string_view body) {
+  const auto& w = weights_of(route);
+  request_facts facts;
+  int64_t hundredths = priming;
+  int64_t pictures = 1;
+  size_t sound = 0;
+  if (body.find("--" + std::string{boundary}) == std::string_view::npos)
+    facts.fault = "it is not the form that its content type names";
+  while (const auto part = next_form_part(body, boundary)) {
+    if (part->name == "model")
+      facts.model = part->value;
+    else if (part->name == "n")
+      pictures = parse_units(part->value, 0).value_or(1);
+    else if (!part->is_file)
+      hundredths += count_tokens(part->value, w);
+    else if (route == surface::openai_images)
+      hundredths += w.image;
+    else
+      sound += part->value.size();
+  }
+  const auto heard = static_cast<int64_t>(sound / sound_bytes_per_token);
+  facts.tokens.input = (hundredths + 99) / 100 + heard;
+  facts.tokens.output = route == surface::openai_images
+                          ? std::clamp(pictures, int64_t{1}, int64_t{1'000})
+                              * tokens_per_picture
+                          : heard;
+  return facts;
+}
+
+std::string_view default_model(surface route) {
+  switch (route) {
+    case surface::openai_images:
+      return "dall-e-2";
+    case surface::openai_moderations:
+      return "omni-moderation-latest";
+    default:
+      return {};
+  }
 }
 
 } // namespace rota

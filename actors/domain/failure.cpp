@@ -154,6 +154,22 @@ charge charge_of(int status) {
   return status >= 500 ? charge::hardly : charge::no;
 }
 
+/// What is asked for nothing says nothing about an account: it lacks the call,
+/// or what it is asked about is not there.
+bool is_harmless(surface route, int status) {
+  constexpr std::array statuses{400, 404, 405, 409, 410, 413, 422, 501};
+  return is_free(route)
+         && std::find(statuses.begin(), statuses.end(), status)
+              != statuses.end();
+}
+
+verdict of_harmless(const upstream_outcome& x, const answer& said) {
+  verdict result;
+  result.cls = failure_class::client_error;
+  result.reason = words_for(x, said, "");
+  return result;
+}
+
 /// Step 2: a web page instead of an answer.
 verdict of_html(const upstream_outcome& x, const answer& said,
                 timestamp now) {
@@ -309,6 +325,8 @@ verdict failure_rules::judge(provider who, surface route,
   if (good && is_plain_answer(route, x.body))
     return success();
   auto said = read_answer(route, x);
+  if (is_harmless(route, x.status))
+    return of_harmless(x, said);
   if (said.is == answer::form::html)
     return of_html(x, said, now);
   if (x.header("anthropic-ratelimit-unified-status") == "rejected")

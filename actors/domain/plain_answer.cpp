@@ -22,6 +22,8 @@ struct marks {
   bool filled = false;
   /// It is there.
   bool present = false;
+  /// There is any member at all.
+  bool some = false;
   bool usage = false;
   bool blocked = false;
   bool fault = false;
@@ -43,8 +45,13 @@ std::string_view member_of(surface route) {
       return "content";
     case surface::gemini_generate:
       return "candidates";
+    case surface::openai_images:
+      return "data";
+    case surface::openai_rerank:
+      return "results";
+    default:
+      return {}; // Any member will do.
   }
-  return {};
 }
 
 /// Newer versions of simdjson answer is_null() with a result.
@@ -135,6 +142,7 @@ struct looker {
       return false;
     const auto errors = body.find("\"error\"") != std::string_view::npos;
     for (auto member : top) {
+      x.some = true;
       ondemand::field field;
       std::string_view key;
       if (std::move(member).get(field) != simdjson::SUCCESS
@@ -153,6 +161,12 @@ struct looker {
         return x.present; // A model may have nothing to say.
       case surface::gemini_generate:
         return x.filled || x.blocked;
+      case surface::openai_audio:
+      case surface::openai_stored:
+      case surface::anthropic_count:
+      case surface::gemini_count:
+      case surface::gemini_embed:
+        return x.some;
       default:
         return x.filled || (x.present && x.usage);
     }

@@ -51,6 +51,11 @@ public:
   }
 
   /// The tokens it said; partial where it broke off.
+  /// The name of the answer, where the provider keeps it.
+  const std::string& made() const {
+    return usage_.name();
+  }
+
   std::optional<usage> used() const {
     return usage_.result();
   }

@@ -145,13 +145,14 @@ std::optional<usage> usage_figures::tokens(surface route) const {
   if (std::any_of(counts_.begin(), counts_.end(),
                   [](auto x) { return x > tokens_max; }))
     return std::nullopt;
-  auto x = route == surface::anthropic_messages ? of_anthropic()
-           : route == surface::gemini_generate
+  const auto speaks = protocol_of(route);
+  auto x = speaks == protocol::anthropic ? of_anthropic()
+           : speaks == protocol::gemini
              ? of_gemini()
              : of_openai(route == surface::openai_responses);
   if (x.input_total() + x.output == 0)
     return std::nullopt;
-  x.reasoning = route == surface::gemini_generate ? get(figure::gemini_thoughts)
+  x.reasoning = speaks == protocol::gemini ? get(figure::gemini_thoughts)
                                                   : get(figure::reasoning);
   x.web_searches = get(figure::web_searches);
   return x;

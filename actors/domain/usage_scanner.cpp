@@ -289,6 +289,9 @@ void usage_scanner::take_text() {
   const auto where = here();
   const auto key = key_.view();
   const auto value = word_.view();
+  if (key == "id" && route_ == surface::openai_responses
+      && (where == place::root || where == place::response))
+    name_ = value;
   if (key == "service_tier" && where != place::choice)
     tier_ = parse_tier(value);
   else if (where == place::figures && key == "speed")

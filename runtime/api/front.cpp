@@ -147,7 +147,7 @@ public:
       return;
     const auto entry = take(i);
     if (!entry.sink || !entry.sink->committed()) {
-      auto result = answer_for(entry.route, *x, all_.now());
+      auto result = answer_or_count(entry, *x);
       if (entry.show_account && !x->account.empty())
         result.headers.emplace_back(account_header, x->account);
       reply(entry, result.status, std::move(result.headers),
@@ -173,12 +173,24 @@ private:
     job_id id;
     std::string request_id;
     bool show_account = false;
+    int64_t counted = 0; // Tokens that go in, by our estimate.
     bool admitted = false; // Its client's books must hear of its end.
     job_ptr work;
     runner_actor runner;
   };
 
   using pending_map = std::unordered_map<uint64_t, pending>;
+
+  /// What came of it; where nobody counts tokens, our own count.
+  client_answer answer_or_count(const pending& x, const item_result& y) const {
+    auto result = answer_for(x.route, y, all_.now());
+    const auto asks_count = x.route == surface::anthropic_count
+                            || x.route == surface::gemini_count;
+    if (!asks_count || result.status == 400 || result.status < 300)
+      return result;
+    return {200, {{"content-type", "application/json"}},
+            count_answer(x.route, x.counted)};
+  }
 
   static void reply(const pending& x, int status, header_list headers,
                     std::string body) {
@@ -226,17 +238,18 @@ private:
 
   void generate(pending x, const api_route& found,
                 const client_list::client& caller) {
-    const auto facts = read_request(found.route, x.client->body(),
-                                    default_output_);
-    const auto model = found.model.empty() ? facts.model : found.model;
+    const auto facts = read_facts(found, *x.client, default_output_);
+    auto model = found.model.empty() ? facts.model : found.model;
+    if (model.empty())
+      model = default_model(found.route);
     if (!facts.fault.empty())
       return refuse(x, {400, "invalid_request",
                         "The request's body is of no use: " + facts.fault + '.',
                         false, {}});
-    if (model.empty())
+    if (model.empty() && found.route != surface::openai_stored)
       return refuse(x, {400, "missing_required_parameter",
                         "The request names no model.", false, {}});
-    if (!may_use(caller, model))
+    if (!model.empty() && !may_use(caller, model))
       return refuse(x, words_for_model(found.route, model));
     if (open_.size() >= limits_.max_in_flight)
       return refuse(x, {503, "overloaded",
@@ -250,7 +263,12 @@ private:
     work->tags = caller.options.tags;
     work->attempt_base = all_.attempt_base;
     work->deadline = all_.now() + limits_.request_timeout;
-    if (facts.stream || found.stream) {
+    const auto& made_before = found.response.empty() ? facts.previous_response
+                                                     : found.response;
+    if (!made_before.empty())
+      work->made_before = response_key(caller.id, made_before);
+    x.counted = facts.tokens.input;
+    if (may_stream(found.route) && (facts.stream || found.stream)) {
       const auto inserted = limits_.ask_for_usage && ask_for_its_usage(*work);
       x.sink = std::make_shared<request_sink>(
         x.client, request_sink::rules{found.route, inserted, x.show_account,

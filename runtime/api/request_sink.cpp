@@ -52,7 +52,7 @@ void request_sink::end(upstream_outcome& x) {
   }
   const auto whole = x.ended == transport::ok && gate_->complete()
                      && !gate_->fault();
-  x.passed = passed_body{gate_->used(), whole};
+  x.passed = passed_body{gate_->used(), whole, gate_->made()};
   // A stream that failed by its own word has said so to the client.
   if (!whole && !gate_->fault())
     client_->write(broken_stream_event(

@@ -73,3 +73,62 @@ TEST_CASE("refusals of clients are those of their vendors", "[api]") {
         != words_for_stranger(false).sentence);
   CHECK(words_for_stranger(true).status == 401);
 }
+
+TEST_CASE("a path and its method lead to one surface", "[api]") {
+  using enum surface;
+  struct row {
+    const char* method;
+    const char* target;
+    surface route;
+    const char* model = "";
+    const char* response = "";
+    bool stream = false;
+  };
+  const std::vector<row> rows{
+    {"POST", "/v1/chat/completions", openai_chat},
+    {"POST", "/v1/completions", openai_completions},
+    {"POST", "/v1/responses?x=y", openai_responses},
+    {"POST", "/v1/responses/compact", openai_responses},
+    {"GET", "/v1/responses/resp_1", openai_stored, "", "resp_1"},
+    {"DELETE", "/v1/responses/resp_1", openai_stored, "", "resp_1"},
+    {"POST", "/v1/responses/a%2Fb/cancel", openai_stored, "", "a/b"},
+    {"GET", "/v1/responses/r/input_items?limit=1", openai_stored, "", "r"},
+    {"POST", "/v1/embeddings", openai_embeddings},
+    {"POST", "/v1/moderations", openai_moderations},
+    {"POST", "/v1/images/generations", openai_images},
+    {"POST", "/v1/images/edits", openai_images},
+    {"POST", "/v1/images/variations", openai_images},
+    {"POST", "/v1/audio/speech", openai_audio},
+    {"POST", "/v1/audio/transcriptions", openai_audio},
+    {"POST", "/v1/audio/translations", openai_audio},
+    {"POST", "/v1/rerank", openai_rerank},
+    {"POST", "/v1/messages?beta=true", anthropic_messages},
+    {"POST", "/v1/messages/count_tokens", anthropic_count},
+    {"POST", "/v1beta/models/m:generateContent", gemini_generate, "m"},
+    {"POST", "/v1/models/m:generateContent", gemini_generate, "m"},
+    {"POST", "/v1beta/models/m:streamGenerateContent?alt=sse", gemini_generate,
+     "m", "", true},
+    {"POST", "/v1beta/tunedModels/m%2B:generateContent", gemini_generate,
+     "tunedModels/m+"},
+    {"POST", "/v1beta/models/m:countTokens", gemini_count, "m"},
+    {"POST", "/v1beta/models/m:embedContent", gemini_embed, "m"},
+    {"POST", "/v1beta/models/m:batchEmbedContents", gemini_embed, "m"},
+  };
+  for (const auto& x : rows) {
+    INFO(x.method << ' ' << x.target);
+    const auto found = route_of(x.method, x.target, {});
+    CHECK(found.what == api_call::generate);
+    CHECK(found.route == x.route);
+    CHECK(found.model == x.model);
+    CHECK(found.response == x.response);
+    CHECK(found.stream == x.stream);
+    CHECK(route_of("PUT", x.target, {}).what == api_call::wrong_method);
+  }
+  for (const auto* target :
+       {"/", "/v1", "/v1/files", "/v1/batches", "/v1/responses/",
+        "/v1/responses/r/other", "/v1/responses/%zz", "/v1/messages/batches",
+        "/v1beta/models/m:other", "/v1beta/models/:generateContent"}) {
+    INFO(target);
+    CHECK(route_of("GET", target, {}).what == api_call::unknown);
+  }
+}

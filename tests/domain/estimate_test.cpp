@@ -284,3 +284,51 @@ TEST_CASE("any broken body is survived", "[estimate][property]") {
     }
   }
 }
+
+TEST_CASE("what is no text counts in its own tokens", "[estimate]") {
+  const auto of = [](surface route, const std::string& body) {
+    return read_request(route, body, fallback).tokens;
+  };
+  using enum surface;
+  CHECK(of(openai_images, R"({"prompt":"a cat"})").output == 6'240);
+  CHECK(of(openai_images, R"({"prompt":"a cat","n":3})").output == 18'720);
+  const auto speech
+    = of(openai_audio, R"({"input":"some words to be said"})");
+  CHECK(speech.output == 8 * speech.input);
+  for (const auto route : {openai_rerank, anthropic_count, gemini_count,
+                           gemini_embed, openai_stored}) {
+    const auto x = of(route, R"({"query":"q","documents":["d"]})");
+    CHECK(x.output == 0);
+    CHECK(x.input > 0);
+  }
+}
+
+TEST_CASE("a form says what routing needs", "[estimate]") {
+  const auto field = [](const std::string& name, const std::string& value,
+                        const std::string& more = {}) {
+    return "--m\r\nContent-Disposition: form-data; name=\"" + name + '"' + more
+           + "\r\n\r\n" + value + "\r\n";
+  };
+  const auto file = "; filename=\"f\"";
+  const auto sound = field("file", std::string(200'000, 'x'), file)
+                     + field("model", "whisper-1") + "--m--\r\n";
+  const auto x = read_form(surface::openai_audio, "m", sound);
+  CHECK(x.fault.empty());
+  CHECK(x.model == "whisper-1");
+  CHECK(x.tokens.input == 1'003);
+  CHECK(x.tokens.output == 1'000);
+  const auto picture = field("image", "x", file) + field("prompt", "a cat")
+                       + field("n", "2") + "--m--\r\n";
+  const auto y = read_form(surface::openai_images, "m", picture);
+  CHECK(y.model.empty());
+  CHECK(y.tokens.output == 12'480);
+  CHECK(y.tokens.input > 1'600);
+  CHECK(y.tokens.input < 1'620);
+  CHECK_FALSE(read_form(surface::openai_audio, "m", "x=y").fault.empty());
+  for (const auto* n : {"0", "-1", "many", "99999999999999999999"}) {
+    const auto z = read_form(surface::openai_images, "m",
+                             field("n", n) + "--m--\r\n");
+    CHECK(z.tokens.output >= 6'240);
+    CHECK(z.tokens.output <= 6'240'000);
+  }
+}

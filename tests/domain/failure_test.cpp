@@ -367,3 +367,54 @@ TEST_CASE("long messages and pages do no harm", "[failure]") {
   CHECK(judge(provider::openai, 500, std::string(1'000'000, '[')).cls
         == failure_class::upstream_error);
 }
+
+TEST_CASE("what is no text is an answer, too", "[failure]") {
+  using sf = surface;
+  const auto cls = [](surface route, const std::string& body) {
+    return judge(provider::openai, route, answer_of(200, body)).cls;
+  };
+  constexpr auto good = failure_class::none;
+  constexpr auto bad = failure_class::upstream_error;
+  CHECK(cls(sf::openai_images, R"({"data":[{"b64_json":"x"}]})") == good);
+  CHECK(cls(sf::openai_images, R"({"data":[]})") == bad);
+  CHECK(cls(sf::openai_images, "PNG") == bad);
+  CHECK(cls(sf::openai_audio, std::string{"ID3\0\xff", 5}) == good);
+  CHECK(cls(sf::openai_audio, "1\n00:00:00,000 --> 00:00:01,000\nhi\n")
+        == good);
+  CHECK(cls(sf::openai_audio, R"({"text":""})") == good);
+  CHECK(cls(sf::openai_audio, "") == bad);
+  CHECK(cls(sf::openai_audio, "<!DOCTYPE html><html></html>") == bad);
+  CHECK(cls(sf::openai_audio, R"({"error":{"message":"no","code":"x"}})")
+        != good);
+  CHECK(cls(sf::openai_audio, "data: {\"type\":\"speech.audio.delta\"}\n\n"
+                              "data: {\"type\":\"speech.audio.done\"}\n\n")
+        == good);
+  CHECK(cls(sf::openai_audio, "data: {\"type\":\"speech.audio.delta\"}\n\n")
+        != good);
+  CHECK(cls(sf::openai_images,
+            "data: {\"type\":\"image_generation.completed\"}\n\n")
+        == good);
+  CHECK(cls(sf::openai_rerank, R"({"results":[{"index":0}]})") == good);
+  CHECK(cls(sf::anthropic_count, R"({"input_tokens":0})") == good);
+  CHECK(cls(sf::anthropic_count, "{}") == bad);
+  CHECK(cls(sf::gemini_count, R"({"totalTokens":3})") == good);
+  CHECK(cls(sf::gemini_embed, R"({"embedding":{"values":[1]}})") == good);
+  CHECK(cls(sf::openai_stored, R"({"id":"r","deleted":true})") == good);
+}
+
+TEST_CASE("what is free says nothing about its account", "[failure]") {
+  for (const auto route : {surface::openai_stored, surface::anthropic_count,
+                           surface::gemini_count})
+    for (const int status : {400, 404, 405, 409, 422, 501}) {
+      const auto x = judge(provider::openai, route,
+                           answer_of(status, R"({"error":{"message":"no"}})"));
+      CHECK(x.cls == failure_class::client_error);
+      CHECK(x.scope == failure_scope::request);
+      CHECK(x.action == account_action::none);
+      CHECK(x.charged == charge::no);
+      CHECK_FALSE(x.failover);
+    }
+  const auto refused = judge(provider::openai, surface::openai_stored,
+                             answer_of(401, "{}"));
+  CHECK(refused.cls == failure_class::auth_invalid);
+}

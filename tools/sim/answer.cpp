@@ -62,7 +62,9 @@ void cut_into_parts(answer& x, size_t n) {
 void split_input(const call& x, const reply_options& how, uint64_t seed,
                  uint64_t subject, tokens& out) {
   out.input = x.input_tokens;
-  if (x.is == surface::embeddings || x.is == surface::completions)
+  if (!may_stream(x.is) && x.is != surface::gemini_generate)
+    return;
+  if (x.is == surface::completions)
     return;
   out.cache_read = share_of(x.input_tokens, how.cached_share,
                             draw(seed, subject, purpose::cached));
@@ -86,8 +88,15 @@ answer make_answer(const call& x, const reply_options& how, uint64_t seed,
   answer result;
   result.subject = subject;
   split_input(x, how, seed, subject, result.used);
-  if (x.is == surface::embeddings)
-    return result;
+  switch (x.is) {
+    case surface::embeddings:
+    case surface::rerank:
+    case surface::gemini_embed:
+    case surface::gemini_batch_embed:
+      return result;
+    default:
+      break;
+  }
   const auto wanted =
       how.echo ? static_cast<int64_t>(x.last_text.size() + 3) / 4
                : between(draw(seed, subject, purpose::length),
@@ -126,6 +135,17 @@ std::string spell(const call& x, const answer& y, const reply_options& how) {
       return spell_generation(x, y);
     case surface::gemini_count:
       return spell_gemini_count(x);
+    case surface::gemini_embed:
+    case surface::gemini_batch_embed:
+      return spell_gemini_embedding(x, y, how.embedding_dimensions);
+    case surface::images:
+      return spell_images(x, y);
+    case surface::speech:
+      return spell_speech(y);
+    case surface::transcription:
+      return spell_transcription(y);
+    case surface::rerank:
+      return spell_rerank(x, y);
     default:
       return spell_chat(x, y);
   }

@@ -25,6 +25,13 @@ constexpr auto fixed_routes = std::to_array<fixed_route>({
     {"/v1/moderations", surface::moderations, true},
     {"/v1/messages", surface::messages, true},
     {"/v1/messages/count_tokens", surface::count_tokens, true},
+    {"/v1/images/generations", surface::images, true},
+    {"/v1/images/edits", surface::images, true},
+    {"/v1/images/variations", surface::images, true},
+    {"/v1/audio/speech", surface::speech, true},
+    {"/v1/audio/transcriptions", surface::transcription, true},
+    {"/v1/audio/translations", surface::transcription, true},
+    {"/v1/rerank", surface::rerank, true},
     {"/v1/models", surface::models, false},
     {"/v1beta/models", surface::gemini_models, false},
     {"/api/user/self", surface::user_self, false},
@@ -86,7 +93,16 @@ std::string_view required_field(surface x) {
     case surface::responses:
     case surface::embeddings:
     case surface::moderations:
+    case surface::speech:
       return "input";
+    case surface::images:
+      return "prompt";
+    case surface::rerank:
+      return "documents";
+    case surface::gemini_embed:
+      return "content";
+    case surface::gemini_batch_embed:
+      return "requests";
     case surface::gemini_generate:
     case surface::gemini_stream:
     case surface::gemini_count:
@@ -94,6 +110,21 @@ std::string_view required_field(surface x) {
     default:
       return "messages";
   }
+}
+
+} // namespace
+
+namespace {
+
+/// The value of a form's field; forms of this simulator's callers are plain.
+std::string_view form_value(std::string_view body, std::string_view name) {
+  const auto mark = "name=\"" + std::string{name} + "\"";
+  auto at = body.find(mark);
+  at = at == body.npos ? at : body.find("\r\n\r\n", at);
+  if (at == body.npos)
+    return {};
+  body.remove_prefix(at + 4);
+  return body.substr(0, body.find("\r\n"));
 }
 
 } // namespace
@@ -111,6 +142,14 @@ call_parser::~call_parser() = default;
 call call_parser::parse(const route& where, std::string_view body) {
   call result;
   result.is = where.is;
+  if (body.starts_with("--")
+      && (where.is == surface::images || where.is == surface::transcription)) {
+    result.model = form_value(body, "model");
+    result.input_tokens = static_cast<int64_t>(body.size() / 400 + 1);
+    if (result.model.empty())
+      result.fault = "you must provide a model parameter";
+    return result;
+  }
   element root;
   if (impl_->json.parse(body.data(), body.size()).get(root)
       || !root.is_object()) {
@@ -130,7 +169,8 @@ call call_parser::parse(const route& where, std::string_view body) {
     read_limit(generation, "maxOutputTokens", result.tokens_max);
   text_walk walk;
   for (const auto key : {"system", "instructions", "systemInstruction", "tools",
-                         "messages", "contents", "input", "prompt"}) {
+                         "messages", "contents", "content", "requests",
+                         "documents", "query", "input", "prompt"}) {
     element x;
     if (!root[key].get(x))
       walk.visit(key, x);
@@ -139,11 +179,18 @@ call call_parser::parse(const route& where, std::string_view body) {
   result.input_tokens = std::max<int64_t>(1, (walk.bytes + 3) / 4);
   result.base64 = text_at(root, "encoding_format") == "base64";
   simdjson::dom::array inputs;
-  if (!root["input"].get_array().get(inputs))
-    result.inputs = static_cast<int64_t>(inputs.size());
+  for (const auto key : {"input", "documents", "requests"})
+    if (!root[key].get_array().get(inputs))
+      result.inputs = static_cast<int64_t>(inputs.size());
+  if (where.is == surface::images)
+    read_limit(root, "n", result.inputs);
   element metadata;
   if (!root["metadata"].get(metadata))
     result.marker = simdjson::minify(metadata);
+  if (result.model.empty() && where.is == surface::moderations)
+    result.model = "omni-moderation-latest";
+  if (result.model.empty() && where.is == surface::images)
+    result.model = "dall-e-2";
   const auto required = required_field(where.is);
   if (result.model.empty())
     result.fault = "you must provide a model parameter";
@@ -158,6 +205,8 @@ route route_of(std::string_view path) {
       return {x.is, {}, x.post};
   if (path.starts_with("/sim/"))
     return {surface::admin, {}, false};
+  if (path.starts_with("/v1/responses/"))
+    return {surface::stored, {}, false};
   constexpr std::string_view gemini = "/v1beta/models/";
   if (!path.starts_with(gemini))
     return {};
@@ -173,6 +222,10 @@ route route_of(std::string_view path) {
     return {surface::gemini_stream, model, true};
   if (verb == "countTokens")
     return {surface::gemini_count, model, true};
+  if (verb == "embedContent")
+    return {surface::gemini_embed, model, true};
+  if (verb == "batchEmbedContents")
+    return {surface::gemini_batch_embed, model, true};
   return {};
 }
 
@@ -184,6 +237,25 @@ bool is_paid(surface x) {
     case surface::embeddings:
     case surface::messages:
     case surface::gemini_generate:
+    case surface::gemini_stream:
+    case surface::gemini_embed:
+    case surface::gemini_batch_embed:
+    case surface::images:
+    case surface::speech:
+    case surface::transcription:
+    case surface::rerank:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool may_stream(surface x) {
+  switch (x) {
+    case surface::chat:
+    case surface::completions:
+    case surface::responses:
+    case surface::messages:
     case surface::gemini_stream:
       return true;
     default:
@@ -197,7 +269,8 @@ bool is_anthropic(surface x) {
 
 bool is_gemini(surface x) {
   return x == surface::gemini_generate || x == surface::gemini_stream
-         || x == surface::gemini_count || x == surface::gemini_models;
+         || x == surface::gemini_count || x == surface::gemini_embed
+         || x == surface::gemini_batch_embed || x == surface::gemini_models;
 }
 
 } // namespace rota::sim

@@ -22,6 +22,13 @@ enum class surface {
   gemini_generate,
   gemini_stream,
   gemini_count,
+  gemini_embed,
+  gemini_batch_embed,
+  images,
+  speech,
+  transcription,
+  rerank,
+  stored, ///< A response by its name.
   models,
   gemini_models,
   user_self,
@@ -47,6 +54,9 @@ route route_of(std::string_view path);
 /// are about it.
 bool is_paid(surface x);
 
+/// @returns Whether it may answer as a stream.
+bool may_stream(surface x);
+
 bool is_anthropic(surface x);
 bool is_gemini(surface x);
 
@@ -61,7 +71,7 @@ struct call {
   int64_t input_tokens = 0;
   /// The last text, which an echo repeats.
   std::string_view last_text;
-  /// Embeddings: how many inputs, and whether base64 is wanted.
+  /// Embeddings, rankings, pictures: how many, and whether base64 is wanted.
   int64_t inputs = 1;
   bool base64 = false;
   /// Raw JSON of `metadata`.
@@ -75,7 +85,8 @@ struct call {
 /// The input tokens of a request are ceil(bytes / 4), at least 1, where bytes
 /// counts every JSON string value (escapes resolved, keys left out) at any
 /// depth below system, instructions, systemInstruction, tools, messages,
-/// contents, input and prompt.
+/// contents, content, requests, documents, query, input and prompt. Of a form
+/// it is ceil(bytes / 400) of the whole.
 class call_parser {
 public:
   call_parser();

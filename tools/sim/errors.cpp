@@ -255,4 +255,18 @@ trouble trouble_of(int status) {
   }
 }
 
+std::string id_headers(error_style style, const std::string& id) {
+  switch (style) {
+    case error_style::openai:
+      return "x-request-id: req_" + id + "\r\nopenai-version: 2020-10-01\r\n";
+    case error_style::anthropic:
+      return "request-id: req_" + id + "\r\n";
+    case error_style::gemini:
+      return "x-gemini-request-id: " + id + "\r\n";
+    default:
+      return "X-Oneapi-Request-Id: " + id
+             + "\r\nX-New-Api-Version: v0.11.2\r\n";
+  }
+}
+
 } // namespace rota::sim

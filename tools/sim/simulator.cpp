@@ -2,6 +2,7 @@
 
 #include "tools/sim/answer.hpp"
 #include "tools/sim/draw.hpp"
+#include "tools/sim/shelf.hpp"
 #include "tools/sim/state.hpp"
 
 #include <algorithm>
@@ -71,21 +72,6 @@ http_reply spell_out(const visit& v, error_style style, trouble what,
   return json_reply(x.status, std::move(x.body));
 }
 
-/// The headers by which a site names a request.
-std::string id_headers(error_style style, const std::string& id) {
-  switch (style) {
-    case error_style::openai:
-      return "x-request-id: req_" + id + "\r\nopenai-version: 2020-10-01\r\n";
-    case error_style::anthropic:
-      return "request-id: req_" + id + "\r\n";
-    case error_style::gemini:
-      return "x-gemini-request-id: " + id + "\r\n";
-    default:
-      return "X-Oneapi-Request-Id: " + id
-             + "\r\nX-New-Api-Version: v0.11.2\r\n";
-  }
-}
-
 const prices* price_of(const options& opts, const account& who,
                        std::string_view model) {
   for (const auto* map : {&who.opts.prices, &opts.prices})
@@ -114,6 +100,8 @@ struct simulator::impl {
       return handle_admin(st, x, now);
     if (v.where.is == surface::unknown)
       return spell_out(v, st.opts.style, trouble::no_such_path, 0, {});
+    if (v.where.is == surface::stored)
+      return read_stored(v);
     if (x.method != (v.where.post ? "POST" : "GET"))
       return spell_out(v, st.opts.style, trouble::no_such_path, 405, {});
     if (!v.where.post)
@@ -146,6 +134,17 @@ struct simulator::impl {
       out = handle_console(st, v.where.is, v.request, v.now, seconds(v.now));
     if (v.ruled != nullptr)
       apply(*v.ruled, out);
+    return out;
+  }
+
+  /// Answers what is asked of a response that was made; free.
+  http_reply read_stored(visit& v) {
+    v.who = st.by_key(key_of(v.request));
+    if (v.who == nullptr)
+      return spell_out(v, st.opts.style, trouble::invalid_key, 0, {});
+    ++v.who->books.calls;
+    auto out = shelf.handle(v.request, v.who->opts.name);
+    book(v, out, 0, false);
     return out;
   }
 
@@ -244,15 +243,16 @@ struct simulator::impl {
     http_reply out;
     said.id = v.id;
     said.created = seconds(v.now);
-    const auto streams = v.asked.stream
-                         && (v.where.is != surface::embeddings
-                             && v.where.is != surface::moderations
-                             && v.where.is != surface::count_tokens);
-    if (streams)
+    if (v.asked.stream && may_stream(v.where.is))
       spell_stream(v.asked, said, query_value(v.request.target, "alt") == "sse",
                    out);
     else
       out.body = spell(v.asked, said, st.opts.replies);
+    if (v.where.is == surface::speech)
+      out.content_type = "audio/mpeg";
+    if (v.where.is == surface::responses)
+      shelf.put("resp_" + v.id, v.who->opts.name,
+                spell(v.asked, said, st.opts.replies));
     const auto& latency =
         v.who->opts.latency ? *v.who->opts.latency : st.opts.latency;
     out.delay = draw_delay(latency.first_byte,
@@ -331,6 +331,7 @@ struct simulator::impl {
   }
 
   state st;
+  response_shelf shelf;
   int64_t wall;
   uint64_t numbers = 0;
 };

@@ -1,0 +1,112 @@
+#include "actors/domain/token_weights.hpp"
+
+#include <array>
+
+namespace rota {
+
+namespace {
+
+constexpr token_weights openai_weights{102, 155, 85, 40, 268,     100,
+                                 200, 212, 50, 42, 160'000, 1'600};
+constexpr token_weights claude_weights{113, 163, 121, 40, 452,     126,
+                                 282, 260, 89,  39, 480'000, 34'600};
+constexpr token_weights gemini_weights{115, 280, 68,  38, 105,     120,
+                                 250, 108, 115, 20, 160'000, 1'600};
+
+/// A word of many letters is several tokens: one per so many.
+constexpr int64_t letters_per_token = 6;
+
+enum kind : uint8_t { letter, digit, blank, newline, url_part, at_sign, other };
+
+constexpr std::array<uint8_t, 128> kinds = [] {
+  std::array<uint8_t, 128> result{};
+  for (size_t i = 0; i < result.size(); ++i) {
+    const auto c = static_cast<char>(i);
+    result[i] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ? letter
+                : c >= '0' && c <= '9'                           ? digit
+                : c == ' '                                       ? blank
+                : c == '\n' || c == '\t' || c == '\r'            ? newline
+                                                                 : other;
+  }
+  for (const char c : {'/', ':', '?', '&', '=', ';', '#', '%'})
+    result[static_cast<size_t>(c)] = url_part;
+  result['@'] = at_sign;
+  return result;
+}();
+
+/// Hundredths of a token for a character beyond ASCII.
+int64_t weigh(uint32_t point, const token_weights& w) {
+  const auto within = [point](uint32_t first, uint32_t last) {
+    return point >= first && point <= last;
+  };
+  if (within(0x2e80, 0x9fff) || within(0xac00, 0xd7ff)
+      || within(0xf900, 0xfaff) || within(0x20000, 0x3ffff))
+    return w.cjk;
+  if (point >= 0x1f000)
+    return w.emoji;
+  if (within(0x2200, 0x22ff) || within(0x2a00, 0x2aff))
+    return w.math;
+  return 100; // Letters of other scripts, at most a token each.
+}
+
+} // namespace
+
+const token_weights& weights_of(surface route) {
+  switch (protocol_of(route)) {
+    case protocol::anthropic:
+      return claude_weights;
+    case protocol::gemini:
+      return gemini_weights;
+    default:
+      return openai_weights;
+  }
+}
+
+int64_t count_tokens(std::string_view text, const token_weights& w) {
+  int64_t result = 0;
+  for (size_t i = 0; i < text.size();) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x80) {
+      const auto size = c >= 0xf0 ? 4u : c >= 0xe0 ? 3u : 2u;
+      uint32_t point = c & (0xffu >> (size + 1));
+      for (size_t k = 1; k < size && i + k < text.size(); ++k)
+        point = point << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3f);
+      result += weigh(point, w);
+      i += size;
+      continue;
+    }
+    const auto what = kinds[c];
+    auto end = i + 1;
+    if (what == letter || what == digit)
+      while (end < text.size() && static_cast<unsigned char>(text[end]) < 0x80
+             && kinds[static_cast<unsigned char>(text[end])] == what)
+        ++end;
+    const auto run = static_cast<int64_t>(end - i);
+    switch (what) {
+      case letter:
+        result += w.word * ((run + letters_per_token - 1) / letters_per_token);
+        break;
+      case digit:
+        result += w.number * ((run + 2) / 3);
+        break;
+      case blank:
+        result += w.space;
+        break;
+      case newline:
+        result += w.line;
+        break;
+      case url_part:
+        result += w.url;
+        break;
+      case at_sign:
+        result += w.at;
+        break;
+      default:
+        result += w.symbol;
+    }
+    i = end;
+  }
+  return result;
+}
+
+} // namespace rota

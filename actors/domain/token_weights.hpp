@@ -1,0 +1,24 @@
+#pragma once
+
+#include "messages/surface.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace rota {
+
+/// Tokens per unit of text in hundredths, without a tokenizer. The figures are
+/// the ones that relays charge by when a provider says nothing. `image` is what
+/// the largest common picture takes, `tools` the prompt that a provider adds as
+/// soon as there are tools (Anthropic documents 346 tokens).
+struct token_weights {
+  int64_t word, number, cjk, symbol, math, url, at, emoji, line, space;
+  int64_t image, tools;
+};
+
+const token_weights& weights_of(surface route);
+
+/// @returns What a text weighs, in hundredths of a token.
+int64_t count_tokens(std::string_view text, const token_weights& w);
+
+} // namespace rota
