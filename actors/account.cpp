@@ -42,6 +42,8 @@ caf::result<hold_grant> account_actor_state::hold(const acquire_ptr& x) {
   const auto t = now();
   ++answered;
   const auto& work = *x->want.work;
+  if (is_free(work.route))
+    return hold_nothing(*x, t);
   const auto& options = setup.account;
   auto code = refusal(t);
   if (code == ec::ok)
@@ -73,10 +75,10 @@ caf::result<hold_grant> account_actor_state::hold(const acquire_ptr& x) {
 
 void account_actor_state::settle(const attempt_end_ptr& x) {
   const auto t = now();
-  const auto was_live = books->is_live(x->hold);
+  const auto was_live = x->is_free || books->is_live(x->hold);
   const auto& judged = x->report.judged;
   auto code = ec::ok;
-  switch (judged.charged) {
+  switch (x->is_free ? charge::no : judged.charged) {
     case charge::yes:
       code = books->settle(x->hold, x->cost, t);
       break;
@@ -214,27 +216,6 @@ void account_actor_state::init(wall_clock wall, journal_actor disk,
 
 timestamp account_actor_state::now() const {
   return clock.at(self->clock().now());
-}
-
-ec account_actor_state::refusal(timestamp t) const {
-  if (admin != admin_state::ready)
-    return ec::not_ready;
-  if (condition->exhausted())
-    return ec::insufficient_funds;
-  if (const auto code = condition->check(limits->in_flight(), t);
-      code != ec::ok)
-    return code;
-  if (!books->head().funded)
-    return ec::balance_unknown;
-  if (setup.refresh.stale == stale_policy::stop && books->is_stale(t))
-    return ec::reading_stale;
-  if (spendable(t) <= money{})
-    return ec::insufficient_funds;
-  return limits->check(wanted_tokens, t);
-}
-
-money account_actor_state::spendable(timestamp t) const {
-  return books->available() - books->haircut(t) - setup.account.floor;
 }
 
 void account_actor_state::persist(durable_actor ack, uint64_t token,

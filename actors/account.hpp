@@ -56,6 +56,8 @@ struct account_actor_state {
   /// @returns Wall time, read from the actor system's own clock.
   timestamp now() const;
 
+  caf::result<hold_grant> hold_nothing(const acquire_request& x, timestamp t);
+
   /// Whether any request could be sent now, its size and model aside.
   ec refusal(timestamp t) const;
 

@@ -97,16 +97,4 @@ void account_actor_state::tell_condition(account_view& x, timestamp t) const {
   }
 }
 
-timestamp account_actor_state::back_at(ec refused, timestamp t) const {
-  switch (refused) {
-    case ec::cooling:
-    case ec::ejected:
-      return condition->cooldown_until(t);
-    case ec::at_limit:
-      return limits->next_refill(wanted_tokens, t);
-    default:
-      return {};
-  }
-}
-
 } // namespace rota

@@ -18,10 +18,21 @@ constexpr auto patrol = std::chrono::seconds{1};
 /// date saves a sixth of a pick's time.
 constexpr size_t account_bytes = 2'688;
 
-/// How long the maker of a response is remembered, as OpenAI keeps one, and of
-/// how many.
-constexpr milliseconds kept_for = std::chrono::hours{30 * 24};
-constexpr size_t kept_most = 100'000;
+bool waits_for(ec why) {
+  switch (why) {
+    case ec::at_limit:
+    case ec::cooling:
+    case ec::insufficient_funds:
+    case ec::balance_unknown:
+    case ec::reading_stale:
+    case ec::ejected:
+    case ec::not_ready:
+    case ec::disk_low:
+      return true;
+    default:
+      return false;
+  }
+}
 
 } // namespace
 
@@ -54,9 +65,6 @@ void dispatcher_state::cancel(const job_id& x) {
     --waiting;
     return;
   }
-  for (auto& y : asked)
-    if (y.want->want.work->id == x)
-      y.called_off = true; // Should it be declined, it does not wait.
 }
 
 void dispatcher_state::publish(const account_state& x) {
@@ -91,7 +99,9 @@ void dispatcher_state::exhausted(const job_id&) {
 }
 
 timestamp dispatcher_state::recovery(const acquire_ptr& x) const {
-  const auto none = explain(x->want, x->excluded);
+  const auto none = x->want.work->pinned
+                      ? reason_of_pinned(x->want, x->excluded)
+                      : ranks.explain(demand_of(x->want), x->excluded);
   if (none.is_soon)
     return now();
   return none.earliest;
@@ -121,7 +131,6 @@ void dispatcher_state::configure(const routing_setup_ptr& x) {
     ranks.reorder(x->routing.by);
   retries.limits(x->routing.retry_percent, x->routing.retries_per_second);
   sessions.limits(x->routing.affinity_ttl, x->routing.affinity_sessions);
-  makers.limits(kept_for, kept_most);
   setup = x;
 }
 
@@ -163,7 +172,7 @@ timestamp dispatcher_state::now() const {
 }
 
 bool dispatcher_state::ask(seeker& x) {
-  if (halted != ec::ok)
+  if (halted != ec::ok && !is_free(x.want->want.work->route))
     return false;
   const auto chosen = choose(x);
   if (!chosen)
@@ -177,23 +186,32 @@ bool dispatcher_state::ask(seeker& x) {
   it.asked.push_back(x.want->want.list_cost);
   it.asked_cost += it.asked.back();
   rank(it);
-  const auto at = asked.insert(asked.end(), std::move(x));
+  auto shared = std::make_shared<seeker>(std::move(x));
   self
-    ->request(it.about.actor, caf::infinite, atom::hold_v, at->want)
+    ->request(it.about.actor, caf::infinite, atom::hold_v, shared->want)
     .then(
-      [this, at, actor = it.about.actor](const hold_grant& grant) {
+      [this, shared, actor = it.about.actor](const hold_grant& grant) {
         ++granted;
         // Even if it has left the pool meanwhile: the hold is made, and a
         // second one of this name would be another account's.
-        at->answer.deliver(lease{grant, actor});
-        asked.erase(at);
+        shared->answer.deliver(lease{grant, actor});
       },
-      [this, at, id](const caf::error& reason) {
-        auto it = std::move(*at);
-        asked.erase(at);
-        declined(std::move(it), id, reason);
+      [this, shared, id](const caf::error& reason) {
+        declined(std::move(*shared), id, reason);
       });
   return true;
+}
+
+no_pick dispatcher_state::reason_of(const seeker& x) const {
+  auto result = x.want->want.work->pinned
+                  ? reason_of_pinned(x.want->want, x.excluded)
+                  : ranks.explain(demand_of(x.want->want), x.excluded);
+  if (halted != ec::ok && !is_free(x.want->want.work->route)
+      && (result.why == ec::ok || waits_for(result.why)))
+    return {halted, {}, false};
+  if (result.why == ec::ok) // Somebody could, but it is a busy one's turn.
+    result.why = ec::at_limit;
+  return result;
 }
 
 void dispatcher_state::place(seeker x) {
@@ -227,8 +245,8 @@ void dispatcher_state::declined(seeker x, account_id from,
                                 const caf::error& reason) {
   ++declines;
   const auto code = code_of(reason);
-  if (x.called_off || code == ec::already_held || code == ec::already_ended) {
-    x.answer.deliver(x.called_off ? caf::error{ec::cancelled} : reason);
+  if (code == ec::already_held || code == ec::already_ended) {
+    x.answer.deliver(reason);
     return;
   }
   // Its fresh state has arrived before its word. A seeker that declines have
@@ -280,7 +298,6 @@ dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
     [st](atom::publish, const account_state& x) { st->publish(x); },
     [st](atom::cool, const cooldown_notice& x) { st->cool(x); },
     [st](atom::exhausted, const job_id& x) { st->exhausted(x); },
-    [st](atom::made, const kept_response& x) { st->made(x); },
     [st](atom::recovery, const acquire_ptr& x) { return st->recovery(x); },
     [st](atom::enlist, const enlistment& x) { st->enlist(x); },
     [st](atom::dismiss, account_id x) { st->dismiss(x); },

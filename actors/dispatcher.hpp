@@ -13,13 +13,9 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <deque>
-#include <list>
 #include <map>
 
 namespace rota {
-
-/// Whether a job may wait where this keeps it from an account.
-bool waits_for(ec why);
 
 /// State of the DISPATCHER actor. It ranks accounts by what they publish, asks
 /// the best for a hold, and the next where that one declines. What it knows
@@ -41,7 +37,6 @@ struct dispatcher_state {
   void publish(const account_state& x);
   void cool(const cooldown_notice& x);
   void exhausted(const job_id& x);
-  void made(const kept_response& x);
   timestamp recovery(const acquire_ptr& x) const;
   void enlist(const enlistment& x);
   void dismiss(account_id x);
@@ -63,7 +58,6 @@ struct dispatcher_state {
     std::vector<account_id> excluded;
     timestamp since;
     bool refused = false; // Counted as refused already.
-    bool called_off = false; // Nobody wants it any more.
   };
 
   /// An account as the dispatcher knows it.
@@ -99,17 +93,12 @@ struct dispatcher_state {
   /// Whether it waits where the account of its conversation is busy.
   bool is_patient(const seeker& x) const;
 
+  /// Why the one account that may serve a job cannot; ok if it can.
+  no_pick reason_of_pinned(const hold_request& x,
+                           const std::vector<account_id>& excluded) const;
+
   /// The account of its conversation, unless that cannot serve it.
   std::optional<account_id> kept_by(const seeker& x) const;
-
-  /// Whether only one account may serve this: it made the response which the
-  /// job is about or goes on from.
-  bool is_bound(const job& x) const;
-
-  /// Whether that one can serve it: ok, or why not; not_found where nobody
-  /// knows which it is.
-  no_pick look_at_maker(const job& x, const std::vector<account_id>& excluded,
-                        const demand& want) const;
 
   /// The account to ask, or nothing if none can serve now.
   std::optional<account_id> choose(const seeker& x) const;
@@ -120,8 +109,6 @@ struct dispatcher_state {
 
   /// Why a job finds no account now.
   no_pick reason_of(const seeker& x) const;
-  no_pick explain(const hold_request& x,
-                  const std::vector<account_id>& excluded) const;
 
   /// What waits, as far as it is meant, and why the longest waiting does.
   template <class Predicate>
@@ -147,11 +134,9 @@ struct dispatcher_state {
   routing_setup_ptr setup;
   ranking ranks;
   affinity sessions;
-  affinity makers; // Of responses.
   retry_quota retries;
   account_table<member> members;
   std::map<line_key, std::deque<seeker>> lines;
-  std::list<seeker> asked; // Their accounts have not answered yet.
   uint64_t waiting = 0;
   uint64_t granted = 0;
   uint64_t declines = 0;

@@ -1,6 +1,6 @@
 #include "actors/runner.hpp"
 
-#include "actors/domain/affinity.hpp"
+#include "actors/domain/call_cost.hpp"
 #include "actors/domain/dialect.hpp"
 #include "actors/support.hpp"
 
@@ -40,16 +40,12 @@ void runner_state::outcome(const call_outcome& x) {
   end.report.status = outcome.status;
   end.report.first_byte = outcome.first_byte;
   end.report.total = outcome.total;
-  if (end.report.judged.charged == charge::yes && !is_free(work->route)) {
-    if (const auto used = usage_of(outcome)) {
-      end.report.used = *used;
-    } else { // It answered and does not say what that took.
-      end.report.used.input_uncached = work->estimate.input;
-      end.report.used.output = work->estimate.output;
-      end.report.used.source = usage_source::estimated;
-    }
-    end.cost = setup->prices->cost(work->model, end.report.used,
-                                   held->grant.multiplier, now());
+  end.is_free = is_free(work->route);
+  if (end.report.judged.charged == charge::yes) {
+    const auto cost = real_cost(prices(), *work, usage_of(outcome),
+                                held->grant.multiplier, now());
+    end.report.used = cost.used;
+    end.cost = cost.amount;
   }
   spent += end.cost;
   last_status = outcome.status;
@@ -150,7 +146,6 @@ void runner_state::declined(ec why) {
   }
   // With a deadline, only those that failed it already may have recovered.
   const auto final = why == ec::no_such_model || why == ec::no_such_tag
-                     || why == ec::not_found
                      || why == ec::deadline_passed || why == ec::queue_full
                      || why == ec::retries_spent
                      || (work->deadline.millis != 0 && why != ec::no_account);
@@ -188,8 +183,10 @@ void runner_state::send_if_ready() {
   request->account = held->grant.account;
   request->owner = work;
   request->sink = work->sink;
-  if (request->sink)
+  if (request->sink) {
     request->sink->account = held->grant.account_name;
+    request->sink->account_number = held->grant.account;
+  }
   request->first_byte_timeout = setup->upstream.first_byte_timeout;
   request->idle_timeout = setup->upstream.idle_timeout;
   request->total_timeout = setup->upstream.total_timeout;
@@ -208,8 +205,6 @@ bool runner_state::may_repeat(const verdict& x, bool was_sent) const {
 }
 
 void runner_state::succeeded(attempt_end end, const upstream_outcome& x) {
-  if (work->route == surface::openai_responses)
-    tell_made(x);
   auto result = result_of(item_state::succeeded);
   result.body = x.body;
   result.content_type = x.header("content-type");
@@ -218,17 +213,10 @@ void runner_state::succeeded(attempt_end end, const upstream_outcome& x) {
               std::make_shared<const item_result>(std::move(result)));
 }
 
-void runner_state::tell_made(const upstream_outcome& x) const {
-  const auto name = x.passed ? x.passed->made : read_name(work->route, x.body);
-  if (!name.empty())
-    self->send(peers.dispatcher, atom::made_v,
-               kept_response{response_key(work->id.client, name),
-                             held->grant.account});
-}
-
 void runner_state::failed(attempt_end end, const upstream_outcome& x) {
   last_failure = end.report.judged;
   last_body = x.body;
+  last_type = x.header("content-type");
   const auto was_sent = x.ended != transport::not_sent;
   const auto t = now();
   if (last_failure.scope == failure_scope::host
@@ -262,6 +250,7 @@ void runner_state::failed(attempt_end end, const upstream_outcome& x) {
 void runner_state::give_back(item_result_ptr result) {
   attempt_end end;
   end.hold = held->grant.hold;
+  end.is_free = is_free(work->route);
   // That nothing was sent says nothing about the account.
   end.report.judged.cls = failure_class::client_error;
   end_attempt(std::move(end), std::move(result));
@@ -342,14 +331,17 @@ item_result runner_state::result_of(item_state state) const {
   x.state = state;
   x.status = last_status;
   x.request_id = last_request_id;
-  if (held)
+  if (held) {
     x.account = held->grant.account_name;
+    x.account_number = held->grant.account;
+  }
   x.model = work->model;
   x.attempts = tries;
   x.cost = spent;
   x.at = now();
   if (state == item_state::failed && last_failure.cls != failure_class::none) {
     x.body = last_body;
+    x.content_type = last_type;
     x.error_code = to_string(last_failure.cls);
     x.error_text = last_failure.reason;
     if (work->policy == delivery::at_most_once
@@ -382,11 +374,7 @@ runner(runner_actor::stateful_pointer<runner_state> self, wall_clock clock,
   st->peers = std::move(peers);
   st->setup = std::move(setup);
   st->work = std::move(work);
-  usage expected;
-  expected.input_uncached = st->work->estimate.input;
-  expected.output = st->work->estimate.output;
-  st->list_cost = st->setup->prices->cost(st->work->model, expected, factor{},
-                                          st->now());
+  st->list_cost = expected_cost(st->prices(), *st->work, factor{}, st->now());
   st->owner = std::move(owner);
   st->budget.emplace(st->setup->routing, st->work->deadline);
   st->random.seed(static_cast<uint32_t>(st->work->id.item * 2654435761u + 1));

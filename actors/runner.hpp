@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/domain/call_cost.hpp"
 #include "actors/domain/retry.hpp"
 #include "actors/setup.hpp"
 #include "messages/envelopes.hpp"
@@ -44,6 +45,10 @@ struct runner_state {
 
   /// The tokens that an answer says it took.
   std::optional<usage> usage_of(const upstream_outcome& x) const;
+
+  tariff prices() const {
+    return {*setup->prices, setup->routing.unpriced_call};
+  }
 
   /// The hold's attempt number of the present try.
   uint32_t attempt() const {
@@ -93,9 +98,6 @@ struct runner_state {
   /// Tells the owner of a stored job.
   void tell_stage(bool holds) const;
 
-  /// Tells who made the response that came, so that it can be asked for again.
-  void tell_made(const upstream_outcome& x) const;
-
   item_result result_of(item_state state) const;
 
   /// Whether the job's result is kept: a line's is, that of a request which
@@ -130,6 +132,7 @@ struct runner_state {
   verdict last_failure;
   int last_status = 0;
   std::string last_body;
+  std::string last_type;
   std::string last_request_id;
   std::minstd_rand random;
 };

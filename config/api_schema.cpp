@@ -12,15 +12,14 @@ using namespace std::chrono_literals;
 constexpr uint64_t KiB = 1'024;
 constexpr uint64_t MiB = 1'024 * KiB;
 
-} // namespace
-
-std::vector<option_row<options>> api_rows() {
-  const auto at = &options::api;
-  const auto option = [at](std::string key, auto form, std::string why,
+option_row<options> option(std::string key, auto form, std::string why,
                            auto path) {
-    return make_row<options>("api." + std::move(key), std::move(form),
-                             applies::restart, std::move(why), at, path);
-  };
+  return make_row<options>("api." + std::move(key), std::move(form),
+                           applies::restart, std::move(why), &options::api,
+                           path);
+}
+
+std::vector<option_row<options>> limit_rows() {
   return {
       option("max_body_bytes", size_form{KiB, 4'096 * MiB},
              "Largest body of a request; a larger one is answered with 413.",
@@ -71,6 +70,11 @@ std::vector<option_row<options>> api_rows() {
       option("request_timeout", duration_form{100ms, 24h},
              "For a request as a whole, waiting and tries included; then 504.",
              &http_options::request_timeout),
+  };
+}
+
+std::vector<option_row<options>> service_rows() {
+  return {
       option("ask_for_usage", flag_form{},
              "Streams of chats say what they used only where they are asked "
              "to: true asks in the client's stead, and takes out again what "
@@ -82,7 +86,23 @@ std::vector<option_row<options>> api_rows() {
              "x-rota-account, whoever asked; clients[].show_account says it "
              "for one client.",
              &http_options::show_account),
+      option("response_ttl", duration_form{1s, 24h * 366},
+             "A response (/v1/responses) is found again at the account that "
+             "made it for this long; OpenAI keeps one for 30 days.",
+             &http_options::response_ttl),
+      option("responses_max", count_form{0, 10'000'000, "responses"},
+             "Responses that are found again; the oldest are forgotten first.",
+             &http_options::responses_max),
   };
+}
+
+} // namespace
+
+std::vector<option_row<options>> api_rows() {
+  auto result = limit_rows();
+  for (auto& x : service_rows())
+    result.push_back(std::move(x));
+  return result;
 }
 
 } // namespace rota

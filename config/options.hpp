@@ -138,6 +138,9 @@ struct http_options {
   /// Streams of chats are asked for their usage where the client did not ask.
   bool ask_for_usage = true;
   bool show_account = false; ///< Answers name the account, whoever asked.
+  /// Which account keeps which response is remembered for so long, of so many.
+  milliseconds response_ttl{30 * 24 * 3'600'000LL};
+  uint32_t responses_max = 100'000;
 };
 
 struct log_options {

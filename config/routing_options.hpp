@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/money.hpp"
 #include "messages/time.hpp"
 
 #include <cstdint>
@@ -38,6 +39,9 @@ struct routing_options {
   /// It waits for so long for that account to be free.
   milliseconds affinity_wait{2'000};
   uint32_t affinity_sessions = 65'536;
+  /// What a picture, speech, recording, rerank or moderation costs by estimate
+  /// where the price table does not know its model.
+  money unpriced_call{50'000'000};
 };
 
 std::string to_string(strategy x);

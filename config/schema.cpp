@@ -20,6 +20,8 @@ constexpr uint64_t KiB = 1'024;
 constexpr uint64_t MiB = 1'024 * KiB;
 constexpr uint64_t GiB = 1'024 * MiB;
 
+constexpr money unpriced_most{1'000'000'000'000};
+
 constexpr auto live = applies::live;
 constexpr auto restart = applies::restart;
 
@@ -161,6 +163,11 @@ rows routing_rows() {
              "Conversations that are remembered; those at rest for longest "
              "are forgotten first.",
              at, &routing_options::affinity_sessions),
+      option("routing.unpriced_call", money_form{{}, unpriced_most, "USD"},
+             live,
+             "What a picture, a speech, a recording, a rerank or a moderation "
+             "costs by estimate where the price table lacks its model.",
+             at, &routing_options::unpriced_call),
   };
 }
 

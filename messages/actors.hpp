@@ -10,7 +10,9 @@
 #include "messages/client.hpp"
 #include "messages/error.hpp"
 #include "messages/ledger.hpp"
+#include "messages/pool.hpp"
 #include "messages/type_ids.hpp"
+#include "messages/upstream.hpp"
 
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
@@ -88,8 +90,6 @@ using dispatcher_actor = caf::typed_actor<
   caf::reacts_to<atom::cool, cooldown_notice>,
   // A job failed on every account.
   caf::reacts_to<atom::exhausted, job_id>,
-  // An account made a response, and keeps it.
-  caf::reacts_to<atom::made, kept_response>,
   // When an account that could serve this is back, as item_result::retry_at.
   caf::replies_to<atom::recovery, acquire_ptr>::with<timestamp>,
   // An account joins the pool or changes what it can serve.

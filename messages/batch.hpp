@@ -88,13 +88,16 @@ struct item_result {
   /// HTTP status of the last attempt; 0: no answer came.
   int status = 0;
   std::string request_id;
-  /// The provider's JSON, byte for byte; empty where none came.
+  /// The provider's answer, byte for byte; empty where none came.
   std::string body;
   /// Where `state` is not succeeded and `body` is empty: a code and a
   /// sentence.
   std::string error_code;
   std::string error_text;
   std::string account;
+  /// Not stored, as the type of the body is not.
+  account_id account_number;
+  std::string content_type;
   std::string model;
   uint32_t attempts = 0;
   money cost;
@@ -104,8 +107,6 @@ struct item_result {
   /// the earliest; the past if one may be at any moment, "never" if none will
   /// be by itself. Not stored.
   timestamp retry_at;
-  /// As the provider said it; empty: JSON. Not stored.
-  std::string content_type;
 };
 
 using item_result_ptr = std::shared_ptr<const item_result>;

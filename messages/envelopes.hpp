@@ -3,6 +3,7 @@
 // What actors send each other beside plain values: values with handles.
 
 #include "messages/actors.hpp"
+#include "messages/response_pin.hpp"
 
 namespace rota {
 
@@ -12,6 +13,10 @@ struct commit {
   std::optional<account_row> account;
   item_result_ptr result;
   std::optional<batch_row> batch;
+  /// A response that an account keeps from now on, and those that are to be
+  /// remembered no more.
+  std::optional<response_pin> pin;
+  std::vector<std::string> unpinned;
   /// Told `token` once it is written; may be absent.
   durable_actor ack;
   uint64_t token = 0;
@@ -30,6 +35,8 @@ struct attempt_end {
   attempt_report report;
   /// The real cost where report.judged.charged is `yes`.
   money cost;
+  /// Nothing was held: no provider charges for such calls.
+  bool is_free = false;
   item_result_ptr result;
   durable_actor ack;
   uint64_t token = 0;

@@ -14,6 +14,25 @@
 
 namespace rota {
 
+/// Who stands behind an account's base URL.
+enum class provider : uint8_t {
+  openai = 0,
+  anthropic,
+  gemini,
+  new_api,
+  one_api,
+  sub2api,
+  anyrouter,
+  deepseek,
+  openrouter,
+  moonshot,
+  siliconflow,
+};
+
+/// @returns "new_api", as the configuration spells it.
+std::string to_string(provider x);
+std::optional<provider> parse_provider(std::string_view text);
+
 /// How often a job may reach a provider. Numbers are stored: never reuse one.
 enum class delivery : uint8_t {
   /// Sent again when nobody knows whether it was charged.
@@ -39,18 +58,15 @@ struct job {
   job_id id;
   surface route = surface::openai_chat;
   std::string model;
-  /// The caller's JSON, byte for byte. Keeps `block` alive, into which it may
-  /// point.
+  /// The caller's request, byte for byte. Keeps `block` alive, into which it
+  /// may point.
   std::string_view body;
   std::shared_ptr<const void> block;
   /// Interactive requests: the target and the headers to send, as the client
   /// had them. Empty: made from route and model.
   std::string target;
-  header_list headers;
   std::string method = "POST";
-  /// Only the account that made this response may serve the job: see
-  /// response_key. 0: any account may.
-  uint64_t made_before = 0;
+  header_list headers;
   /// Interactive requests that stream: takes the answer while it comes.
   std::shared_ptr<answer_sink> sink;
   /// The caller's name for this job: a batch line's custom_id, else empty.
@@ -58,6 +74,8 @@ struct job {
   /// The line in the submitted file, from 1; 0 outside of a batch.
   uint64_t line = 0;
   token_estimate estimate;
+  /// What it will take beside tokens, before the fact.
+  unit_usage units;
   /// Attempts count from here: the number of this run of the daemon times 256,
   /// so that no run ever repeats the hold of another.
   uint32_t attempt_base = 0;
@@ -66,6 +84,8 @@ struct job {
   delivery policy = delivery::at_least_once;
   /// Names the conversation that it belongs to; 0: none.
   uint64_t session = 0;
+  /// Only this account, whatever becomes of it there.
+  std::optional<account_id> pinned;
   /// Only accounts that carry all of these tags.
   std::vector<std::string> tags;
 };

@@ -36,13 +36,6 @@ struct cooldown_notice {
   std::string reason;
 };
 
-/// A response that can be asked for again, at the account that made it.
-struct kept_response {
-  /// See response_key.
-  uint64_t key = 0;
-  account_id account;
-};
-
 /// Whose jobs are asked about.
 struct waiting_question {
   batch_id batch;

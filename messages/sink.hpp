@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/ids.hpp"
 #include "messages/usage.hpp"
 
 #include <functional>
@@ -20,8 +21,6 @@ struct passed_body {
   std::optional<usage> used;
   /// It came to the end that its protocol has, without a word of a fault.
   bool whole = false;
-  /// The name of the response that it made, where the account keeps those.
-  std::string made;
 };
 
 struct upstream_outcome;
@@ -47,6 +46,7 @@ public:
 
   /// Whose answer comes next; set before each call.
   std::string account;
+  account_id account_number;
 
   /// Set while a call is under way.
   std::function<void()> on_ready;

@@ -16,6 +16,17 @@ enum class usage_source : uint8_t {
 
 enum class service_tier : uint8_t { standard = 0, flex, priority, batch };
 
+/// What a call takes that is not counted in tokens.
+struct unit_usage {
+  int64_t images = 0;
+  int64_t characters = 0;
+  int64_t audio_ms = 0;
+  /// Queries of a rerank; one is for up to a hundred documents.
+  int64_t searches = 0;
+
+  friend auto operator<=>(const unit_usage&, const unit_usage&) = default;
+};
+
 /// The normal form of what a call consumed, in tokens, disjoint but for
 /// `reasoning`, which is a part of `output`.
 struct usage {
@@ -31,6 +42,12 @@ struct usage {
   bool fast = false;
   bool us_only = false;
   usage_source source = usage_source::upstream;
+  /// Of pictures and sound, which have prices of their own: parts of
+  /// `input_uncached` and `output`. Not stored.
+  int64_t media_input = 0;
+  int64_t media_output = 0;
+  /// Not stored: no line of a batch has any.
+  unit_usage units = {};
 
   /// All tokens on the input side; chooses the price band of long prompts.
   int64_t input_total() const {

@@ -148,7 +148,8 @@ void daemon::serve() {
   const auto resumed = batches_->resume_all();
   front_ = std::make_unique<api_front>(
     *all_, opts_, clients_,
-    [this](const auto& tags) { return accounts_->models(tags); });
+    [this](const auto& tags) { return accounts_->models(tags); },
+    disk_->response_pins());
   listener_ = std::make_unique<http_listener>(
     loop_, opts_.listen, opts_.api,
     [this](const http_exchange_ptr& x) { front_->serve(x); },

@@ -197,10 +197,6 @@ uint64_t session_of(client_id client, surface route, std::string_view model,
   return is_silent ? 0 : found.opening.value();
 }
 
-uint64_t response_key(client_id client, std::string_view response) {
-  return named(client, "response", response);
-}
-
 void affinity::limits(milliseconds ttl, size_t sessions_max) {
   ttl_ = ttl;
   sessions_max_ = ttl > milliseconds{0} ? sessions_max : 0;

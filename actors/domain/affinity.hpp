@@ -21,10 +21,6 @@ namespace rota {
 uint64_t session_of(client_id client, surface route, std::string_view model,
                     const header_list& headers, std::string_view body);
 
-/// Names a response that an account keeps, as its client asks for it again.
-/// Never 0.
-uint64_t response_key(client_id client, std::string_view response);
-
 /// Prompts of fewer tokens are cached by nobody: to move one costs nothing.
 /// Source: the pages of OpenAI and Anthropic on prompt caching.
 inline constexpr int64_t cacheable_tokens = 1'024;

@@ -201,6 +201,11 @@ void read_candidates(const json& document, answer& x) {
     x.content = x.complete = true;
 }
 
+std::string id_of_response(const json& event) {
+  const auto& id = at(at(event, "response"), "id");
+  return id.is_string() ? id.get<std::string>() : std::string{};
+}
+
 /// Takes one event of a stream.
 void read_event(surface route, const json& event, answer& x) {
   const auto& type = at(event, "type");
@@ -212,6 +217,8 @@ void read_event(surface route, const json& event, answer& x) {
                    || at(at(event, "delta"), "stop_reason").is_string();
       break;
     case surface::openai_responses:
+    case surface::openai_stored:
+      x.response = x.response.empty() ? id_of_response(event) : x.response;
       x.content = x.content || name.starts_with("response.output")
                   || name.starts_with("response.content_part")
                   || name.starts_with("response.reasoning")
@@ -223,10 +230,13 @@ void read_event(surface route, const json& event, answer& x) {
       read_candidates(event, x);
       break;
     case surface::openai_images:
-    case surface::openai_audio:
+    case surface::openai_image_edits:
+    case surface::openai_speech:
+    case surface::openai_transcriptions:
+      x.content = x.content || (!name.empty() && name != "error");
       x.complete = x.complete || name.ends_with(".completed")
-                   || name.ends_with(".done");
-      x.content = x.content || x.complete;
+                   || name == "speech.audio.done"
+                   || name == "transcript.text.done";
       break;
     default:
       read_choices(at(event, "choices"), x);
@@ -277,10 +287,6 @@ bool is_challenge(const upstream_outcome& x, std::string_view body) {
 
 } // namespace
 
-bool may_be_opaque(surface route) {
-  return route == surface::openai_audio;
-}
-
 void read_event(surface route, std::string_view data, answer& x) {
   read_event(route, json::parse(data, nullptr, false), x);
 }
@@ -321,10 +327,10 @@ answer read_answer(surface route, const upstream_outcome& x) {
     return result;
   }
   result.is = answer::form::other;
-  if (good && may_be_opaque(route))
-    result.content = result.complete = true;
-  else
-    result.message = body;
+  result.message = body;
+  // A transcript may be plain text, subtitles included.
+  result.content = result.complete
+    = good && route == surface::openai_transcriptions;
   return result;
 }
 

@@ -35,6 +35,8 @@ struct answer {
   bool content = false;
   /// It came to the end that its protocol has.
   bool complete = false;
+  /// The id of the response that a stream brings.
+  std::string response;
 
   // Of the fault; see config/failure_rules.yaml.
   std::vector<std::string> codes;
@@ -45,9 +47,6 @@ struct answer {
   /// Google's RetryInfo.
   std::optional<milliseconds> retry_delay;
 };
-
-/// Whether the surface answers with what is no JSON, too: sound, plain text.
-bool may_be_opaque(surface route);
 
 /// Takes the data of one event of a stream into what the stream has said so
 /// far.

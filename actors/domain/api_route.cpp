@@ -57,19 +57,18 @@ std::optional<std::string> percent_decoded(std::string_view x) {
   return result;
 }
 
-/// What can be asked of a Gemini model.
 struct gemini_verb {
-  std::string_view suffix;
+  std::string_view name;
   surface route;
-  bool stream;
+  bool stream = false;
 };
 
 constexpr std::array gemini_verbs{
-  gemini_verb{":generateContent", surface::gemini_generate, false},
+  gemini_verb{":generateContent", surface::gemini_generate},
   gemini_verb{":streamGenerateContent", surface::gemini_generate, true},
-  gemini_verb{":countTokens", surface::gemini_count, false},
-  gemini_verb{":embedContent", surface::gemini_embed, false},
-  gemini_verb{":batchEmbedContents", surface::gemini_embed, false},
+  gemini_verb{":countTokens", surface::gemini_count},
+  gemini_verb{":embedContent", surface::gemini_embed},
+  gemini_verb{":batchEmbedContents", surface::gemini_embed},
 };
 
 /// "/v1beta/models/x:generateContent" and its like.
@@ -82,52 +81,25 @@ std::optional<api_route> gemini_route(std::string_view path) {
       rest.remove_prefix(version.size());
       if (!rest.starts_with(collection))
         continue;
-      const auto verb
-        = std::find_if(gemini_verbs.begin(), gemini_verbs.end(),
-                       [rest](auto& x) { return rest.ends_with(x.suffix); });
+      const auto verb = std::find_if(
+        gemini_verbs.begin(), gemini_verbs.end(),
+        [&](const auto& x) { return rest.ends_with(x.name); });
       if (verb == gemini_verbs.end())
         continue;
-      rest.remove_suffix(verb->suffix.size());
+      rest.remove_suffix(verb->name.size());
       if (collection == "models/"sv)
         rest.remove_prefix(collection.size());
       const auto model = percent_decoded(rest);
       if (!model || model->empty())
         return std::nullopt;
-      return api_route{api_call::generate, verb->route, *model, {},
-                       verb->stream};
+      api_route result;
+      result.what = api_call::generate;
+      result.route = verb->route;
+      result.model = *model;
+      result.stream = verb->stream;
+      return result;
     }
   return std::nullopt;
-}
-
-/// "/v1/responses/resp_1", with "/cancel" or "/input_items" behind it.
-/// @returns The name, or nothing; `verb` gets what stands behind.
-std::optional<std::string> named_response(std::string_view path,
-                                          std::string_view& verb) {
-  constexpr auto prefix = "/v1/responses/"sv;
-  if (!path.starts_with(prefix))
-    return std::nullopt;
-  path.remove_prefix(prefix.size());
-  const auto end = std::min(path.find('/'), path.size());
-  verb = path.substr(end);
-  auto name = percent_decoded(path.substr(0, end));
-  return name && !name->empty() ? name : std::nullopt;
-}
-
-std::optional<api_route> stored_route(std::string_view method,
-                                      std::string_view path) {
-  std::string_view verb;
-  const auto name = named_response(path, verb);
-  if (!name || path == "/v1/responses/compact")
-    return std::nullopt;
-  auto what = api_call::unknown;
-  if (verb.empty())
-    what = method == "GET" || method == "DELETE" ? api_call::generate
-                                                 : api_call::wrong_method;
-  else if (verb == "/cancel")
-    what = method == "POST" ? api_call::generate : api_call::wrong_method;
-  else if (verb == "/input_items")
-    what = method == "GET" ? api_call::generate : api_call::wrong_method;
-  return api_route{what, surface::openai_stored, {}, *name, false};
 }
 
 struct fixed_route {
@@ -139,19 +111,43 @@ constexpr std::array fixed_routes{
   fixed_route{"/v1/chat/completions", surface::openai_chat},
   fixed_route{"/v1/completions", surface::openai_completions},
   fixed_route{"/v1/responses", surface::openai_responses},
+  fixed_route{"/v1/responses/compact", surface::openai_compact},
   fixed_route{"/v1/embeddings", surface::openai_embeddings},
   fixed_route{"/v1/moderations", surface::openai_moderations},
+  fixed_route{"/v1/images/generations", surface::openai_images},
+  fixed_route{"/v1/images/edits", surface::openai_image_edits},
+  fixed_route{"/v1/images/variations", surface::openai_image_edits},
+  fixed_route{"/v1/audio/speech", surface::openai_speech},
+  fixed_route{"/v1/audio/transcriptions", surface::openai_transcriptions},
+  fixed_route{"/v1/audio/translations", surface::openai_transcriptions},
+  fixed_route{"/v1/rerank", surface::rerank},
   fixed_route{"/v1/messages", surface::anthropic_messages},
   fixed_route{"/v1/messages/count_tokens", surface::anthropic_count},
-  fixed_route{"/v1/responses/compact", surface::openai_responses},
-  fixed_route{"/v1/images/generations", surface::openai_images},
-  fixed_route{"/v1/images/edits", surface::openai_images},
-  fixed_route{"/v1/images/variations", surface::openai_images},
-  fixed_route{"/v1/audio/speech", surface::openai_audio},
-  fixed_route{"/v1/audio/transcriptions", surface::openai_audio},
-  fixed_route{"/v1/audio/translations", surface::openai_audio},
-  fixed_route{"/v1/rerank", surface::openai_rerank},
 };
+
+/// GET and DELETE /v1/responses/{id}, GET .../input_items, POST .../cancel.
+std::optional<api_route> stored_route(std::string_view method,
+                                      std::string_view path) {
+  constexpr auto collection = "/v1/responses/"sv;
+  if (!path.starts_with(collection))
+    return std::nullopt;
+  auto rest = path.substr(collection.size());
+  const auto slash = rest.find('/');
+  const auto verb = slash == rest.npos ? ""sv : rest.substr(slash);
+  const auto id = percent_decoded(rest.substr(0, slash));
+  if (!id || id->empty()
+      || (verb != "" && verb != "/cancel" && verb != "/input_items"))
+    return std::nullopt;
+  const auto good = verb == "/cancel" ? method == "POST"
+                    : verb == ""      ? method == "GET" || method == "DELETE"
+                                      : method == "GET";
+  api_route result;
+  result.what = good ? api_call::stored : api_call::wrong_method;
+  result.route = surface::openai_stored;
+  result.response = *id;
+  result.deletes = method == "DELETE";
+  return result;
+}
 
 /// Each client is refused in the protocol that its path or headers show.
 surface protocol_of(std::string_view path, const header_list& headers) {
@@ -228,8 +224,6 @@ api_route route_of(std::string_view method, std::string_view target,
       gemini->what = api_call::wrong_method;
     return *gemini;
   }
-  if (auto stored = stored_route(method, path))
-    return *stored;
   for (const auto& x : fixed_routes)
     if (x.path == path) {
       result.route = x.route;
@@ -239,6 +233,13 @@ api_route route_of(std::string_view method, std::string_view target,
                       : api_call::wrong_method;
       return result;
     }
+  if (auto stored = stored_route(method, path)) {
+    if (path.size() < target.size())
+      for_each_part(target.substr(path.size() + 1), [&](auto part) {
+        stored->stream = stored->stream || part == "stream=true";
+      });
+    return *stored;
+  }
   return result;
 }
 

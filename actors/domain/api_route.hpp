@@ -15,6 +15,7 @@ enum class api_call : uint8_t {
   wrong_method, ///< There is, but not for this method.
   upgrade,      ///< It wants a WebSocket where there is only HTTP.
   generate,     ///< A request to be served by an account.
+  stored,       ///< About a response that an account keeps.
   list_models,
 };
 
@@ -25,10 +26,12 @@ struct api_route {
   surface route = surface::openai_chat;
   /// Gemini's stands in the path, percent-decoded; else empty.
   std::string model;
-  /// Of a response that is asked about by its name; else empty.
-  std::string response;
   /// The path says that the answer streams.
   bool stream = false;
+  /// stored: which response, percent-decoded.
+  std::string response;
+  /// stored: it is to be forgotten.
+  bool deletes = false;
 };
 
 /// @param target Path and query.

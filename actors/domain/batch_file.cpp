@@ -48,7 +48,7 @@ std::string_view words_of(surface x) {
       return "/v1/messages";
     case surface::gemini_generate:
       return "generateContent";
-    default:
+    default: // No line may have these.
       return {};
   }
 }

@@ -63,7 +63,7 @@ admittance client_books::check(const admission& x, timestamp now) const {
   admittance result{x.job, client_refusal::none, {}};
   const auto judge = [&](const std::optional<money>& cap, money spent,
                          client_refusal why, timestamp next) {
-    if (!cap || spent + held_ + x.amount <= *cap)
+    if (!cap || x.amount == money{} || spent + held_ + x.amount <= *cap)
       return;
     if (spent + doubted_ + x.amount <= *cap) {
       if (result.why == client_refusal::none)

@@ -127,13 +127,18 @@ refusal_words words_for(surface route, const item_result& x) {
     return {404, "model_not_found",
             "No account of this pool has the model " + x.model + '.', false,
             {}};
-  if (is_one_of(code, {ec::not_found}))
-    return {404, "not_found",
-            "No account of this pool keeps this response for you.", false, {}};
   if (is_one_of(code, {ec::no_such_model, ec::no_such_tag}))
-    return {404, "model_not_found",
-            "No account of this pool serves the model " + x.model + '.', false,
-            {}};
+    return x.model.empty()
+             ? refusal_words{404, "not_found",
+                             "The provider that made this has no such call.",
+                             false,
+                             {}}
+             : refusal_words{404, "model_not_found",
+                             "No account of this pool serves the model "
+                               + x.model + " on this route ("
+                               + to_string(route) + ").",
+                             false,
+                             {}};
   if (is_one_of(code, {quota_exhausted, key_quota_exhausted, low_balance})
       || is_one_of(code, {ec::insufficient_funds}))
     return {429, "insufficient_quota",
@@ -188,6 +193,16 @@ refusal_words words_for_model(surface route, const std::string& model) {
           "You do not have access to the model " + model + '.', false, {}};
 }
 
+refusal_words words_for_response(const std::string& id) {
+  return {404, "response_not_found",
+          "Response with id '" + id + "' not found.", false, {}};
+}
+
+refusal_words words_for_previous(const std::string& id) {
+  return {400, "previous_response_not_found",
+          "Previous response with id '" + id + "' not found.", false, {}};
+}
+
 std::string broken_stream_event(surface route, std::string_view sentence) {
   refusal_words x{502, "upstream_error", std::string{sentence}, true, {}};
   switch (route) {
@@ -200,12 +215,6 @@ data: {"type":"error","code":"upstream_error","message":)"
     default:
       return "data: " + error_body(route, x) + "\n\n";
   }
-}
-
-std::string count_answer(surface route, int64_t tokens) {
-  const auto* const name
-    = protocol_of(route) == protocol::gemini ? "totalTokens" : "input_tokens";
-  return std::string{"{\""} + name + "\":" + std::to_string(tokens) + '}';
 }
 
 client_answer answer_for(surface route, const item_result& x, timestamp now) {
@@ -230,6 +239,21 @@ client_answer answer_for(surface route, const item_result& x, timestamp now) {
   words.retry = words.retry && x.retry_at.millis != 0
                 && x.retry_at <= now + patience;
   return refuse(route, words);
+}
+
+client_answer answer_for_count(surface route, const item_result& x,
+                               int64_t estimate, timestamp now) {
+  const auto has_no_such_call = x.status == 404 || x.status == 405
+                                || x.status == 501;
+  if (x.state == item_state::succeeded
+      || (is_callers_own(x.error_code) && !has_no_such_call))
+    return answer_for(route, x, now);
+  const auto* const name = protocol_of(route) == protocol::gemini
+                             ? "{\"totalTokens\":"
+                             : "{\"input_tokens\":";
+  return {200,
+          {{"content-type", "application/json"}},
+          name + std::to_string(estimate) + '}'};
 }
 
 } // namespace rota

@@ -42,11 +42,15 @@ refusal_words words_for_stranger(bool showed_token);
 /// vendor has a status of its own for that.
 refusal_words words_for_model(surface route, const std::string& model);
 
+/// What a client is told that asks for a response which nobody of the pool is
+/// known to have made for it.
+refusal_words words_for_response(const std::string& id);
+
+/// The same where a request is to continue such a response.
+refusal_words words_for_previous(const std::string& id);
+
 /// The last event of a stream that broke off, in the protocol's own form.
 std::string broken_stream_event(surface route, std::string_view sentence);
-
-/// How many tokens a request has, as the protocol answers that question.
-std::string count_answer(surface route, int64_t tokens);
 
 /// What the client of a job gets: a success and the caller's own faults as the
 /// provider said them; what concerns rota's accounts in rota's own words, for
@@ -54,5 +58,10 @@ std::string count_answer(surface route, int64_t tokens);
 /// refusal says when an account is back, and that it is worth to try again if
 /// the client's library waits as long.
 client_answer answer_for(surface route, const item_result& x, timestamp now);
+
+/// The same for a request that only has its tokens counted: where no account
+/// has such a call, or none can serve it now, the estimate is the answer.
+client_answer answer_for_count(surface route, const item_result& x,
+                               int64_t estimate, timestamp now);
 
 } // namespace rota

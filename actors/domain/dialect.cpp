@@ -16,21 +16,23 @@ constexpr uint32_t bit(surface x) {
 constexpr uint32_t chat = bit(surface::openai_chat);
 constexpr uint32_t completions = bit(surface::openai_completions);
 constexpr uint32_t responses = bit(surface::openai_responses);
+constexpr uint32_t stored = bit(surface::openai_stored);
+constexpr uint32_t compact = bit(surface::openai_compact);
 constexpr uint32_t embeddings = bit(surface::openai_embeddings);
 constexpr uint32_t moderations = bit(surface::openai_moderations);
-constexpr uint32_t messages = bit(surface::anthropic_messages);
-constexpr uint32_t gemini = bit(surface::gemini_generate);
 constexpr uint32_t images = bit(surface::openai_images);
-constexpr uint32_t audio = bit(surface::openai_audio);
-constexpr uint32_t rerank = bit(surface::openai_rerank);
-constexpr uint32_t stored = bit(surface::openai_stored);
-constexpr uint32_t count = bit(surface::anthropic_count);
-constexpr uint32_t gemini_all = gemini | bit(surface::gemini_count)
-                                | bit(surface::gemini_embed);
+constexpr uint32_t edits = bit(surface::openai_image_edits);
+constexpr uint32_t audio = bit(surface::openai_speech)
+                           | bit(surface::openai_transcriptions);
+constexpr uint32_t ranks = bit(surface::rerank);
+constexpr uint32_t messages = bit(surface::anthropic_messages);
+constexpr uint32_t messages_count = bit(surface::anthropic_count);
+constexpr uint32_t gemini = bit(surface::gemini_generate)
+                            | bit(surface::gemini_embed)
+                            | bit(surface::gemini_count);
 
-/// The paths of the surfaces that a batch file can have, in their order; of the
-/// others each job has its own. Base URLs never end in the version, for the
-/// upstream takes it away.
+/// The paths of the surfaces that a line of a batch may want, in their order.
+/// Base URLs never end in the version, for the upstream takes it away.
 constexpr std::array<std::string_view, 7> paths{
   "/v1/chat/completions", "/v1/completions",  "/v1/responses",
   "/v1/embeddings",       "/v1/moderations",  "/v1/messages",
@@ -89,7 +91,7 @@ std::string path_of(provider who, const job& work) {
   if (who == provider::deepseek && work.route == surface::openai_completions)
     return "/beta/completions";
   const auto i = static_cast<size_t>(work.route);
-  return std::string{i < paths.size() ? paths[i] : std::string_view{}};
+  return i < paths.size() ? std::string{paths[i]} : std::string{};
 }
 
 } // namespace
@@ -99,29 +101,30 @@ uint32_t surfaces_of(provider who) {
   // one-api and sub2api.
   switch (who) {
     case provider::openai:
-      return chat | completions | responses | embeddings | moderations
-             | images | audio | stored;
+      return chat | completions | responses | stored | compact | embeddings
+             | moderations | images | edits | audio;
     case provider::anthropic:
-      return messages | count;
+      return messages | messages_count;
     case provider::gemini:
-      return gemini_all;
-    case provider::new_api:
-      return chat | completions | responses | embeddings | moderations
-             | messages | gemini_all | images | audio | rerank | stored;
-    case provider::one_api:
+      return gemini;
+    case provider::new_api: // Neither stored responses nor count_tokens.
+      return chat | completions | responses | compact | embeddings
+             | moderations | images | edits | audio | ranks | messages
+             | gemini;
+    case provider::one_api: // It answers edits with 501.
       return chat | completions | embeddings | moderations | images | audio;
     case provider::sub2api:
-      return messages | count | responses | stored | gemini_all;
+      return messages | messages_count | responses | gemini;
     case provider::anyrouter:
-      return messages | chat | responses | stored;
+      return messages | chat | responses;
     case provider::deepseek:
       return chat | completions;
-    case provider::openrouter:
+    case provider::openrouter: // Its responses are kept by nobody.
       return chat | completions | responses | embeddings | messages;
     case provider::moonshot:
       return chat;
     case provider::siliconflow:
-      return chat | embeddings | images | audio | rerank;
+      return chat | embeddings | images | audio | ranks;
   }
   return 0;
 }
@@ -158,7 +161,6 @@ key_header key_header_of(provider who) {
 
 upstream_request compose(provider who, const job& work) {
   upstream_request x;
-  x.method = work.method;
   x.path = path_of(who, work);
   if (!work.target.empty()) {
     // DeepSeek's other path has nothing else than the target's query.
@@ -170,6 +172,7 @@ upstream_request compose(provider who, const job& work) {
     x.headers = {{"content-type", "application/json"},
                  {"accept", "application/json"}};
   }
+  x.method = work.method;
   if (protocol_of(work.route) == protocol::anthropic
       && !has(x.headers, "anthropic-version"))
     x.headers.emplace_back("anthropic-version", "2023-06-01");
@@ -182,12 +185,6 @@ std::optional<usage> read_usage(surface route, std::string_view body) {
   scanner.feed(body);
   scanner.finish();
   return scanner.result();
-}
-
-std::string read_name(surface route, std::string_view body) {
-  usage_scanner scanner{route};
-  scanner.feed(body);
-  return scanner.name();
 }
 
 std::string request_id_of(const upstream_outcome& x) {

@@ -39,10 +39,6 @@ upstream_request compose(provider who, const job& work);
 /// a whole stream of server-sent events. Nothing where it does not say.
 std::optional<usage> read_usage(surface route, std::string_view body);
 
-/// The name of the response in an answer, by which it is asked for again; empty
-/// where the surface has none.
-std::string read_name(surface route, std::string_view body);
-
 /// The provider's own name for the call (header x-request-id, request-id,
 /// x-oneapi-request-id), or empty.
 std::string request_id_of(const upstream_outcome& x);

@@ -1,8 +1,7 @@
 #include "actors/domain/estimate.hpp"
 
 #include "actors/domain/exact_json.hpp"
-#include "actors/domain/form_data.hpp"
-#include "actors/domain/token_weights.hpp"
+#include "actors/domain/text_weight.hpp"
 
 #include <simdjson.h>
 
@@ -28,20 +27,8 @@ constexpr int depth_max = 128;
 /// Absurd figures are the provider's to refuse; here they must not overflow.
 constexpr int64_t tokens_most = 1'000'000'000;
 
-// See estimate.hpp.
-constexpr int64_t tokens_per_picture = 6'240;
-constexpr int64_t sound_per_text = 8;
-constexpr size_t sound_bytes_per_token = 200;
-
 /// Buffers that a large request has left behind are given back.
 constexpr size_t buffer_kept = 4'194'304;
-
-/// Whether the answer says only what it was asked about.
-bool makes_nothing(surface route) {
-  return is_free(route) || route == surface::openai_embeddings
-         || route == surface::openai_moderations
-         || route == surface::openai_rerank || route == surface::gemini_embed;
-}
 
 /// Whether a string stands for a picture or file: its bytes, or its address.
 bool is_picture(std::string_view key, std::string_view text) {
@@ -60,7 +47,7 @@ struct too_deep {};
 /// Weighs a JSON value in hundredths of a token.
 class scale {
 public:
-  explicit scale(const token_weights& w) : w_{w} {
+  explicit scale(const weights& w) : w_{w} {
     // nop
   }
 
@@ -68,7 +55,7 @@ public:
     switch (const od::json_type type = value.type(); type) {
       case od::json_type::string: {
         const std::string_view text = value.get_string();
-        return is_picture(key, text) ? w_.image : count_tokens(text, w_);
+        return is_picture(key, text) ? w_.image : weigh_text(text, w_);
       }
       case od::json_type::number:
         value.raw_json_token();
@@ -122,7 +109,7 @@ private:
       throw too_deep{};
   }
 
-  const token_weights& w_;
+  const weights& w_;
   int depth_ = 0;
 };
 
@@ -148,7 +135,7 @@ bool names_choices(std::string_view key) {
 /// Reads the top of a request.
 class reader {
 public:
-  reader(const token_weights& w, request_facts& facts)
+  reader(const weights& w, request_facts& facts)
     : w_{w}, scale_{w}, facts_{facts} {
     // nop
   }
@@ -157,10 +144,12 @@ public:
     const od::json_type type = value.type();
     if (key == "model" && type == od::json_type::string)
       facts_.model = std::string_view{value.get_string()};
-    else if (key == "previous_response_id" && type == od::json_type::string)
-      facts_.previous_response = std::string_view{value.get_string()};
     else if (key == "stream" && type == od::json_type::boolean)
       facts_.stream = value.get_bool();
+    else if (key == "store" && type == od::json_type::boolean)
+      facts_.stored = value.get_bool();
+    else if (key == "previous_response_id" && type == od::json_type::string)
+      facts_.previous = std::string_view{value.get_string()};
     else if ((key == "generationConfig" || key == "generation_config")
              && type == od::json_type::object)
       for (auto field : value.get_object()) {
@@ -193,13 +182,20 @@ private:
                      + (key == "tools" ? w_.tools : 0);
   }
 
-  const token_weights& w_;
+  const weights& w_;
   scale scale_;
   request_facts& facts_;
   int64_t hundredths_ = priming;
   int64_t limit_ = 0;
   int64_t choices_ = 1;
 };
+
+/// Whether the answer has tokens of its own.
+bool has_output(surface x) {
+  return x != surface::openai_embeddings && x != surface::openai_moderations
+         && x != surface::gemini_embed && x != surface::rerank
+         && x != surface::openai_speech && !is_free(x);
+}
 
 } // namespace
 
@@ -232,54 +228,9 @@ request_facts read_request(surface route, std::string_view body,
     parser = od::parser{};
   }
   facts.tokens.input = top.input();
-  if (route == surface::openai_images)
-    facts.tokens.output = top.output(tokens_per_picture);
-  else if (route == surface::openai_audio)
-    facts.tokens.output = facts.tokens.input * sound_per_text;
-  else if (!makes_nothing(route))
+  if (has_output(route))
     facts.tokens.output = top.output(default_output);
   return facts;
-}
-
-request_facts read_form(surface route, std::string_view boundary,
-                        std::string_view body) {
-  const auto& w = weights_of(route);
-  request_facts facts;
-  int64_t hundredths = priming;
-  int64_t pictures = 1;
-  size_t sound = 0;
-  if (body.find("--" + std::string{boundary}) == std::string_view::npos)
-    facts.fault = "it is not the form that its content type names";
-  while (const auto part = next_form_part(body, boundary)) {
-    if (part->name == "model")
-      facts.model = part->value;
-    else if (part->name == "n")
-      pictures = parse_units(part->value, 0).value_or(1);
-    else if (!part->is_file)
-      hundredths += count_tokens(part->value, w);
-    else if (route == surface::openai_images)
-      hundredths += w.image;
-    else
-      sound += part->value.size();
-  }
-  const auto heard = static_cast<int64_t>(sound / sound_bytes_per_token);
-  facts.tokens.input = (hundredths + 99) / 100 + heard;
-  facts.tokens.output = route == surface::openai_images
-                          ? std::clamp(pictures, int64_t{1}, int64_t{1'000})
-                              * tokens_per_picture
-                          : heard;
-  return facts;
-}
-
-std::string_view default_model(surface route) {
-  switch (route) {
-    case surface::openai_images:
-      return "dall-e-2";
-    case surface::openai_moderations:
-      return "omni-moderation-latest";
-    default:
-      return {};
-  }
 }
 
 } // namespace rota

@@ -154,22 +154,6 @@ charge charge_of(int status) {
   return status >= 500 ? charge::hardly : charge::no;
 }
 
-/// What is asked for nothing says nothing about an account: it lacks the call,
-/// or what it is asked about is not there.
-bool is_harmless(surface route, int status) {
-  constexpr std::array statuses{400, 404, 405, 409, 410, 413, 422, 501};
-  return is_free(route)
-         && std::find(statuses.begin(), statuses.end(), status)
-              != statuses.end();
-}
-
-verdict of_harmless(const upstream_outcome& x, const answer& said) {
-  verdict result;
-  result.cls = failure_class::client_error;
-  result.reason = words_for(x, said, "");
-  return result;
-}
-
 /// Step 2: a web page instead of an answer.
 verdict of_html(const upstream_outcome& x, const answer& said,
                 timestamp now) {
@@ -199,6 +183,19 @@ bool counted(surface route, const upstream_outcome& x) {
     return false;
   const auto used = read_usage(route, x.body);
   return used && used->source == usage_source::upstream;
+}
+
+/// A site without such a call or thing: that says nothing about a model.
+bool lacks_call(const upstream_outcome& x) {
+  return x.ended == transport::ok && !x.passed
+         && (x.status == 404 || x.status == 405 || x.status == 501);
+}
+
+verdict not_there(const upstream_outcome& x) {
+  verdict result;
+  result.cls = failure_class::client_error;
+  result.reason = status_words(x.status);
+  return result;
 }
 
 /// How long the rule or the answer says to wait.
@@ -269,6 +266,9 @@ struct failure_rules::impl {
     return upstream_fault(charge::no, words_for(outcome, said, ""));
   }
 
+  verdict judge(provider who, surface route, const upstream_outcome& x,
+                timestamp now) const;
+
   /// Step 6: what came with a 2xx, but is no plain answer.
   verdict of_body(provider who, surface route, const upstream_outcome& x,
                   const answer& said, timestamp now) const;
@@ -317,6 +317,16 @@ failure_rules::~failure_rules() = default;
 
 verdict failure_rules::judge(provider who, surface route,
                              const upstream_outcome& x, timestamp now) const {
+  if (!is_free(route))
+    return impl_->judge(who, route, x, now);
+  auto result = lacks_call(x) ? not_there(x) : impl_->judge(who, route, x, now);
+  result.charged = charge::no;
+  return result;
+}
+
+verdict failure_rules::impl::judge(provider who, surface route,
+                                   const upstream_outcome& x,
+                                   timestamp now) const {
   if (x.passed)
     return of_passed(x);
   if (x.ended != transport::ok)
@@ -325,15 +335,13 @@ verdict failure_rules::judge(provider who, surface route,
   if (good && is_plain_answer(route, x.body))
     return success();
   auto said = read_answer(route, x);
-  if (is_harmless(route, x.status))
-    return of_harmless(x, said);
   if (said.is == answer::form::html)
     return of_html(x, said, now);
   if (x.header("anthropic-ratelimit-unified-status") == "rejected")
     said.codes.emplace_back("unified_rejected");
   if (good)
-    return impl_->of_body(who, route, x, said, now);
-  auto result = impl_->of_rules(who, x, said, now);
+    return of_body(who, route, x, said, now);
+  auto result = of_rules(who, x, said, now);
   if (counted(route, x))
     result.charged = charge::yes;
   return result;

@@ -22,35 +22,62 @@ struct marks {
   bool filled = false;
   /// It is there.
   bool present = false;
-  /// There is any member at all.
-  bool some = false;
   bool usage = false;
   bool blocked = false;
   bool fault = false;
 };
 
-/// The member that holds what a surface answers with.
-std::string_view member_of(surface route) {
+/// Whether a member holds what a surface answers with.
+bool is_answer(surface route, std::string_view key) {
   switch (route) {
     case surface::openai_chat:
     case surface::openai_completions:
-      return "choices";
+      return key == "choices";
     case surface::openai_responses:
-      return "output";
+    case surface::openai_compact:
+      return key == "output";
     case surface::openai_embeddings:
-      return "data";
+      return key == "data";
     case surface::openai_moderations:
-      return "results";
+      return key == "results";
+    case surface::openai_images: // SiliconFlow's are called images.
+    case surface::openai_image_edits:
+      return key == "data" || key == "images";
+    case surface::openai_speech:
+      return false; // Sound is no JSON.
+    case surface::openai_transcriptions:
+      return key == "text";
+    case surface::rerank:
+      return key == "results" || key == "data";
+    case surface::openai_stored:
+      return key == "object";
     case surface::anthropic_messages:
-      return "content";
+      return key == "content";
+    case surface::anthropic_count:
+      return key == "input_tokens";
     case surface::gemini_generate:
-      return "candidates";
-    case surface::openai_images:
-      return "data";
-    case surface::openai_rerank:
-      return "results";
+      return key == "candidates";
+    case surface::gemini_embed:
+      return key == "embedding" || key == "embeddings";
+    case surface::gemini_count:
+      return key == "totalTokens";
+  }
+  return false;
+}
+
+/// Whether a value of that type is an answer although it is no list.
+bool may_be(surface route, ondemand::json_type type) {
+  switch (route) {
+    case surface::openai_transcriptions:
+    case surface::openai_stored:
+      return type == ondemand::json_type::string;
+    case surface::anthropic_count:
+    case surface::gemini_count:
+      return type == ondemand::json_type::number;
+    case surface::gemini_embed:
+      return type == ondemand::json_type::object;
     default:
-      return {}; // Any member will do.
+      return false;
   }
 }
 
@@ -72,6 +99,10 @@ bool is_broken(ondemand::value first) {
          && !is_null(error);
 }
 
+bool has_choices(surface route) {
+  return route == surface::openai_chat || route == surface::openai_completions;
+}
+
 simdjson::error_code look_at_list(surface route, ondemand::value value,
                                   bool errors, marks& x) {
   ondemand::array list;
@@ -82,7 +113,7 @@ simdjson::error_code look_at_list(surface route, ondemand::value value,
     ondemand::value first;
     if (const auto code = item.get(first))
       return code;
-    if (!x.filled && errors && member_of(route) == "choices")
+    if (!x.filled && errors && has_choices(route))
       x.fault = x.fault || is_broken(first);
     x.filled = true;
   }
@@ -91,16 +122,17 @@ simdjson::error_code look_at_list(surface route, ondemand::value value,
 
 simdjson::error_code look_at(surface route, std::string_view key,
                              ondemand::value value, bool errors, marks& x) {
-  if (key == member_of(route)) {
+  if (is_answer(route, key)) {
     ondemand::json_type type;
     if (const auto code = value.type().get(type))
       return code;
-    return type == ondemand::json_type::array
-             ? look_at_list(route, value, errors, x)
-             : simdjson::SUCCESS;
+    if (type == ondemand::json_type::array)
+      return look_at_list(route, value, errors, x);
+    x.present = x.filled = may_be(route, type);
+    return simdjson::SUCCESS;
   }
-  if (key == "error") {
-    x.fault = x.fault || !is_null(value);
+  if (key == "error") { // What became of a response is none of the call's.
+    x.fault = x.fault || (!is_null(value) && route != surface::openai_stored);
   } else if (key == "success") {
     bool success = true;
     x.fault = x.fault
@@ -142,7 +174,6 @@ struct looker {
       return false;
     const auto errors = body.find("\"error\"") != std::string_view::npos;
     for (auto member : top) {
-      x.some = true;
       ondemand::field field;
       std::string_view key;
       if (std::move(member).get(field) != simdjson::SUCCESS
@@ -157,16 +188,11 @@ struct looker {
       return false;
     switch (route) {
       case surface::openai_responses:
+      case surface::openai_compact:
       case surface::anthropic_messages:
         return x.present; // A model may have nothing to say.
       case surface::gemini_generate:
         return x.filled || x.blocked;
-      case surface::openai_audio:
-      case surface::openai_stored:
-      case surface::anthropic_count:
-      case surface::gemini_count:
-      case surface::gemini_embed:
-        return x.some;
       default:
         return x.filled || (x.present && x.usage);
     }

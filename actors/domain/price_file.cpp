@@ -1,6 +1,7 @@
 // Reads LiteLLM's price format: an object of models, money in USD per token.
 
 #include "actors/domain/exact_json.hpp"
+#include "actors/domain/price_relation.hpp"
 #include "actors/domain/pricing.hpp"
 
 #include <algorithm>
@@ -14,37 +15,6 @@ namespace {
 using kind = exact_json::kind;
 
 constexpr std::string_view input_key = "input_cost_per_token";
-
-/// A price of more than a dollar per token is a mistake of the unit.
-constexpr int64_t picos_max = 1'000'000'000'000;
-
-/// x times `to` over `from`, rounded up: what a price becomes that keeps its
-/// relation to another.
-price in_relation(price x, price from, price to) {
-  if (from.picos == 0)
-    return x;
-  __extension__ using wide = __int128;
-  const auto product = static_cast<wide>(x.picos) * to.picos;
-  const auto result = (product + from.picos - 1) / from.picos;
-  return price{static_cast<int64_t>(std::min<wide>(result, picos_max))};
-}
-
-token_prices in_relation(const token_prices& x, const token_prices& from,
-                         const token_prices& to) {
-  return {in_relation(x.input, from.input, to.input),
-          in_relation(x.output, from.output, to.output),
-          in_relation(x.cache_read, from.input, to.input),
-          in_relation(x.cache_write_5m, from.input, to.input),
-          in_relation(x.cache_write_1h, from.input, to.input)};
-}
-
-price_set in_relation(const price_set& x, const token_prices& from,
-                      const token_prices& to) {
-  price_set result{in_relation(x.base, from, to), x.bands};
-  for (auto& [threshold, prices] : result.bands)
-    prices = in_relation(prices, from, to);
-  return result;
-}
 
 /// Reads as many digits as there are.
 /// @returns Nothing if there is none, or something else.
@@ -98,11 +68,13 @@ public:
       fault(row_, "", "is no object of prices.");
       return std::nullopt;
     }
-    if (!row_.find(input_key))
-      return std::nullopt; // Priced by image, second or character.
+    const auto units = read_units();
+    if (!row_.find(input_key) && !units)
+      return std::nullopt;
     const auto maker = row_.find("litellm_provider");
     anthropic_ = maker && maker->text == "anthropic";
     model_price x;
+    x.units = units.value_or(unit_prices{});
     x.rows.clear();
     x.rows.push_back({{}, read_set(row_, "", nullptr), {}, {}, {}});
     read_tiers(row_, x.rows.front(), nullptr);
@@ -146,6 +118,23 @@ private:
     return price{*picos};
   }
 
+  /// @returns Nothing where the row has none.
+  std::optional<unit_prices> read_units() {
+    bool any = false;
+    const auto of = [&](const std::string& unit) {
+      price result;
+      for (const auto* side : {"input_cost_per_", "output_cost_per_"})
+        if (const auto x = number(row_, side + unit)) {
+          result = std::max(result, *x);
+          any = true;
+        }
+      return result;
+    };
+    const unit_prices x{of("image"), of("character"), of("second"),
+                        of("query")};
+    return any ? std::optional{x} : std::nullopt;
+  }
+
   factor ratio(const exact_json& from, const std::string& key) {
     const auto x = from.find(key);
     if (!x)
@@ -179,6 +168,14 @@ private:
       usual.cache_write_5m
         = anthropic_ ? price{(x.input.picos * 5 + 3) / 4} : x.input;
     }
+    const auto media = [&](const std::string& side, price text, price usually) {
+      const auto x = named(side + "_cost_per_audio_token");
+      return x ? *x
+               : named(side + "_cost_per_image_token")
+                   .value_or(like ? usually : text);
+    };
+    x.media_input = media("input", x.input, usual.media_input);
+    x.media_output = media("output", x.output, usual.media_output);
     x.cache_read = std::min(
       named("cache_read_input_token_cost").value_or(usual.cache_read), x.input);
     x.cache_write_5m = named("cache_creation_input_token_cost")

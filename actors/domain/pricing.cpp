@@ -128,6 +128,23 @@ wide times(int64_t tokens, price x) {
   return static_cast<wide>(std::max(tokens, int64_t{0})) * x.picos;
 }
 
+wide tokens_cost(const usage& x, const token_prices& by) {
+  return times(x.input_uncached - x.media_input, by.input)
+         + times(x.media_input, by.media_input)
+         + times(x.cache_read, by.cache_read)
+         + times(x.cache_write_5m, by.cache_write_5m)
+         + times(x.cache_write_1h, by.cache_write_1h)
+         + times(x.output - x.media_output, by.output)
+         + times(x.media_output, by.media_output);
+}
+
+/// Rounds what is left of a second up.
+wide units_cost(const unit_usage& x, const unit_prices& by) {
+  return times(x.images, by.image) + times(x.characters, by.character)
+         + times(x.searches, by.search)
+         + (times(x.audio_ms, by.second) + 999) / 1'000;
+}
+
 void raise(price& x, price y) {
   x = std::max(x, y);
 }
@@ -152,6 +169,8 @@ price_table::price_table(std::map<std::string, model_price, std::less<>> models)
       raise(top.cache_read, row.standard.base.cache_read);
       raise(top.cache_write_5m, row.standard.base.cache_write_5m);
       raise(top.cache_write_1h, row.standard.base.cache_write_1h);
+      raise(top.media_input, row.standard.base.media_input);
+      raise(top.media_output, row.standard.base.media_output);
     }
     raise(dearest_.web_search, x.web_search);
     dearest_.fast = std::max(dearest_.fast, x.fast);
@@ -191,11 +210,10 @@ money price_table::cost(std::string_view model, const usage& x,
                         factor multiplier, timestamp at) const {
   const auto& found = *find(model).prices;
   const auto& prices = prices_for(found, x, at);
-  const auto tokens = times(x.input_uncached, prices.input)
-                      + times(x.cache_read, prices.cache_read)
-                      + times(x.cache_write_5m, prices.cache_write_5m)
-                      + times(x.cache_write_1h, prices.cache_write_1h)
-                      + times(x.output, prices.output);
+  const auto by_token = prices.input.picos > 0 || prices.output.picos > 0
+                        || prices.media_output.picos > 0;
+  const auto tokens = by_token ? tokens_cost(x, prices)
+                               : units_cost(x.units, found.units);
   const auto searches = times(x.web_searches, found.web_search);
   ratio scale;
   if (x.fast)

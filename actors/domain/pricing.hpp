@@ -20,6 +20,9 @@ struct token_prices {
   price cache_read;
   price cache_write_5m;
   price cache_write_1h;
+  /// Of sound or pictures.
+  price media_input;
+  price media_output;
 
   friend auto operator<=>(const token_prices&, const token_prices&) = default;
 };
@@ -44,6 +47,14 @@ struct dated_prices {
   std::optional<price_set> batch;
 };
 
+/// What a model costs that is not priced by token.
+struct unit_prices {
+  price image;
+  price character;
+  price second;
+  price search;
+};
+
 /// All that is known about what a model costs.
 struct model_price {
   /// Rising dates, the first of which is "never": there always is one.
@@ -57,6 +68,8 @@ struct model_price {
   factor us_only;
   /// Per web search.
   price web_search;
+  /// Counts where no token has a price.
+  unit_prices units;
   int64_t max_output_tokens = 0; ///< 0: not known.
 };
 
@@ -82,6 +95,7 @@ public:
 
   /// What a call cost: (sum of tokens x price x the factors of speed, place
   /// and hour + searches) x multiplier, rounded up to a whole nanodollar once.
+  /// Of a model whose tokens have no price, its units count instead.
   /// At most a million dollars: usage beyond that is nonsense.
   money cost(std::string_view model, const usage& x, factor multiplier,
              timestamp at) const;
@@ -112,8 +126,10 @@ money unscale_down(money x, factor f);
 /// What the file leaves out: cached input costs as input; writing a cache costs
 /// 1.25 x and 2 x the input at Anthropic, as input elsewhere; in long bands,
 /// other tiers and later rows these keep their relation to the input price.
-/// Cached input never costs more than input. Models that are not priced by
-/// input token are left out.
+/// Cached input never costs more than input. Sound, or else pictures, cost as
+/// text where they have no price. Of input_cost_per_X and output_cost_per_X (an
+/// image, a character, a second, a query) the higher counts, for both say the
+/// same. Models that have none of these are left out.
 struct price_table_result {
   price_table table;
   /// "12: gpt-5-mini: output_cost_per_token: what is wrong" each, by line.

@@ -82,7 +82,8 @@ struct class_key {
 
   bool serves_model(const demand& x) const {
     return (surfaces >> static_cast<unsigned>(x.route) & 1) != 0
-           && (models.empty() || contains(models, x.model));
+           && (models.empty() || x.model.empty()
+               || contains(models, x.model));
   }
 };
 

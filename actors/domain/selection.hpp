@@ -24,7 +24,7 @@ struct account_abilities {
 /// What a job asks for.
 struct demand {
   surface route = surface::openai_chat;
-  std::string_view model;
+  std::string_view model; ///< Empty: it is about no model.
   money list_cost;
   std::span<const std::string> tags;
 };

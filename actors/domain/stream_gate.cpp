@@ -49,12 +49,20 @@ bool may_conclude(surface route, std::string_view data) {
   case surface::anthropic_messages:
     return contains(data, "message_stop") || has_text(data, "\"stop_reason\"");
   case surface::openai_responses:
+  case surface::openai_stored:
     return contains(data, "response.completed")
            || contains(data, "response.incomplete")
            || contains(data, "response.failed");
   case surface::gemini_generate:
     return has_text(data, "\"finishReason\"")
            || contains(data, "\"blockReason\"");
+  case surface::openai_images:
+  case surface::openai_image_edits:
+    return contains(data, ".completed\"");
+  case surface::openai_speech:
+    return contains(data, "speech.audio.done");
+  case surface::openai_transcriptions:
+    return contains(data, "transcript.text.done");
   default:
     return has_text(data, "\"finish_reason\"");
   }
@@ -68,8 +76,13 @@ stream_gate::stream_gate(surface route, size_t held_max, bool swallow_usage)
   // nop
 }
 
+void stream_gate::expect_sound() {
+  form_ = form::sound;
+}
+
 std::string_view stream_gate::feed(std::string_view chunk) {
-  usage_.feed(chunk);
+  if (form_ != form::sound)
+    usage_.feed(chunk);
   const auto was_open = open_;
   if (was_open) // Else what may pass in the end gathers there.
     out_.clear();
@@ -116,6 +129,7 @@ std::string_view stream_gate::finish() {
   if (std::exchange(finished_, true))
     return {};
   usage_.finish();
+  said_.complete = said_.complete || (form_ == form::sound && open_);
   if (form_ == form::events) {
     if (!line_.empty())
       end_line(std::exchange(line_, {}));
@@ -154,6 +168,9 @@ void stream_gate::look(std::string_view chunk) {
         || contains(line_, "\"blockReason\""))
       said_.complete = true;
     line_.erase(0, line_.size() - std::min(line_.size(), overlap));
+    break;
+  case form::sound: // It has no end of its own: see finish().
+    open_ = said_.content = true;
     break;
   default: // A whole document: judged as a whole.
     break;

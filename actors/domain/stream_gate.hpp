@@ -24,6 +24,10 @@ public:
   ///                  chunk that holds nothing else is taken out.
   stream_gate(surface route, size_t held_max, bool swallow_usage);
 
+  /// What comes is neither text nor JSON: all of it is content. To be said
+  /// before it comes.
+  void expect_sound();
+
   /// Takes the next bytes of the body.
   /// @returns What may be passed on now; valid until the next call.
   std::string_view feed(std::string_view chunk);
@@ -50,18 +54,18 @@ public:
     return said_.fault;
   }
 
-  /// The tokens it said; partial where it broke off.
-  /// The name of the answer, where the provider keeps it.
-  const std::string& made() const {
-    return usage_.name();
+  /// The id of the response that it brings, as far as it said one.
+  const std::string& response() const {
+    return said_.response;
   }
 
+  /// The tokens it said; partial where it broke off.
   std::optional<usage> used() const {
     return usage_.result();
   }
 
 private:
-  enum class form : uint8_t { unknown, events, list, document };
+  enum class form : uint8_t { unknown, events, list, document, sound };
 
   void keep_tail(bool was_open, std::string_view chunk);
   void look(std::string_view chunk);

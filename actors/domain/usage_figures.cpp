@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace rota {
 
@@ -21,9 +22,12 @@ struct spelling {
 
 // Sources: the SDKs' type definitions of OpenAI, Anthropic and Google; the
 // replies of DeepSeek (prompt_cache_hit_tokens), Moonshot (cached_tokens) and
-// new-api (claude_cache_creation_*, cached_creation_tokens).
+// new-api (claude_cache_creation_*, cached_creation_tokens); the API pages of
+// OpenAI on audio and images, of Cohere and Jina on reranking.
 constexpr std::string_view prompt_details = "prompt_tokens_details";
 constexpr std::string_view input_details = "input_tokens_details";
+constexpr std::string_view completion_details = "completion_tokens_details";
+constexpr std::string_view output_details = "output_tokens_details";
 constexpr spelling spellings[] = {
   {"", "prompt_tokens", figure::prompt},
   {"", "completion_tokens", figure::completion},
@@ -42,10 +46,20 @@ constexpr spelling spellings[] = {
   {"cache_creation", "ephemeral_1h_input_tokens", figure::write_1h},
   {"", "claude_cache_creation_5_m_tokens", figure::write_5m},
   {"", "claude_cache_creation_1_h_tokens", figure::write_1h},
-  {"completion_tokens_details", "reasoning_tokens", figure::reasoning},
-  {"output_tokens_details", "reasoning_tokens", figure::reasoning},
-  {"output_tokens_details", "thinking_tokens", figure::reasoning},
+  {completion_details, "reasoning_tokens", figure::reasoning},
+  {output_details, "reasoning_tokens", figure::reasoning},
+  {output_details, "thinking_tokens", figure::reasoning},
   {"server_tool_use", "web_search_requests", figure::web_searches},
+  {prompt_details, "audio_tokens", figure::audio_in},
+  {input_details, "audio_tokens", figure::audio_in},
+  {"input_token_details", "audio_tokens", figure::audio_in},
+  {input_details, "image_tokens", figure::image_in},
+  {completion_details, "audio_tokens", figure::audio_out},
+  {output_details, "audio_tokens", figure::audio_out},
+  {output_details, "image_tokens", figure::image_out},
+  {"", "total_tokens", figure::total},
+  {"", "seconds", figure::audio_ms},
+  {"", "search_units", figure::searches},
   {"", "promptTokenCount", figure::gemini_prompt},
   {"", "cachedContentTokenCount", figure::gemini_cached},
   {"", "candidatesTokenCount", figure::gemini_candidates},
@@ -69,13 +83,26 @@ std::optional<int64_t> parse_count(std::string_view x) {
   return static_cast<int64_t>(std::clamp(value, 0.0, most));
 }
 
+/// "8.47" seconds in milliseconds, rounded up.
+std::optional<int64_t> parse_seconds(std::string_view x) {
+  const auto* const end = x.data() + x.size();
+  double value = 0;
+  const auto said = std::from_chars(x.data(), end, value);
+  if (said.ec != std::errc{} || said.ptr != end || !(value >= 0))
+    return std::nullopt;
+  const auto most = static_cast<double>(tokens_max + 1);
+  return static_cast<int64_t>(std::min(std::ceil(value * 1'000), most));
+}
+
 } // namespace
 
 void usage_figures::take(std::string_view parent, std::string_view name,
                          std::string_view number) {
   for (const auto& x : spellings)
     if (x.name == name && x.parent == parent) {
-      if (const auto count = parse_count(number))
+      const auto count = x.meaning == figure::audio_ms ? parse_seconds(number)
+                                                       : parse_count(number);
+      if (count)
         counts_[static_cast<size_t>(x.meaning)] = *count;
       return;
     }
@@ -145,17 +172,40 @@ std::optional<usage> usage_figures::tokens(surface route) const {
   if (std::any_of(counts_.begin(), counts_.end(),
                   [](auto x) { return x > tokens_max; }))
     return std::nullopt;
-  const auto speaks = protocol_of(route);
-  auto x = speaks == protocol::anthropic ? of_anthropic()
-           : speaks == protocol::gemini
-             ? of_gemini()
-             : of_openai(route == surface::openai_responses);
-  if (x.input_total() + x.output == 0)
+  const auto who = protocol_of(route);
+  const auto chat = route == surface::openai_chat
+                    || route == surface::openai_completions
+                    || route == surface::openai_embeddings
+                    || route == surface::openai_moderations;
+  auto x = who == protocol::anthropic ? of_anthropic()
+           : who == protocol::gemini  ? of_gemini()
+                                      : of_openai(!chat);
+  add_media(route, x);
+  if (x.input_total() + x.output == 0 && x.units == unit_usage{})
     return std::nullopt;
-  x.reasoning = speaks == protocol::gemini ? get(figure::gemini_thoughts)
-                                                  : get(figure::reasoning);
+  x.reasoning = who == protocol::gemini ? get(figure::gemini_thoughts)
+                                        : get(figure::reasoning);
   x.web_searches = get(figure::web_searches);
   return x;
+}
+
+void usage_figures::add_media(surface route, usage& x) const {
+  if (route == surface::rerank) {
+    if (x.input_total() + x.output == 0)
+      x.input_uncached = get(figure::total);
+    x.units.searches = get(figure::searches);
+  }
+  if (route == surface::openai_transcriptions)
+    x.units.audio_ms = get(figure::audio_ms);
+  const auto pictures = route == surface::openai_images
+                        || route == surface::openai_image_edits;
+  const auto in = pictures ? get(figure::image_in) : get(figure::audio_in);
+  auto out = pictures ? get(figure::image_out) : get(figure::audio_out);
+  // Whoever draws or speaks says nothing else.
+  if (out == 0 && (pictures || route == surface::openai_speech))
+    out = x.output;
+  x.media_input = std::min(in, x.input_uncached);
+  x.media_output = std::min(out, x.output);
 }
 
 } // namespace rota

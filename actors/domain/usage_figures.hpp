@@ -40,14 +40,16 @@ public:
   /// OpenAI (cached tokens are a part of the prompt), Anthropic (they are
   /// not) and Google (thoughts stand beside the candidates). Nothing where
   /// all figures are zero, for no call takes nothing, and where one is beyond
-  /// belief.
+  /// belief. Where a call is not counted in tokens, what it is counted in
+  /// stands in `units`.
   std::optional<usage> tokens(surface route) const;
 
   enum class figure : uint8_t {
     prompt, completion, input, output, cached, cache_hit, cache_write,
     cache_total, cache_read, write_5m, write_1h, reasoning, web_searches,
     gemini_prompt, gemini_cached, gemini_candidates, gemini_thoughts,
-    gemini_tools, count,
+    gemini_tools, audio_in, image_in, audio_out, image_out, total, audio_ms,
+    searches, count,
   };
 
 private:
@@ -58,6 +60,7 @@ private:
   usage of_openai(bool responses) const;
   usage of_anthropic() const;
   usage of_gemini() const;
+  void add_media(surface route, usage& x) const;
 
   std::array<int64_t, static_cast<size_t>(figure::count)> counts_;
 };

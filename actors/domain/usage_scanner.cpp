@@ -268,6 +268,8 @@ usage_scanner::place usage_scanner::inner(bool object) const {
         return place::response;
       if (object && key == "message")
         return place::message;
+      if (object && key == "meta" && route_ == surface::rerank)
+        return place::meta;
       if (!object && key == "choices")
         return place::choices;
       return of_figures ? place::figures : place::outside;
@@ -277,6 +279,10 @@ usage_scanner::place usage_scanner::inner(bool object) const {
     case place::message:
     case place::choice:
       return of_figures ? place::figures : place::outside;
+    case place::meta:
+      return object && (key == "tokens" || key == "billed_units")
+               ? place::figures
+               : place::outside;
     case place::figures:
       return object ? place::details : place::outside;
     case place::details:
@@ -289,26 +295,29 @@ void usage_scanner::take_text() {
   const auto where = here();
   const auto key = key_.view();
   const auto value = word_.view();
-  if (key == "id" && route_ == surface::openai_responses
-      && (where == place::root || where == place::response))
-    name_ = value;
   if (key == "service_tier" && where != place::choice)
     tier_ = parse_tier(value);
   else if (where == place::figures && key == "speed")
     fast_ = value == "fast";
   else if (where == place::figures && key == "inference_geo")
     us_only_ = value == "us";
+  else if (where == place::root && key == "duration")
+    length_.take({}, "seconds", value);
 }
 
 void usage_scanner::take_scalar() {
   const auto where = here();
   if (where == place::figures || where == place::details)
     pending_.take(parent_.view(), key_.view(), word_.view());
+  else if (where == place::root && key_.view() == "duration")
+    length_.take({}, "seconds", word_.view());
 }
 
 void usage_scanner::commit() {
   if (route_ == surface::anthropic_messages) {
     (here() == place::message ? began_ : concluded_) = true;
+    said_.complete(pending_);
+  } else if (route_ == surface::rerank) {
     said_.complete(pending_);
   } else if (pending_.some()) {
     said_ = pending_;
@@ -325,6 +334,8 @@ void usage_scanner::reset() {
 
 std::optional<usage> usage_scanner::result() const {
   auto x = said_.tokens(route_);
+  if (!x && !said_.some())
+    x = length_.tokens(route_);
   if (!x)
     return std::nullopt;
   x->tier = tier_;

@@ -7,7 +7,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace rota {
@@ -33,16 +32,11 @@ public:
   /// that did not count) and where one is beyond belief.
   std::optional<usage> result() const;
 
-  /// The name of the answer: the last "id" of a document, or of its response.
-  /// Empty where there is none, or a longer one than any provider has.
-  const std::string& name() const {
-    return name_;
-  }
-
 private:
   /// Where the scanner stands; everything else is skipped.
   enum class place : uint8_t {
-    outside, list, root, response, message, choices, choice, figures, details,
+    outside, list, root, response, message, choices, choice, meta, figures,
+    details,
   };
 
   enum class mode : uint8_t { between, text, scalar };
@@ -51,7 +45,7 @@ private:
 
   /// A short text that is collected over chunks. Longer ones match nothing.
   struct word {
-    std::array<char, 96> bytes;
+    std::array<char, 40> bytes;
     size_t size = 0;
 
     void add(std::string_view x);
@@ -97,10 +91,10 @@ private:
   word parent_;
   usage_figures pending_;
   usage_figures said_;
+  usage_figures length_; // Of a recording, beside the usage.
   service_tier tier_ = service_tier::standard;
   bool fast_ = false;
   bool us_only_ = false;
-  std::string name_;
 };
 
 } // namespace rota

@@ -2,12 +2,14 @@
 
 #include "actors/domain/affinity.hpp"
 #include "actors/domain/api_route.hpp"
+#include "actors/domain/call_cost.hpp"
+#include "actors/domain/call_facts.hpp"
 #include "actors/domain/client_books.hpp"
-#include "actors/domain/estimate.hpp"
 #include "actors/runner.hpp"
 #include "runtime/api/model_list.hpp"
+#include "runtime/api/pending_request.hpp"
 #include "runtime/api/request_job.hpp"
-#include "runtime/api/request_sink.hpp"
+#include "runtime/api/response_keeper.hpp"
 #include "runtime/engine/hosted.hpp"
 
 #include <caf/send.hpp>
@@ -27,7 +29,7 @@ template <class Impl>
 front_actor::behavior_type relay(front_actor::pointer,
                                  const std::shared_ptr<Impl>& to) {
   return {
-    [](atom::durable, uint64_t) {},
+    [to](atom::durable, uint64_t item) { to->durable(item); },
     [to](atom::finish, const item_result_ptr& x) { to->finish(x); },
     [to](atom::dismiss, job_id x) { to->dismiss(x); },
     [](atom::publish, const job_stage&) {},
@@ -40,12 +42,13 @@ front_actor::behavior_type relay(front_actor::pointer,
 class api_front::impl : public std::enable_shared_from_this<api_front::impl> {
 public:
   impl(wiring& all, const options& opts, clients_ptr clients,
-       model_names models)
+       model_names models, std::vector<response_pin> responses)
     : all_{all},
       limits_{opts.api},
       default_output_{opts.batch.default_output_tokens},
       clients_{std::move(clients)},
-      models_{std::move(models)} {
+      models_{std::move(models)},
+      responses_{all.journal, opts.api, std::move(responses), all.now()} {
     // nop
   }
 
@@ -59,7 +62,7 @@ public:
     all_.loop.post([this, &done] {
       const auto all = std::exchange(open_, {});
       for (const auto& [id, x] : all)
-        refuse_stopping(x);
+        x.refuse_stopping();
       done.set_value();
     });
     done.get_future().wait();
@@ -87,7 +90,7 @@ public:
   void serve(const http_exchange_ptr& client) {
     const auto found = route_of(client->method(), client->target(),
                                 client->headers());
-    pending x;
+    pending_request x;
     x.client = client;
     x.route = found.route;
     x.id.item = ++last_;
@@ -98,28 +101,30 @@ public:
       const auto token = credential_of(client->target(), client->headers());
       caller = clients_->find(token);
       if (caller == nullptr)
-        return refuse(x, words_for_stranger(!token.empty()));
+        return x.refuse(words_for_stranger(!token.empty()));
       x.show_account = x.show_account || caller->options.show_account;
     }
     switch (found.what) {
       case api_call::generate:
         return generate(std::move(x), found, *caller);
+      case api_call::stored:
+        return look_up(std::move(x), found, *caller);
       case api_call::list_models:
-        return reply(x, 200, {{"content-type", "application/json"}},
-                     model_list(found.route, models_for(*caller)));
+        return x.reply(200, {{"content-type", "application/json"}},
+                       model_list(found.route, models_for(*caller)));
       case api_call::upgrade:
         // Codex then falls back to HTTP at once.
-        return refuse(x, {426, "upgrade_required",
-                          "rota serves this over HTTP, not over a WebSocket.",
-                          false, {}});
+        return x.refuse({426, "upgrade_required",
+                         "rota serves this over HTTP, not over a WebSocket.",
+                         false, {}});
       case api_call::wrong_method:
-        return refuse(x, {405, "method_not_allowed",
-                          "This path does not take the method "
-                            + std::string{client->method()} + '.',
-                          false, {}});
+        return x.refuse({405, "method_not_allowed",
+                         "This path does not take the method "
+                           + std::string{client->method()} + '.',
+                         false, {}});
       case api_call::unknown:
-        return refuse(x, {404, "not_found",
-                          "rota serves nothing under this path.", false, {}});
+        return x.refuse({404, "not_found",
+                         "rota serves nothing under this path.", false, {}});
     }
   }
 
@@ -137,7 +142,7 @@ public:
       return start_runner(i->second);
     }
     const auto entry = take(i);
-    refuse(entry, words_of(x, all_.now()));
+    entry.refuse(words_of(x, all_.now()));
     look_idle();
   }
 
@@ -145,71 +150,52 @@ public:
     const auto i = open_.find(x->id.item);
     if (i == open_.end())
       return;
-    const auto entry = take(i);
-    if (!entry.sink || !entry.sink->committed()) {
-      auto result = answer_or_count(entry, *x);
-      if (entry.show_account && !x->account.empty())
-        result.headers.emplace_back(account_header, x->account);
-      reply(entry, result.status, std::move(result.headers),
-            std::move(result.body));
+    auto& entry = i->second;
+    if (!entry.deletes.empty() && x->state == item_state::succeeded)
+      responses_.forget(entry.deletes);
+    if (!entry.has_begun() && is_stored_first(entry, *x)) {
+      entry.result = x;
+      return;
     }
-    look_idle(); // Last: who waits for it cuts the connections.
+    answer(i, *x);
+  }
+
+  /// The response that a request made is found again from now on.
+  void durable(uint64_t item) {
+    const auto i = open_.find(item);
+    if (i == open_.end() || !i->second.result)
+      return;
+    const auto result = i->second.result;
+    answer(i, *result);
   }
 
   void dismiss(job_id x) {
     const auto i = open_.find(x.item);
     if (i == open_.end())
       return;
-    refuse_stopping(take(i));
+    take(i).refuse_stopping();
     look_idle();
   }
 
 private:
-  /// A request under way.
-  struct pending {
-    http_exchange_ptr client;
-    std::shared_ptr<request_sink> sink; // Absent: the answer comes whole.
-    surface route = surface::openai_chat;
-    job_id id;
-    std::string request_id;
-    bool show_account = false;
-    int64_t counted = 0; // Tokens that go in, by our estimate.
-    bool admitted = false; // Its client's books must hear of its end.
-    job_ptr work;
-    runner_actor runner;
-  };
+  using pending_map = std::unordered_map<uint64_t, pending_request>;
 
-  using pending_map = std::unordered_map<uint64_t, pending>;
-
-  /// What came of it; where nobody counts tokens, our own count.
-  client_answer answer_or_count(const pending& x, const item_result& y) const {
-    auto result = answer_for(x.route, y, all_.now());
-    const auto asks_count = x.route == surface::anthropic_count
-                            || x.route == surface::gemini_count;
-    if (!asks_count || result.status == 400 || result.status < 300)
-      return result;
-    return {200, {{"content-type", "application/json"}},
-            count_answer(x.route, x.counted)};
+  void answer(pending_map::iterator i, const item_result& x) {
+    const auto entry = take(i);
+    if (!entry.has_begun())
+      entry.reply(x, all_.now());
+    look_idle(); // Last: who waits for it cuts the connections.
   }
 
-  static void reply(const pending& x, int status, header_list headers,
-                    std::string body) {
-    headers.emplace_back("x-request-id", x.request_id);
-    x.client->answer(status, headers, std::move(body));
-  }
-
-  static void refuse(const pending& x, const refusal_words& words) {
-    auto said = rota::refuse(x.route, words);
-    if (words.status == 401)
-      said.headers.emplace_back("www-authenticate", "Bearer");
-    reply(x, said.status, std::move(said.headers), std::move(said.body));
-  }
-
-  static void refuse_stopping(const pending& x) {
-    if (x.sink && x.sink->committed())
-      x.client->abort();
-    else
-      refuse(x, {503, "stopping", "rota is stopping.", true, {}});
+  /// Has the response that came stored, before its client can ask for it.
+  /// @returns Whether that is to be waited for.
+  bool is_stored_first(const pending_request& entry, const item_result& x) {
+    if (!entry.keeps || x.state != item_state::succeeded)
+      return false;
+    const auto now = all_.now();
+    return responses_.keep(
+      {response_id_of(x.body), x.account_number, entry.id.client, now}, now,
+      durable_actor{owner_}, entry.id.item);
   }
 
   /// The client's own name for its request, if it has a good one.
@@ -236,43 +222,70 @@ private:
     return result;
   }
 
-  void generate(pending x, const api_route& found,
+  void generate(pending_request x, const api_route& found,
                 const client_list::client& caller) {
-    const auto facts = read_facts(found, *x.client, default_output_);
+    auto facts = read_call(found.route, x.client->header("content-type"),
+                           x.client->body(), default_output_);
     auto model = found.model.empty() ? facts.model : found.model;
-    if (model.empty())
-      model = default_model(found.route);
     if (!facts.fault.empty())
-      return refuse(x, {400, "invalid_request",
-                        "The request's body is of no use: " + facts.fault + '.',
-                        false, {}});
-    if (model.empty() && found.route != surface::openai_stored)
-      return refuse(x, {400, "missing_required_parameter",
-                        "The request names no model.", false, {}});
-    if (!model.empty() && !may_use(caller, model))
-      return refuse(x, words_for_model(found.route, model));
-    if (open_.size() >= limits_.max_in_flight)
-      return refuse(x, {503, "overloaded",
-                        "rota serves as many requests as it may already.", true,
-                        std::chrono::seconds{1}});
-    x.id.client = caller.id;
-    auto work = make_job(*x.client, found.route, model, facts.tokens);
-    work->id = x.id;
-    work->session = session_of(caller.id, found.route, model,
+      return x.refuse({400, "invalid_request",
+                       "The request's body is of no use: " + facts.fault + '.',
+                       false, {}});
+    if (model.empty())
+      return x.refuse({400, "missing_required_parameter",
+                       "The request names no model.", false, {}});
+    if (!may_use(caller, model))
+      return x.refuse(words_for_model(found.route, model));
+    const auto pinned = facts.previous.empty()
+                          ? std::nullopt
+                          : responses_.find(facts.previous, caller.id,
+                                            all_.now());
+    if (!facts.previous.empty() && !pinned)
+      return x.refuse(words_for_previous(facts.previous));
+    x.tokens = facts.tokens.input;
+    x.keeps = found.route == surface::openai_responses && facts.stored;
+    if (is_free(found.route))
+      facts.tokens = {};
+    auto work = make_job(*x.client, found.route, std::move(model),
+                         facts.tokens);
+    work->units = facts.units;
+    work->pinned = pinned;
+    work->session = session_of(caller.id, found.route, work->model,
                                x.client->headers(), x.client->body());
+    const auto streams = facts.stream || found.stream
+                         || found.route == surface::openai_speech;
+    begin(std::move(x), std::move(work), streams, caller);
+  }
+
+  /// Asks the account that keeps a response about it.
+  void look_up(pending_request x, const api_route& found,
+               const client_list::client& caller) {
+    const auto keeper = responses_.find(found.response, caller.id, all_.now());
+    if (!keeper)
+      return x.refuse(words_for_response(found.response));
+    if (found.deletes)
+      x.deletes = found.response;
+    auto work = make_job(*x.client, found.route, {}, {});
+    work->pinned = keeper;
+    begin(std::move(x), std::move(work), found.stream, caller);
+  }
+
+  void begin(pending_request x, std::shared_ptr<job> work, bool streams,
+             const client_list::client& caller) {
+    if (open_.size() >= limits_.max_in_flight)
+      return x.refuse({503, "overloaded",
+                       "rota serves as many requests as it may already.", true,
+                       std::chrono::seconds{1}});
+    x.id.client = caller.id;
+    work->id = x.id;
     work->tags = caller.options.tags;
     work->attempt_base = all_.attempt_base;
     work->deadline = all_.now() + limits_.request_timeout;
-    const auto& made_before = found.response.empty() ? facts.previous_response
-                                                     : found.response;
-    if (!made_before.empty())
-      work->made_before = response_key(caller.id, made_before);
-    x.counted = facts.tokens.input;
-    if (may_stream(found.route) && (facts.stream || found.stream)) {
+    if (streams) {
       const auto inserted = limits_.ask_for_usage && ask_for_its_usage(*work);
       x.sink = std::make_shared<request_sink>(
-        x.client, request_sink::rules{found.route, inserted, x.show_account,
-                                      x.request_id});
+        x.client, request_sink::rules{x.route, inserted, x.show_account,
+                                      x.request_id, on_response(x)});
       work->sink = x.sink;
     }
     x.work = std::move(work);
@@ -283,24 +296,37 @@ private:
     auto& entry = open_.emplace(x.id.item, std::move(x)).first->second;
     if (caller.id == client_id{})
       return start_runner(entry);
+    const auto& tokens = entry.work->estimate;
     auto wish = std::make_shared<admission_request>();
-    wish->want = {entry.id, facts.tokens.input + facts.tokens.output,
+    wish->want = {entry.id, tokens.input + tokens.output,
                   highest_cost(*entry.work)};
     wish->reply_to = owner_;
     caf::anon_send(all_.clients, atom::admit_v,
                    admission_ptr{std::move(wish)});
   }
 
-  /// The estimate, at the dearest account.
-  money highest_cost(const job& work) const {
-    usage expected;
-    expected.input_uncached = work.estimate.input;
-    expected.output = work.estimate.output;
-    return all_.setup()->prices->cost(work.model, expected, clients_->dearest(),
-                                      all_.now());
+  /// What becomes of the id of a response that is streamed.
+  std::function<void(const std::string&, account_id)>
+  on_response(const pending_request& x) {
+    if (!x.keeps)
+      return nullptr;
+    return [weak = weak_from_this(), client = x.id.client](
+             const std::string& id, account_id account) {
+      if (const auto self = weak.lock()) {
+        const auto now = self->all_.now();
+        self->responses_.keep({id, account, client, now}, now);
+      }
+    };
   }
 
-  void start_runner(pending& x) {
+  /// The estimate, at the dearest account.
+  money highest_cost(const job& work) const {
+    const auto setup = all_.setup();
+    return expected_cost({*setup->prices, setup->routing.unpriced_call}, work,
+                         clients_->dearest(), all_.now());
+  }
+
+  void start_runner(pending_request& x) {
     const runner_peers peers{all_.dispatcher, all_.upstream, all_.journal};
     x.runner = spawn_hosted(all_.system, &all_.loop, runner, all_.clock, peers,
                             all_.setup(), std::exchange(x.work, nullptr),
@@ -308,7 +334,7 @@ private:
   }
 
   /// Takes a request out of those under way.
-  pending take(pending_map::iterator i) {
+  pending_request take(pending_map::iterator i) {
     auto result = std::move(i->second);
     open_.erase(i);
     if (result.admitted)
@@ -337,6 +363,7 @@ private:
   int64_t default_output_;
   clients_ptr clients_;
   model_names models_;
+  response_keeper responses_;
   client_list::client nobody_; // Who asks where there are no clients.
   front_actor owner_;
   pending_map open_; // By item.
@@ -345,9 +372,9 @@ private:
 };
 
 api_front::api_front(wiring& all, const options& opts, clients_ptr clients,
-                     model_names models)
+                     model_names models, std::vector<response_pin> responses)
   : impl_{std::make_shared<impl>(all, opts, std::move(clients),
-                                 std::move(models))} {
+                                 std::move(models), std::move(responses))} {
   impl_->start();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/options.hpp"
+#include "messages/response_pin.hpp"
 #include "runtime/api/client_list.hpp"
 #include "runtime/http/exchange.hpp"
 #include "runtime/wiring.hpp"
@@ -24,8 +25,9 @@ public:
 
   using clients_ptr = std::shared_ptr<const client_list>;
 
+  /// @param responses Which accounts keep which, as earlier runs stored it.
   api_front(wiring& all, const options& opts, clients_ptr clients,
-            model_names models);
+            model_names models, std::vector<response_pin> responses);
 
   /// Requests under way are told that rota stops. Not on the loop's thread.
   ~api_front();

@@ -1,21 +1,11 @@
 #pragma once
 
-#include "actors/domain/api_route.hpp"
-#include "actors/domain/estimate.hpp"
 #include "messages/job.hpp"
 #include "runtime/http/exchange.hpp"
 
 #include <memory>
 
 namespace rota {
-
-/// What a request's body says, whether it is JSON, a form or nothing.
-request_facts read_facts(const api_route& found, const http_exchange& client,
-                         int64_t default_output);
-
-/// Whether the answer may go by piece by piece. Sound and pictures are gathered
-/// first, even as a stream.
-bool may_stream(surface route);
 
 /// The job that a request asks for: path, headers and body as they came, but
 /// for what concerns the client alone.

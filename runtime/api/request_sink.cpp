@@ -10,6 +10,15 @@ namespace {
 /// A preamble is a few hundred bytes; keep-alive comments may go on for long.
 constexpr size_t held_max = 262'144;
 
+/// Whether the body is neither text nor JSON.
+bool is_sound(const header_list& headers) {
+  for (const auto& [name, value] : headers)
+    if (name == "content-type")
+      return value.starts_with("audio/") || value.starts_with("video/")
+             || value.starts_with("application/octet-stream");
+  return false;
+}
+
 } // namespace
 
 request_sink::request_sink(http_exchange_ptr client, rules x)
@@ -25,6 +34,8 @@ bool request_sink::begin(int status, const header_list& headers) {
   if (committed_ || status < 200 || status > 299)
     return false;
   gate_.emplace(rules_.route, held_max, rules_.swallow_usage);
+  if (rules_.route == surface::openai_speech && is_sound(headers))
+    gate_->expect_sound();
   head_ = returned_headers(headers);
   head_.emplace_back("x-request-id", rules_.request_id);
   if (rules_.show_account)
@@ -52,7 +63,7 @@ void request_sink::end(upstream_outcome& x) {
   }
   const auto whole = x.ended == transport::ok && gate_->complete()
                      && !gate_->fault();
-  x.passed = passed_body{gate_->used(), whole, gate_->made()};
+  x.passed = passed_body{gate_->used(), whole};
   // A stream that failed by its own word has said so to the client.
   if (!whole && !gate_->fault())
     client_->write(broken_stream_event(
@@ -65,8 +76,11 @@ void request_sink::end(upstream_outcome& x) {
 void request_sink::pass(std::string_view piece) {
   if (!gate_->is_open())
     return;
-  if (!std::exchange(committed_, true))
+  if (!std::exchange(committed_, true)) {
+    if (rules_.on_response && !gate_->response().empty())
+      rules_.on_response(gate_->response(), account_number);
     client_->begin(200, head_);
+  }
   if (!piece.empty() && !client_->write(piece))
     full_ = true;
 }

@@ -22,6 +22,9 @@ public:
     bool show_account = false;
     /// Names the request.
     std::string request_id;
+    /// Told, before its client is, the id of the response that comes and who
+    /// made it; may be absent.
+    std::function<void(const std::string&, account_id)> on_response;
   };
 
   request_sink(http_exchange_ptr client, rules x);

@@ -72,6 +72,7 @@ void checker::run() {
   heads();
   account_rows();
   clients();
+  responses();
   high_water_mark();
   results();
   for (const auto& [id, x] : batches_) {

@@ -52,6 +52,7 @@ private:
   void heads();
   void account_rows();
   void clients();
+  void responses();
 
   void high_water_mark();
 

@@ -140,6 +140,16 @@ void checker::clients() {
          + " USD.");
 }
 
+void checker::responses() {
+  scan(family::meta, "the keepers of responses", [this](auto key, auto value) {
+    if (!key.starts_with(response_prefix))
+      return;
+    const auto x = decode<response_pin>(value);
+    if (!x || key.substr(response_prefix.size()) != x->id)
+      find("Which account keeps a response is damaged.");
+  });
+}
+
 void checker::high_water_mark() {
   auto& here = out_.mark;
   here.store = store_id_;

@@ -141,6 +141,10 @@ ROTA_FIELDS(client_head) {
       x.month_spent, x.last_used);
 }
 
+ROTA_FIELDS(response_pin) {
+  all(f, x.id, x.account, x.client, x.at);
+}
+
 ROTA_FIELDS(account_row) {
   all(f, x.account, x.admin, x.health, x.cooldown_until, x.ejections,
       x.failures, x.exhausted, x.reason);
@@ -251,6 +255,10 @@ void encode(std::string& to, const client_head& x) {
   put(to, x);
 }
 
+void encode(std::string& to, const response_pin& x) {
+  put(to, x);
+}
+
 void encode(std::string& to, const batch_row& x) {
   put(to, x);
 }
@@ -281,6 +289,11 @@ std::optional<account_row> decode(std::string_view record) {
 template <>
 std::optional<client_head> decode(std::string_view record) {
   return get<client_head>(record);
+}
+
+template <>
+std::optional<response_pin> decode(std::string_view record) {
+  return get<response_pin>(record);
 }
 
 template <>

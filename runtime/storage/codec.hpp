@@ -4,6 +4,7 @@
 #include "messages/batch.hpp"
 #include "messages/client.hpp"
 #include "messages/ledger.hpp"
+#include "messages/response_pin.hpp"
 
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@ void encode(std::string& to, const std::vector<ledger_entry>& x);
 void encode(std::string& to, const account_head& x);
 void encode(std::string& to, const account_row& x);
 void encode(std::string& to, const client_head& x);
+void encode(std::string& to, const response_pin& x);
 void encode(std::string& to, const batch_row& x);
 void encode(std::string& to, const item_result& x);
 void encode(std::string& to, uint64_t x);
@@ -43,6 +45,8 @@ template <>
 std::optional<account_row> decode(std::string_view record);
 template <>
 std::optional<client_head> decode(std::string_view record);
+template <>
+std::optional<response_pin> decode(std::string_view record);
 template <>
 std::optional<batch_row> decode(std::string_view record);
 template <>

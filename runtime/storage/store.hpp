@@ -18,10 +18,10 @@ namespace rota {
 /// The store on disk: RocksDB, one directory, one process. Thread-safe; `write`
 /// and `tend` are meant for one thread.
 ///
-/// Column families: meta (schema, run, names of accounts, heads of clients;
-/// RocksDB calls it default), ledger (segments of entries by number), head and
-/// account (by account id), batch (by id), result (by batch and item). Keys are
-/// big-endian.
+/// Column families: meta (schema, run, names of accounts, heads of clients,
+/// keepers of responses; RocksDB calls it default), ledger (segments of entries
+/// by number), head and account (by account id), batch (by id), result (by
+/// batch and item). Keys are big-endian.
 ///
 /// What cannot be read or written once the store is open is a reason to stop:
 /// `on_failure` is told once, and nothing is written from then on.
@@ -95,6 +95,10 @@ public:
 
   /// All clients there ever were.
   std::vector<client_head> clients() const;
+
+  /// Which account keeps which response, in no order.
+  /// @throws std::runtime_error if one cannot be read.
+  std::vector<response_pin> response_pins() const;
 
   // -- batches ----------------------------------------------------------------
 

@@ -187,6 +187,7 @@ struct store::impl {
   // Parts of a group; each returns one sentence if it must not be written.
   std::string stage_books(const std::vector<commit_ptr>& group);
   void stage_heads();
+  void stage_pins(const std::vector<commit_ptr>& group);
   std::string stage_results(const std::vector<commit_ptr>& group);
 };
 

@@ -39,6 +39,7 @@ std::string store::write(const std::vector<commit_ptr>& group) {
   for (const auto& x : group)
     if (x->batch)
       my.put(family::batch, be64(x->batch->id.value), *x->batch);
+  my.stage_pins(group);
   if (fault.empty())
     fault = my.stage_results(group);
   if (!fault.empty())

@@ -160,7 +160,7 @@ std::string transfer::set_headers() {
         || target_->sets(lower_name))
       continue;
     const auto line = header_text_.data() + header_text_.size();
-    header_text_ += lower_name;
+    header_text_ += name;
     header_text_ += value.empty() ? ";" : ": ";
     header_text_ += value;
     header_text_ += '\0';

@@ -11,9 +11,6 @@ using namespace rota;
 
 namespace {
 
-/// Those that a batch file can have.
-constexpr size_t batch_surfaces = 7;
-
 const timestamp noon = parse_date("2026-11-23T12:00:00Z").value();
 
 upstream_outcome_ptr answer(int status, std::string body) {
@@ -78,6 +75,14 @@ TEST_CASE("what a provider speaks agrees with its bits", "[dialect]") {
   CHECK(speaks(provider::openrouter, surface::anthropic_messages));
   CHECK_FALSE(speaks(provider::anthropic, surface::openai_chat));
   CHECK_FALSE(speaks(provider::moonshot, surface::openai_embeddings));
+  // Most relays lack what is not sold.
+  CHECK(speaks(provider::anthropic, surface::anthropic_count));
+  CHECK(speaks(provider::sub2api, surface::anthropic_count));
+  CHECK_FALSE(speaks(provider::new_api, surface::anthropic_count));
+  CHECK_FALSE(speaks(provider::new_api, surface::openai_stored));
+  CHECK(speaks(provider::openai, surface::openai_stored));
+  CHECK_FALSE(speaks(provider::one_api, surface::openai_image_edits));
+  CHECK(speaks(provider::siliconflow, surface::rerank));
 }
 
 TEST_CASE("keys go into the header that the provider reads", "[dialect]") {
@@ -100,7 +105,8 @@ TEST_CASE("a request has a path, two or three headers and its body",
   const header_list plain{{"content-type", "application/json"},
                           {"accept", "application/json"}};
   std::set<std::string> paths;
-  for (size_t i = 0; i < batch_surfaces; ++i) {
+  // Those that a line of a batch may want.
+  for (size_t i = 0; i <= static_cast<size_t>(surface::gemini_generate); ++i) {
     work.route = static_cast<surface>(i);
     const auto x = compose(provider::new_api, work);
     CHECK(x.method == "POST");
@@ -121,6 +127,23 @@ TEST_CASE("a request has a path, two or three headers and its body",
           "/v1beta/models/m:generateContent"});
   work.route = surface::openai_completions;
   CHECK(compose(provider::deepseek, work).path == "/beta/completions");
+}
+
+TEST_CASE("what a client asks about travels by its own method and target",
+          "[dialect]") {
+  job work;
+  work.route = surface::openai_stored;
+  work.method = "DELETE";
+  work.target = "/v1/responses/resp_1?include=a";
+  work.headers = {{"X-Odd", "1"}};
+  const auto x = compose(provider::openai, work);
+  CHECK(x.method == "DELETE");
+  CHECK(x.path == work.target);
+  CHECK(x.headers == work.headers);
+  CHECK(x.body.empty());
+  // Of Anthropic, counting needs the version, too.
+  work.route = surface::anthropic_count;
+  CHECK(compose(provider::anthropic, work).headers.size() == 2);
 }
 
 TEST_CASE("Gemini's model stands in the path, encoded", "[dialect]") {

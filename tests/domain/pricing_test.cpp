@@ -134,9 +134,10 @@ TEST_CASE("an unknown model costs the highest of all prices", "[pricing]") {
     CHECK(found.name.empty());
     REQUIRE(found.prices);
   }
-  // claude-opus-4-1's; no table's model is dearer in any part.
+  // claude-opus-4-1's, but for cached input: where the table has no price of
+  // it, as of gpt-4o-transcribe, it costs as input.
   CHECK(picos(built_in(), "nobody-knows")
-        == figures{15'000'000, 75'000'000, 1'500'000, 18'750'000, 30'000'000});
+        == figures{15'000'000, 75'000'000, 2'500'000, 18'750'000, 30'000'000});
   const auto mixed = table_of(
     R"({"a": {"input_cost_per_token": 1e-12,
               "output_cost_per_token": 9e-12},
@@ -431,13 +432,13 @@ TEST_CASE("a table's faults name their lines", "[pricing]") {
   CHECK(broken[0].starts_with("3: syntax: is no price table in JSON: "));
 }
 
-TEST_CASE("models that are not priced by token are left out", "[pricing]") {
+TEST_CASE("models that have no price are left out", "[pricing]") {
   const auto x = table_of(
     R"({"sample_spec": {"input_cost_per_token": "documentation"},
-        "picture": {"output_cost_per_image": 0.04},
+        "video": {"output_cost_per_clip": 0.04},
         "m": {"input_cost_per_token": 1e-6, "max_output_tokens": 4096,
               "unheard_of": [{"x": 1}]}})");
-  CHECK(x.find("picture").unknown);
+  CHECK(x.find("video").unknown);
   CHECK(x.find("sample_spec").unknown);
   CHECK(x.find("m").prices->max_output_tokens == 4'096);
 }

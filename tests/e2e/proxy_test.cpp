@@ -1,11 +1,10 @@
 // The API: clients -> rotad -> rota-sim over real HTTP.
 
 #include "tests/e2e/api_request.hpp"
+#include "tests/e2e/money_check.hpp"
 #include "tests/e2e/stage.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/raw_client.hpp"
-
-#include "messages/money.hpp"
 
 using namespace rota;
 
@@ -36,28 +35,6 @@ accounts:
   - {name: a, provider: new_api, base_url: SIM, api_key: env:KEY_A, balance: {initial: 30.00}, models: [gpt-5-mini, claude-sonnet-4-5, gemini-2.5-flash, text-embedding-3-small]}
   - {name: b, provider: new_api, base_url: SIM, api_key: env:KEY_B, balance: {initial: 20.00}, models: [gpt-5-mini]}
 )";
-
-money usd(const json& text) {
-  return parse_money(text.get<std::string>()).value();
-}
-
-/// Waits until nothing is held any more, then compares the books.
-void check_books(stage& on) {
-  wait_until("all calls are settled", [&on] {
-    for (const auto& x : on.ask({"accounts"}))
-      if (x["in_flight"] != 0)
-        return false;
-    return true;
-  });
-  const auto books = on.books();
-  for (const auto& x : on.ask({"accounts"}))
-    for (const auto& y : books["accounts"])
-      if (x["name"] == y["name"]) {
-        CAPTURE(x.dump(), y.dump());
-        CHECK(usd(x["spent"]) == usd(y["charged"]));
-        CHECK(usd(x["held"]) == money{});
-      }
-}
 
 } // namespace
 

@@ -7,7 +7,6 @@
 #include "actors/domain/estimate.hpp"
 #include "actors/domain/exact_json.hpp"
 #include "actors/domain/failure.hpp"
-#include "actors/domain/form_data.hpp"
 #include "actors/domain/stream_gate.hpp"
 #include "config/failure_rule.hpp"
 #include "tests/fuzz/fuzz.hpp"
@@ -52,21 +51,6 @@ void read_batch(std::string_view input) {
     const auto line = format_result(format, result);
     require(line.find('\n') == std::string::npos, "a result is one line");
     require(nlohmann::json::accept(line), "a result is JSON");
-  }
-}
-
-void read_forms(std::string_view input) {
-  auto rest = input;
-  while (const auto part = next_form_part(rest, "-"))
-    require(part->value.empty()
-              || (part->value.data() >= input.data()
-                  && part->value.data() + part->value.size()
-                       <= input.data() + input.size()),
-            "a part lies within its form");
-  for (const auto route : {surface::openai_audio, surface::openai_images}) {
-    const auto x = read_form(route, "-", input);
-    require(x.tokens.input >= 0 && x.tokens.output >= 0,
-            "an estimate is not negative");
   }
 }
 
@@ -123,7 +107,6 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   read_batch(input);
   for_each_surface([input](surface route) { read_answer(route, input); });
   judge(input);
-  read_forms(input);
   read_balance(input);
   require(parse_exact_json(input).root.has_value()
             || !parse_exact_json(input).fault.empty(),

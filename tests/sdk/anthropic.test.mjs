@@ -42,14 +42,6 @@ test("messages, whole and streamed", async (t) => {
   await home.check_books();
 });
 
-test("tokens are counted where no account does", async (t) => {
-  const home = await house(t);
-  const { max_tokens, ...question } = ask;
-  const said = await client_of(home).messages.countTokens(question);
-  assert.ok(said.input_tokens > 5 && said.input_tokens < 50, said.input_tokens);
-  assert.equal((await home.books()).calls, 0);
-});
-
 test("caches are booked at their own prices", async (t) => {
   const home = await house(t, `
 replies: {cached_share: 0.5, cache_write_share: 0.4, cache_write_1h_share: 0.5}

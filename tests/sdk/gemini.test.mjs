@@ -29,17 +29,6 @@ test("content, whole and streamed", async (t) => {
   await home.check_books();
 });
 
-test("tokens are counted, and vectors come", async (t) => {
-  const home = await house(t);
-  const models = client_of(home).models;
-  const counted = await models.countTokens(ask);
-  assert.ok(counted.totalTokens > 5, counted.totalTokens);
-  const vectors = await models.embedContent(
-    { model: "gemini-embedding-001", contents: ["one", "two"] });
-  assert.equal(vectors.embeddings.length, 2);
-  assert.equal(vectors.embeddings[0].values.length, 8);
-});
-
 test("the list of models", async (t) => {
   const home = await house(t);
   const names = (await all_of(await client_of(home).models.list()))

@@ -18,7 +18,6 @@ prices:
   claude-sonnet-4-6: {input: 3, output: 15, cache_read: 0.3, cache_write_5m: 3.75, cache_write_1h: 6}
   gemini-2.5-flash: {input: 0.3, output: 2.5, cache_read: 0.03}
   text-embedding-3-small: {input: 0.02}
-  default: {input: 1, output: 2}
 accounts:
   - {name: a, key: key-a, balance: 30.00}
   - {name: b, key: key-b, balance: 20.00}
@@ -30,7 +29,7 @@ const account = (name, balance) => `
     base_url: SIM
     api_key: env:KEY_${name.toUpperCase()}
     balance: {initial: ${balance}}
-    models: [gpt-5-mini, claude-sonnet-4-6, gemini-2.5-flash, text-embedding-3-small, gpt-image-1, gpt-4o-mini-tts, whisper-1, omni-moderation-latest, gemini-embedding-001]`;
+    models: [gpt-5-mini, claude-sonnet-4-6, gemini-2.5-flash, text-embedding-3-small]`;
 
 /** Asks again until `question` gives something true, for 20 s. */
 export async function eventually(what, question) {

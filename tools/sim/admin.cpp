@@ -83,6 +83,24 @@ http_reply show_calls(state& st, const http_request& x) {
   return say(200, {{"total", st.calls.total()}, {"calls", std::move(list)}});
 }
 
+/// Bodies are hexadecimal: they may be anything.
+http_reply show_requests(const state& st) {
+  auto list = ordered_json::array();
+  for (const auto& y : st.requests) {
+    std::string body;
+    for (const auto c : y.body) {
+      constexpr auto digits = "0123456789abcdef";
+      body += digits[static_cast<unsigned char>(c) >> 4];
+      body += digits[static_cast<unsigned char>(c) & 15];
+    }
+    list.push_back({{"method", y.method},
+                    {"target", y.target},
+                    {"headers", y.headers},
+                    {"body", std::move(body)}});
+  }
+  return say(200, {{"requests", std::move(list)}});
+}
+
 http_reply show_executions(state& st, const http_request& x) {
   const auto min = number_in(x, "min", 2);
   const auto limit = number_in(x, "limit", 10'000);
@@ -150,6 +168,8 @@ http_reply handle_admin(state& st, const http_request& x, microseconds now) {
       return show_books(st, x);
     if (path == "/sim/calls")
       return show_calls(st, x);
+    if (path == "/sim/requests")
+      return show_requests(st);
     if (path == "/sim/executions")
       return show_executions(st, x);
   } else if (x.method == "POST") {
@@ -163,8 +183,9 @@ http_reply handle_admin(state& st, const http_request& x, microseconds now) {
     }
   }
   return complain(404, "There are GET /sim/books, /sim/calls, "
-                       "/sim/executions and POST /sim/script, /sim/reset, "
-                       "/sim/accounts/NAME/topup, /sim/accounts/NAME/balance.");
+                       "/sim/requests, /sim/executions and POST /sim/script, "
+                       "/sim/reset, /sim/accounts/NAME/topup, "
+                       "/sim/accounts/NAME/balance.");
 }
 
 } // namespace rota::sim

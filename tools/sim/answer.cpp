@@ -62,9 +62,8 @@ void cut_into_parts(answer& x, size_t n) {
 void split_input(const call& x, const reply_options& how, uint64_t seed,
                  uint64_t subject, tokens& out) {
   out.input = x.input_tokens;
-  if (!may_stream(x.is) && x.is != surface::gemini_generate)
-    return;
-  if (x.is == surface::completions)
+  if (x.is == surface::embeddings || x.is == surface::completions
+      || x.is == surface::gemini_embed || x.is == surface::gemini_embed_batch)
     return;
   out.cache_read = share_of(x.input_tokens, how.cached_share,
                             draw(seed, subject, purpose::cached));
@@ -81,22 +80,69 @@ void split_input(const call& x, const reply_options& how, uint64_t seed,
   out.cache_write_5m = write - out.cache_write_1h;
 }
 
-} // namespace
+bool has_units(surface x) {
+  return x == surface::images || x == surface::image_edits
+         || x == surface::speech || x == surface::transcriptions
+         || x == surface::rerank;
+}
 
-answer make_answer(const call& x, const reply_options& how, uint64_t seed,
-                   uint64_t subject) {
-  answer result;
-  result.subject = subject;
-  split_input(x, how, seed, subject, result.used);
+// Made up, but for their order of size.
+constexpr int64_t tokens_drawn = 1'056;
+constexpr int64_t tokens_seen = 323;
+constexpr int64_t tokens_heard = 10;
+
+/// What is drawn, spoken, heard or searched, in units or, where these have a
+/// price, in tokens.
+tokens measure(const call& x, const prices& by) {
+  tokens out;
   switch (x.is) {
-    case surface::embeddings:
-    case surface::rerank:
-    case surface::gemini_embed:
-    case surface::gemini_batch_embed:
-      return result;
+    case surface::images:
+    case surface::image_edits:
+      out.images = x.images;
+      out.media_input = x.pictures * tokens_seen;
+      out.input = x.input_tokens + out.media_input;
+      out.output = out.media_output = x.images * tokens_drawn;
+      break;
+    case surface::speech:
+      out.characters = x.characters;
+      out.input = x.input_tokens;
+      out.output = out.media_output = x.characters;
+      break;
+    case surface::transcriptions:
+      out.seconds = x.seconds;
+      out.media_input = x.seconds * tokens_heard;
+      out.input = x.input_tokens + out.media_input;
+      out.output = x.seconds * 4;
+      break;
     default:
+      out.searches = (x.documents + 99) / 100;
+      out.input = x.input_tokens;
       break;
   }
+  if (!by.by_token())
+    out.input = out.output = out.media_input = out.media_output = 0;
+  return out;
+}
+
+} // namespace
+
+answer make_answer(const call& x, const reply_options& how, const prices& by,
+                   uint64_t seed, uint64_t subject) {
+  answer result;
+  result.subject = subject;
+  if (has_units(x.is)) {
+    result.used = measure(x, by);
+    if (x.is == surface::transcriptions)
+      result.text =
+          invented_text(64, draw(seed, subject, purpose::words));
+    if (x.stream)
+      cut_into_parts(result, static_cast<size_t>(how.chunks));
+    return result;
+  }
+  split_input(x, how, seed, subject, result.used);
+  if (x.is == surface::embeddings || x.is == surface::gemini_embed
+      || x.is == surface::gemini_embed_batch)
+    return result;
   const auto wanted =
       how.echo ? static_cast<int64_t>(x.last_text.size() + 3) / 4
                : between(draw(seed, subject, purpose::length),
@@ -136,19 +182,32 @@ std::string spell(const call& x, const answer& y, const reply_options& how) {
     case surface::gemini_count:
       return spell_gemini_count(x);
     case surface::gemini_embed:
-    case surface::gemini_batch_embed:
-      return spell_gemini_embedding(x, y, how.embedding_dimensions);
+    case surface::gemini_embed_batch:
+      return spell_gemini_vectors(x, y, how.embedding_dimensions);
     case surface::images:
+    case surface::image_edits:
       return spell_images(x, y);
     case surface::speech:
-      return spell_speech(y);
-    case surface::transcription:
-      return spell_transcription(y);
+      return spell_speech(x, y);
+    case surface::transcriptions:
+      return spell_transcript(x, y);
     case surface::rerank:
-      return spell_rerank(x, y);
+      return spell_ranks(x, y);
+    case surface::compact:
+      return spell_compaction(x, y);
     default:
       return spell_chat(x, y);
   }
+}
+
+std::string_view type_of(const call& x) {
+  if (x.is == surface::speech)
+    return "audio/mpeg";
+  const auto format = x.response_format;
+  return x.is == surface::transcriptions
+                 && (format == "text" || format == "srt" || format == "vtt")
+             ? "text/plain; charset=utf-8"
+             : "application/json";
 }
 
 void spell_stream(const call& x, const answer& y, bool sse, http_reply& out) {
@@ -161,6 +220,13 @@ void spell_stream(const call& x, const answer& y, bool sse, http_reply& out) {
       return stream_response(x, y, writer);
     case surface::messages:
       return stream_message(x, y, writer);
+    case surface::images:
+    case surface::image_edits:
+      return stream_images(x, y, writer);
+    case surface::speech:
+      return stream_speech(x, y, writer);
+    case surface::transcriptions:
+      return stream_transcript(x, y, writer);
     case surface::gemini_stream:
       if (!sse)
         out.content_type = "application/json; charset=UTF-8";

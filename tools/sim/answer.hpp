@@ -28,8 +28,12 @@ struct answer {
 
 /// Makes up an answer. The same seed and body give the same tokens and text.
 /// @param subject The hash of the body.
-answer make_answer(const call& x, const reply_options& how, uint64_t seed,
-                   uint64_t subject);
+/// @param by What it costs decides what is counted: tokens, or units.
+answer make_answer(const call& x, const reply_options& how, const prices& by,
+                   uint64_t seed, uint64_t subject);
+
+/// The type of a whole answer's body.
+std::string_view type_of(const call& x);
 
 /// Spells a whole answer as its surface does.
 std::string spell(const call& x, const answer& y, const reply_options& how);

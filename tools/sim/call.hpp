@@ -23,12 +23,14 @@ enum class surface {
   gemini_stream,
   gemini_count,
   gemini_embed,
-  gemini_batch_embed,
+  gemini_embed_batch,
   images,
+  image_edits,
   speech,
-  transcription,
+  transcriptions,
   rerank,
-  stored, ///< A response by its name.
+  compact,
+  stored_response,
   models,
   gemini_models,
   user_self,
@@ -46,6 +48,9 @@ struct route {
   std::string_view model;
   /// Whether the path wants POST; otherwise GET.
   bool post = false;
+  /// Of a stored response: its id, and what stands behind that.
+  std::string_view response;
+  std::string_view verb;
 };
 
 route route_of(std::string_view path);
@@ -53,9 +58,6 @@ route route_of(std::string_view path);
 /// @returns Whether a call to it may cost money, so that rules without a path
 /// are about it.
 bool is_paid(surface x);
-
-/// @returns Whether it may answer as a stream.
-bool may_stream(surface x);
 
 bool is_anthropic(surface x);
 bool is_gemini(surface x);
@@ -71,9 +73,20 @@ struct call {
   int64_t input_tokens = 0;
   /// The last text, which an echo repeats.
   std::string_view last_text;
-  /// Embeddings, rankings, pictures: how many, and whether base64 is wanted.
+  /// Embeddings: how many inputs, and whether base64 is wanted.
   int64_t inputs = 1;
   bool base64 = false;
+  /// Pictures wanted and given, characters to be spoken, seconds that were
+  /// recorded, documents to be ranked.
+  int64_t images = 1;
+  int64_t pictures = 0;
+  int64_t characters = 0;
+  int64_t seconds = 0;
+  int64_t documents = 0;
+  std::string_view response_format;
+  /// Responses: whether it is kept, and which one it goes on from.
+  bool store = true;
+  std::string_view previous;
   /// Raw JSON of `metadata`.
   std::string marker;
   /// What is wrong with the body; empty: nothing.
@@ -85,8 +98,8 @@ struct call {
 /// The input tokens of a request are ceil(bytes / 4), at least 1, where bytes
 /// counts every JSON string value (escapes resolved, keys left out) at any
 /// depth below system, instructions, systemInstruction, tools, messages,
-/// contents, content, requests, documents, query, input and prompt. Of a form
-/// it is ceil(bytes / 400) of the whole.
+/// contents, input, prompt, content, requests, query and documents; of a form,
+/// its prompt. A recording lasts a second for each 32,000 bytes, rounded up.
 class call_parser {
 public:
   call_parser();
@@ -94,7 +107,8 @@ public:
   call_parser(const call_parser&) = delete;
   call_parser& operator=(const call_parser&) = delete;
 
-  call parse(const route& where, std::string_view body);
+  call parse(const route& where, std::string_view content_type,
+             std::string_view body);
 
 private:
   struct impl;

@@ -46,10 +46,10 @@ struct error_reply {
 error_reply spell_error(error_style style, trouble what, int status,
                         const trouble_facts& facts);
 
-/// @returns The headers by which a site names a request, with their line ends.
-std::string id_headers(error_style style, const std::string& id);
-
 /// @returns The trouble that a status most likely stands for.
 trouble trouble_of(int status);
+
+/// The headers by which a site names a request.
+std::string id_headers(error_style style, const std::string& id);
 
 } // namespace rota::sim

@@ -165,6 +165,14 @@ void read_prices(map_reader& in, price_map& out) {
     read("cache_write_5m", x.cache_write_5m);
     x.cache_write_1h = x.cache_write_5m;
     read("cache_write_1h", x.cache_write_1h);
+    x.media_input = x.input;
+    x.media_output = x.output;
+    read("media_input", x.media_input);
+    read("media_output", x.media_output);
+    for (const auto& [key, price] :
+         {std::pair{"image", &x.image}, std::pair{"character", &x.character},
+          std::pair{"second", &x.second}, std::pair{"search", &x.search}})
+      inner.decimal(key, 12, 0, huge, *price, "0.000015");
     inner.finish();
     out[model] = x;
   }
@@ -232,6 +240,9 @@ void read_limits(map_reader& in, options& x) {
   };
   read("calls_kept", 100'000'000, x.calls_kept);
   read("executions_kept", 1'000'000'000, x.executions_kept);
+  int64_t requests = 0;
+  in.integer("requests_kept", 0, 10'000, requests);
+  x.requests_kept = static_cast<size_t>(requests);
   read("body_bytes_max", int64_t{1} << 32, x.body_bytes_max);
 }
 

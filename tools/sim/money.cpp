@@ -67,12 +67,21 @@ std::string usd_number(nanos x) {
 
 nanos charge_of(const tokens& used, const prices& by, int64_t multiplier_ppm) {
   // Prices and counts are checked where they are read: at most 1e15 each, so
-  // that five products and the multiplier (at most 1e9) stay below 2^127.
-  const wide picos = wide{used.input} * by.input
-                     + wide{used.cache_read} * by.cache_read
-                     + wide{used.cache_write_5m} * by.cache_write_5m
-                     + wide{used.cache_write_1h} * by.cache_write_1h
-                     + wide{used.output} * by.output;
+  // that seven products and the multiplier (at most 1e9) stay below 2^127.
+  wide picos = 0;
+  if (by.by_token())
+    picos = wide{used.input - used.media_input} * by.input
+            + wide{used.media_input} * by.media_input
+            + wide{used.cache_read} * by.cache_read
+            + wide{used.cache_write_5m} * by.cache_write_5m
+            + wide{used.cache_write_1h} * by.cache_write_1h
+            + wide{used.output - used.media_output} * by.output
+            + wide{used.media_output} * by.media_output;
+  else
+    picos = wide{used.images} * by.image
+            + wide{used.characters} * by.character
+            + wide{used.seconds} * by.second
+            + wide{used.searches} * by.search;
   const wide scale = wide{1'000'000} * 1'000;
   const wide result = (picos * multiplier_ppm + scale - 1) / scale;
   return result > most ? most : static_cast<nanos>(result);

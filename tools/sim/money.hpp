@@ -26,10 +26,23 @@ struct prices {
   int64_t cache_read = 0;
   int64_t cache_write_5m = 0;
   int64_t cache_write_1h = 0;
+  /// Of pictures and sound.
+  int64_t media_input = 0;
+  int64_t media_output = 0;
+  /// Picodollars for one of each; they count where no token has a price.
+  int64_t image = 0;
+  int64_t character = 0;
+  int64_t second = 0;
+  int64_t search = 0;
+
+  bool by_token() const {
+    return input > 0 || output > 0 || media_output > 0;
+  }
 };
 
 /// What a call used. The classes do not overlap; `reasoning` is part of
-/// `output` and not charged again.
+/// `output` and not charged again; the media tokens are parts of `input` and
+/// `output` that have prices of their own.
 struct tokens {
   int64_t input = 0;
   int64_t cache_read = 0;
@@ -37,6 +50,12 @@ struct tokens {
   int64_t cache_write_1h = 0;
   int64_t output = 0;
   int64_t reasoning = 0;
+  int64_t media_input = 0;
+  int64_t media_output = 0;
+  int64_t images = 0;
+  int64_t characters = 0;
+  int64_t seconds = 0;
+  int64_t searches = 0;
 
   int64_t prompt() const {
     return input + cache_read + cache_write_5m + cache_write_1h;
@@ -54,7 +73,7 @@ std::string usd_text(nanos x);
 std::string usd_number(nanos x);
 
 /// Rounds once, up, over the whole call:
-/// ceil(sum of tokens x price x multiplier), saturating.
+/// ceil(sum of tokens, or else units, x price x multiplier), saturating.
 /// @param multiplier_ppm 1'000'000 is a multiplier of 1.
 nanos charge_of(const tokens& used, const prices& by, int64_t multiplier_ppm);
 

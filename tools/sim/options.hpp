@@ -93,6 +93,8 @@ struct options {
   std::vector<rule> script;
   size_t calls_kept = 100'000;
   size_t executions_kept = 2'000'000;
+  /// How many requests /sim/requests shows, byte for byte; 0: none.
+  size_t requests_kept = 0;
   size_t body_bytes_max = 64 * 1'024 * 1'024;
   /// Where `body_file` of a script looks.
   std::string directory;

@@ -77,4 +77,14 @@ struct rule {
   }
 };
 
+/// @returns Whether a rule keeps the caller from its answer.
+bool fails(const rule& x);
+
+/// @returns Whether the answer is the rule's instead of the model's.
+bool replaces_answer(const rule& x);
+
+/// A provider charges once it has decided to answer, even if the answer never
+/// arrives.
+bool charged_under(const rule& x);
+
 } // namespace rota::sim

@@ -40,6 +40,7 @@ struct shared {
   std::optional<simulator> sim;
   std::chrono::steady_clock::time_point start;
   size_t body_bytes_max = 0;
+  bool keeps_requests = false;
 
   microseconds now() const {
     return std::chrono::duration_cast<microseconds>(
@@ -51,7 +52,7 @@ std::string_view view(boost::beast::string_view x) {
   return {x.data(), x.size()};
 }
 
-http_request request_of(const parser_type::value_type& x) {
+http_request request_of(const parser_type::value_type& x, bool keeps) {
   using boost::beast::iequals;
   http_request out;
   out.method = view(x.method_string());
@@ -60,10 +61,14 @@ http_request request_of(const parser_type::value_type& x) {
   for (const auto& field : x) {
     const auto name = field.name_string();
     const auto value = view(field.value());
+    if (keeps)
+      out.fields.emplace_back(view(name), value);
     if (field.name() == http::field::authorization)
       out.authorization = value;
     else if (field.name() == http::field::cookie)
       out.cookie = value;
+    else if (field.name() == http::field::content_type)
+      out.content_type = value;
     else if (field.name() != http::field::unknown)
       continue;
     else if (iequals(name, "x-api-key"))
@@ -150,7 +155,8 @@ private:
 
   void answer() {
     const auto& request = parser_->get();
-    writer_.start(all_.sim->handle(request_of(request), all_.now()),
+    writer_.start(all_.sim->handle(request_of(request, all_.keeps_requests),
+                                    all_.now()),
                   request.keep_alive());
     step();
   }
@@ -282,6 +288,7 @@ server::server(options opts, const std::string& host, uint16_t port)
     fail(ec);
   x.start = std::chrono::steady_clock::now();
   x.body_bytes_max = opts.body_bytes_max;
+  x.keeps_requests = opts.requests_kept > 0;
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
   x.sim.emplace(std::move(opts),
                 std::chrono::duration_cast<std::chrono::seconds>(wall).count());

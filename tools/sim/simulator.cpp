@@ -2,7 +2,6 @@
 
 #include "tools/sim/answer.hpp"
 #include "tools/sim/draw.hpp"
-#include "tools/sim/shelf.hpp"
 #include "tools/sim/state.hpp"
 
 #include <algorithm>
@@ -27,32 +26,6 @@ struct visit {
   prices price;
   const rule* ruled = nullptr;
 };
-
-/// @returns Whether a rule keeps the caller from its answer.
-bool fails(const rule& x) {
-  switch (x.action.is) {
-    case deed::answer:
-      return false;
-    case deed::stall:
-      return !x.action.stall;
-    default:
-      return true;
-  }
-}
-
-/// @returns Whether the answer is the rule's instead of the model's.
-bool replaces_answer(const rule& x) {
-  const auto is = x.action.is;
-  return is == deed::status || is == deed::html || is == deed::empty;
-}
-
-/// A provider charges once it has decided to answer, even if the answer never
-/// arrives.
-bool charged_under(const rule& x) {
-  const auto decided = !replaces_answer(x)
-                       && (x.action.is != deed::reset || x.action.at_byte >= 0);
-  return x.action.charge.value_or(decided);
-}
 
 constexpr std::string_view page =
     "<!DOCTYPE html>\n<html><head><title>Please wait</title></head>"
@@ -98,10 +71,11 @@ struct simulator::impl {
     v.id = hex(draw(st.opts.seed, v.number, purpose::request_id));
     if (v.where.is == surface::admin)
       return handle_admin(st, x, now);
+    st.note(x);
     if (v.where.is == surface::unknown)
       return spell_out(v, st.opts.style, trouble::no_such_path, 0, {});
-    if (v.where.is == surface::stored)
-      return read_stored(v);
+    if (v.where.is == surface::stored_response)
+      return look_up(v);
     if (x.method != (v.where.post ? "POST" : "GET"))
       return spell_out(v, st.opts.style, trouble::no_such_path, 405, {});
     if (!v.where.post)
@@ -137,13 +111,19 @@ struct simulator::impl {
     return out;
   }
 
-  /// Answers what is asked of a response that was made; free.
-  http_reply read_stored(visit& v) {
+  /// Answers about a response that is kept: in the list of calls, in no book.
+  http_reply look_up(visit& v) {
     v.who = st.by_key(key_of(v.request));
     if (v.who == nullptr)
       return spell_out(v, st.opts.style, trouble::invalid_key, 0, {});
-    ++v.who->books.calls;
-    auto out = shelf.handle(v.request, v.who->opts.name);
+    const auto& who = v.who->opts;
+    v.ruled = st.rules.decide({who.key, who.name, {}, v.request.path(), false},
+                              v.now - st.script_since);
+    auto out = v.ruled != nullptr && replaces_answer(*v.ruled)
+                   ? replaced(v)
+                   : handle_stored(st, *v.who, v.where, v.request.method);
+    if (v.ruled != nullptr)
+      apply(*v.ruled, out);
     book(v, out, 0, false);
     return out;
   }
@@ -162,7 +142,8 @@ struct simulator::impl {
   /// Answers a call to a model and books it.
   http_reply serve(visit& v) {
     auto& who = *v.who;
-    v.asked = st.parser.parse(v.where, v.request.body);
+    v.asked = st.parser.parse(v.where, v.request.content_type,
+                              v.request.body);
     v.subject = hash_of(v.request.body);
     ++who.books.calls;
     v.ruled = st.rules.decide({who.opts.key, who.opts.name, v.asked.model,
@@ -175,7 +156,8 @@ struct simulator::impl {
     http_reply out;
     answer said;
     if (refusal.status == 200 && (wants_answer || charged))
-      said = make_answer(v.asked, st.opts.replies, st.opts.seed, v.subject);
+      said = make_answer(v.asked, st.opts.replies, v.price, st.opts.seed,
+                         v.subject);
     if (!wants_answer)
       out = replaced(v);
     else if (refusal.status != 200)
@@ -217,6 +199,10 @@ struct simulator::impl {
     if (price == nullptr)
       return spell_out(v, style, trouble::model_unknown, 0, {});
     v.price = *price;
+    if (!asked.previous.empty() && !st.kept_by(who, asked.previous))
+      return spell_out(v, style, trouble::bad_request, 0,
+                       "Previous response with id '"
+                           + std::string{asked.previous} + "' not found.");
     return is_paid(v.where.is) && !who.opts.may_overdraw ? ask_money(v)
                                                          : http_reply{};
   }
@@ -229,9 +215,15 @@ struct simulator::impl {
     if (who.opts.style != error_style::new_api)
       return {};
     // new-api keeps back what a call may cost at most, at least 500 tokens.
-    tokens most;
-    most.input = std::max<int64_t>(v.asked.input_tokens, 500);
-    most.output = std::max<int64_t>(v.asked.tokens_max, 0);
+    auto most = make_answer(v.asked, st.opts.replies, v.price, st.opts.seed,
+                            v.subject)
+                    .used;
+    most = {.input = std::max<int64_t>(v.asked.input_tokens, 500),
+            .output = std::max<int64_t>(v.asked.tokens_max, 0),
+            .images = most.images,
+            .characters = most.characters,
+            .seconds = most.seconds,
+            .searches = most.searches};
     const auto needed = charge_of(most, v.price, who.opts.multiplier_ppm);
     if (balance < needed)
       return spell_out(v, who.opts.style, trouble::below_reserve, 0, {},
@@ -243,16 +235,21 @@ struct simulator::impl {
     http_reply out;
     said.id = v.id;
     said.created = seconds(v.now);
-    if (v.asked.stream && may_stream(v.where.is))
+    const auto streams = v.asked.stream
+                         && (v.where.is != surface::embeddings
+                             && v.where.is != surface::moderations
+                             && v.where.is != surface::count_tokens
+                             && v.where.is != surface::rerank
+                             && v.where.is != surface::compact);
+    if (v.where.is == surface::responses && v.asked.store)
+      st.keep("resp_" + said.id, *v.who,
+              spell(v.asked, said, st.opts.replies));
+    out.content_type = type_of(v.asked);
+    if (streams)
       spell_stream(v.asked, said, query_value(v.request.target, "alt") == "sse",
                    out);
     else
       out.body = spell(v.asked, said, st.opts.replies);
-    if (v.where.is == surface::speech)
-      out.content_type = "audio/mpeg";
-    if (v.where.is == surface::responses)
-      shelf.put("resp_" + v.id, v.who->opts.name,
-                spell(v.asked, said, st.opts.replies));
     const auto& latency =
         v.who->opts.latency ? *v.who->opts.latency : st.opts.latency;
     out.delay = draw_delay(latency.first_byte,
@@ -331,7 +328,6 @@ struct simulator::impl {
   }
 
   state st;
-  response_shelf shelf;
   int64_t wall;
   uint64_t numbers = 0;
 };

@@ -48,9 +48,12 @@ std::string response(const call& x, const answer& y, bool ended) {
   out += ",\"model\":" + json_text(x.model) + ",\"output\":[";
   if (ended)
     out += message(y, end_status(y), text_part(y.text));
-  out += R"(],"parallel_tool_calls":true,"previous_response_id":null,)"
-         R"("reasoning":{"effort":"medium","summary":null},)"
-         R"("service_tier":"default","store":false,"temperature":1.0,)"
+  out += R"(],"parallel_tool_calls":true,"previous_response_id":)";
+  out += x.previous.empty() ? "null" : json_text(x.previous);
+  out += R"(,"reasoning":{"effort":"medium","summary":null},)"
+         R"("service_tier":"default","store":)";
+  out += x.store ? "true" : "false";
+  out += R"(,"temperature":1.0,)"
          R"("text":{"format":{"type":"text"}},"tool_choice":"auto",)"
          R"("tools":[],"top_p":1.0,"truncation":"disabled","usage":)";
   out += ended ? usage(y) : "null";
@@ -62,6 +65,15 @@ std::string response(const call& x, const answer& y, bool ended) {
 
 std::string spell_response(const call& x, const answer& y) {
   return response(x, y, true);
+}
+
+std::string spell_compaction(const call&, const answer& y) {
+  return "{\"id\":\"resp_" + y.id
+         + R"(","object":"response.compaction","created_at":)"
+         + std::to_string(y.created)
+         + R"(,"output":[{"type":"compaction","id":"cmp_)" + y.id
+         + R"(","encrypted_content":)" + json_text(y.text)
+         + "}],\"usage\":" + usage(y) + "}";
 }
 
 void stream_response(const call& x, const answer& y, piece_writer& out) {

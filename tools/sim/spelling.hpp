@@ -55,17 +55,22 @@ std::string spell_moderation(const call& x, const answer& y);
 std::string spell_message(const call& x, const answer& y);
 std::string spell_generation(const call& x, const answer& y);
 std::string spell_gemini_count(const call& x);
+
+std::string spell_compaction(const call& x, const answer& y);
 std::string spell_images(const call& x, const answer& y);
-std::string spell_speech(const answer& y);
-std::string spell_transcription(const answer& y);
-std::string spell_rerank(const call& x, const answer& y);
-std::string spell_gemini_embedding(const call& x, const answer& y,
-                                   int64_t dimensions);
+std::string spell_speech(const call& x, const answer& y);
+std::string spell_transcript(const call& x, const answer& y);
+std::string spell_ranks(const call& x, const answer& y);
+std::string spell_gemini_vectors(const call& x, const answer& y,
+                                 int64_t dimensions);
 
 void stream_chat(const call& x, const answer& y, piece_writer& out);
 void stream_completion(const call& x, const answer& y, piece_writer& out);
 void stream_response(const call& x, const answer& y, piece_writer& out);
 void stream_message(const call& x, const answer& y, piece_writer& out);
+void stream_images(const call& x, const answer& y, piece_writer& out);
+void stream_speech(const call& x, const answer& y, piece_writer& out);
+void stream_transcript(const call& x, const answer& y, piece_writer& out);
 void stream_generation(const call& x, const answer& y, bool sse,
                        piece_writer& out);
 

@@ -48,6 +48,34 @@ void state::move_money(microseconds now) {
   }
 }
 
+void state::note(const http_request& x) {
+  if (opts.requests_kept == 0)
+    return;
+  kept_request y{std::string{x.method}, std::string{x.target}, {},
+                 std::string{x.body}};
+  for (const auto& [name, value] : x.fields)
+    y.headers.emplace_back(name, value);
+  requests.push_back(std::move(y));
+  if (requests.size() > opts.requests_kept)
+    requests.pop_front();
+}
+
+void state::keep(const std::string& id, const account& by, std::string body) {
+  constexpr size_t most = 100'000;
+  if (responses.emplace(id, kept_response{&by, std::move(body)}).second)
+    response_order.push_back(id);
+  if (response_order.size() > most) {
+    responses.erase(response_order.front());
+    response_order.pop_front();
+  }
+}
+
+const kept_response* state::kept_by(const account& who,
+                                    std::string_view id) const {
+  const auto i = responses.find(std::string{id});
+  return i != responses.end() && i->second.by == &who ? &i->second : nullptr;
+}
+
 account* state::by_key(std::string_view key) {
   const auto i = keys.find(key);
   return i != keys.end() ? i->second : nullptr;

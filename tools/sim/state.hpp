@@ -19,6 +19,20 @@ struct account {
   account_books books;
 };
 
+/// A request as it came.
+struct kept_request {
+  std::string method;
+  std::string target;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+/// A response that an account keeps.
+struct kept_response {
+  const account* by = nullptr;
+  std::string body;
+};
+
 /// All that the simulator knows.
 struct state {
   explicit state(options x);
@@ -31,6 +45,15 @@ struct state {
 
   /// Carries out what the script has planned for accounts' money until now.
   void move_money(microseconds now);
+
+  /// Keeps a request, if any is to be kept.
+  void note(const http_request& x);
+
+  /// Keeps a response; of very many the oldest are forgotten.
+  void keep(const std::string& id, const account& by, std::string body);
+
+  /// @returns Null where this account has none of that id.
+  const kept_response* kept_by(const account& who, std::string_view id) const;
 
   /// @returns Null where nobody has it.
   account* by_key(std::string_view key);
@@ -47,6 +70,9 @@ struct state {
   call_log calls;
   execution_counter executions;
   call_parser parser;
+  std::deque<kept_request> requests;
+  std::unordered_map<std::string, kept_response> responses;
+  std::deque<std::string> response_order;
 };
 
 /// @returns An answer with a JSON body.
@@ -62,6 +88,10 @@ std::string_view console_token_of(const http_request& x);
 
 /// Answers GET and POST /sim/...
 http_reply handle_admin(state& st, const http_request& x, microseconds now);
+
+/// Answers GET and DELETE of a response that is kept, and its cancelling.
+http_reply handle_stored(state& st, const account& who, const route& where,
+                         std::string_view method);
 
 /// Answers the balance calls of new-api sites.
 http_reply handle_console(state& st, surface is, const http_request& x,

@@ -26,6 +26,9 @@ struct http_request {
   std::string_view user_id; ///< New-Api-User and its variants
   std::string_view anthropic_version;
   std::string_view marker; ///< x-rota-job
+  std::string_view content_type;
+  /// All of them as they came, where requests are kept.
+  std::vector<std::pair<std::string_view, std::string_view>> fields;
 
   std::string_view path() const {
     return target.substr(0, target.find('?'));

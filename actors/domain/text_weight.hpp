@@ -11,14 +11,14 @@ namespace rota {
 /// the ones that relays charge by when a provider says nothing. `image` is what
 /// the largest common picture takes, `tools` the prompt that a provider adds as
 /// soon as there are tools (Anthropic documents 346 tokens).
-struct token_weights {
+struct weights {
   int64_t word, number, cjk, symbol, math, url, at, emoji, line, space;
   int64_t image, tools;
 };
 
-const token_weights& weights_of(surface route);
+const weights& weights_of(surface route);
 
-/// @returns What a text weighs, in hundredths of a token.
-int64_t count_tokens(std::string_view text, const token_weights& w);
+/// Hundredths of a token for a text.
+int64_t weigh_text(std::string_view text, const weights& w);
 
 } // namespace rota

@@ -1,4 +1,4 @@
-#include "actors/domain/token_weights.hpp"
+#include "actors/domain/text_weight.hpp"
 
 #include <array>
 
@@ -6,11 +6,11 @@ namespace rota {
 
 namespace {
 
-constexpr token_weights openai_weights{102, 155, 85, 40, 268,     100,
+constexpr weights openai_weights{102, 155, 85, 40, 268,     100,
                                  200, 212, 50, 42, 160'000, 1'600};
-constexpr token_weights claude_weights{113, 163, 121, 40, 452,     126,
+constexpr weights claude_weights{113, 163, 121, 40, 452,     126,
                                  282, 260, 89,  39, 480'000, 34'600};
-constexpr token_weights gemini_weights{115, 280, 68,  38, 105,     120,
+constexpr weights gemini_weights{115, 280, 68,  38, 105,     120,
                                  250, 108, 115, 20, 160'000, 1'600};
 
 /// A word of many letters is several tokens: one per so many.
@@ -35,7 +35,7 @@ constexpr std::array<uint8_t, 128> kinds = [] {
 }();
 
 /// Hundredths of a token for a character beyond ASCII.
-int64_t weigh(uint32_t point, const token_weights& w) {
+int64_t weigh_character(uint32_t point, const weights& w) {
   const auto within = [point](uint32_t first, uint32_t last) {
     return point >= first && point <= last;
   };
@@ -51,7 +51,7 @@ int64_t weigh(uint32_t point, const token_weights& w) {
 
 } // namespace
 
-const token_weights& weights_of(surface route) {
+const weights& weights_of(surface route) {
   switch (protocol_of(route)) {
     case protocol::anthropic:
       return claude_weights;
@@ -62,7 +62,7 @@ const token_weights& weights_of(surface route) {
   }
 }
 
-int64_t count_tokens(std::string_view text, const token_weights& w) {
+int64_t weigh_text(std::string_view text, const weights& w) {
   int64_t result = 0;
   for (size_t i = 0; i < text.size();) {
     const auto c = static_cast<unsigned char>(text[i]);
@@ -71,7 +71,7 @@ int64_t count_tokens(std::string_view text, const token_weights& w) {
       uint32_t point = c & (0xffu >> (size + 1));
       for (size_t k = 1; k < size && i + k < text.size(); ++k)
         point = point << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3f);
-      result += weigh(point, w);
+      result += weigh_character(point, w);
       i += size;
       continue;
     }
