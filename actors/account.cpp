@@ -26,10 +26,6 @@ ledger_rules rules_of(const account_setup& x) {
   return result;
 }
 
-money low_mark(const account_options& x) {
-  return x.low.value_or(money{x.floor.nanos > 0 ? x.floor.nanos * 3 : 0});
-}
-
 int64_t tokens_of(const job& x) {
   return x.estimate.input + x.estimate.output;
 }
@@ -45,9 +41,9 @@ caf::result<hold_grant> account_actor_state::hold(const acquire_ptr& x) {
   if (is_free(work.route))
     return hold_nothing(*x, t);
   const auto& options = setup.account;
-  auto code = refusal(t);
+  auto code = refusal(t, x->early);
   if (code == ec::ok)
-    code = condition->check(work.model, limits->in_flight(), t);
+    code = condition->check(work.model, limits->limit(), t, x->early);
   if (code == ec::ok) {
     code = limits->check(tokens_of(work), t);
     // Whoever is told no must see why, or it asks again at once.
@@ -66,11 +62,12 @@ caf::result<hold_grant> account_actor_state::hold(const acquire_ptr& x) {
   }
   // After this point, the hold stands.
   limits->acquire(tokens_of(work), t);
+  const auto serial = condition->begin(work.model, expiry, t);
   window->add(1, {}, t);
   persist(x->ack, x->want.attempt);
   publish(t);
   return hold_grant{books->head().account, options.name, id, amount,
-                    options.kind,          options.multiplier};
+                    options.kind,          options.multiplier, serial};
 }
 
 void account_actor_state::settle(const attempt_end_ptr& x) {
@@ -242,56 +239,6 @@ void account_actor_state::persist(durable_actor ack, uint64_t token,
   x->ack = std::move(ack);
   x->token = token;
   self->send(journal, atom::append_v, commit_ptr{std::move(x)});
-}
-
-void account_actor_state::publish(timestamp t) {
-  const auto& options = setup.account;
-  const auto left = books->available() + books->head().held;
-  const auto mark = low_mark(options);
-  // Once low, an account is well again 20 % above the mark only.
-  low = left <= (low ? mark + money{mark.nanos / 5} : mark);
-  window->expire(t);
-  account_state x;
-  x.account = books->head().account;
-  x.version = ++version;
-  x.answered = answered;
-  x.admin = admin;
-  x.health = condition->state(t);
-  x.funds = funds();
-  x.refusal = refusal(t);
-  x.available = books->available();
-  x.headroom
-    = unscale_down(unscale_down(std::max(spendable(t), money{}),
-                                watch->prices().price_factor()),
-                   options.multiplier);
-  x.in_flight = limits->in_flight();
-  x.limit = limits->limit();
-  x.window_calls = window->calls();
-  x.window_spent = window->spent();
-  x.last_used = books->head().last_used;
-  x.latency_us = condition->latency_us();
-  x.back_at = back_at(x.refusal, t);
-  if (auto cooling = condition->cooling_models(t); !cooling.empty())
-    x.cooling_models = std::make_shared<const std::vector<model_cooldown>>(
-      std::move(cooling));
-  self->send(dispatcher, atom::publish_v, std::move(x));
-  arm(t);
-}
-
-void account_actor_state::arm(timestamp t) {
-  auto next = books->next_expiry();
-  const auto sooner = [&next](timestamp x) {
-    if (x.millis != 0 && (next.millis == 0 || x < next))
-      next = x;
-  };
-  if (!books->is_stale(t) && books->stale_at().millis != 0)
-    sooner(books->stale_at() + milliseconds{1});
-  sooner(condition->next_change(t));
-  sooner(limits->next_refill(wanted_tokens, t));
-  if (next.millis == 0 || (armed.millis != 0 && armed <= next))
-    return;
-  armed = std::max(next, t + milliseconds{1});
-  self->delayed_send(self, armed - t, atom::tick_v);
 }
 
 account_actor::behavior_type

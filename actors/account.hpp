@@ -59,7 +59,14 @@ struct account_actor_state {
   caf::result<hold_grant> hold_nothing(const acquire_request& x, timestamp t);
 
   /// Whether any request could be sent now, its size and model aside.
-  ec refusal(timestamp t) const;
+  /// @param early Nobody else serves it.
+  ec refusal(timestamp t, bool early = false) const;
+
+  /// When it may be tried although it is refused; "never" if it may not.
+  timestamp early_at(timestamp t) const;
+
+  /// How many may be in flight now.
+  uint32_t limit(timestamp t) const;
 
   /// When that refusal ends by time alone.
   timestamp back_at(ec refused, timestamp t) const;

@@ -46,7 +46,7 @@ account_view account_actor_state::status() const {
   x.available = books->available();
   x.floor = options.floor;
   x.in_flight = limits->in_flight();
-  x.limit = limits->limit();
+  x.limit = limit(t);
   x.in_doubt = static_cast<uint32_t>(books->in_doubt());
   x.in_doubt_amount = books->in_doubt_amount();
   if (x.in_doubt > 0)

@@ -10,29 +10,10 @@ namespace rota {
 
 namespace {
 
-/// How often those that wait are looked at although nothing changed.
-constexpr auto patrol = std::chrono::seconds{1};
-
 /// An ACCOUNT with its state has about so many bytes. Where 100,000 are used in
 /// turn each is in no cache; fetching it while the ranking is brought up to
 /// date saves a sixth of a pick's time.
 constexpr size_t account_bytes = 2'688;
-
-bool waits_for(ec why) {
-  switch (why) {
-    case ec::at_limit:
-    case ec::cooling:
-    case ec::insufficient_funds:
-    case ec::balance_unknown:
-    case ec::reading_stale:
-    case ec::ejected:
-    case ec::not_ready:
-    case ec::disk_low:
-      return true;
-    default:
-      return false;
-  }
-}
 
 } // namespace
 
@@ -53,20 +34,6 @@ caf::result<lease> dispatcher_state::acquire(const acquire_ptr& x) {
   return answer;
 }
 
-void dispatcher_state::cancel(const job_id& x) {
-  for (auto& [key, line] : lines) {
-    const auto i = std::find_if(line.begin(), line.end(), [&x](auto& y) {
-      return y.want->want.work->id == x;
-    });
-    if (i == line.end())
-      continue;
-    i->answer.deliver(caf::error{ec::cancelled});
-    line.erase(i);
-    --waiting;
-    return;
-  }
-}
-
 void dispatcher_state::publish(const account_state& x) {
   const auto found = members.find(x.account);
   if (found == nullptr || x.version < found->state.version)
@@ -80,8 +47,10 @@ void dispatcher_state::publish(const account_state& x) {
   it.asked_cost -= std::accumulate(it.asked.begin(), told, money{});
   it.asked.erase(it.asked.begin(), told);
   rank(it);
-  if (waiting > 0 && x.refusal == ec::ok)
-    serve();
+  if (waiting > 0
+      && (x.refusal == ec::ok
+          || (x.early_at.millis != 0 && x.early_at <= now())))
+    serve(x.account);
 }
 
 void dispatcher_state::cool(const cooldown_notice& x) {
@@ -148,23 +117,6 @@ void dispatcher_state::drain() {
   waiting = 0;
 }
 
-void dispatcher_state::tick() {
-  const auto t = now();
-  for (auto& [key, line] : lines) {
-    std::erase_if(line, [this, t](seeker& x) {
-      const auto deadline = x.want->want.work->deadline;
-      if (deadline.millis == 0 || deadline > t)
-        return false;
-      x.answer.deliver(caf::error{ec::deadline_passed});
-      --waiting;
-      return true;
-    });
-  }
-  if (waiting > 0)
-    serve();
-  self->delayed_send(self, patrol, atom::tick_v);
-}
-
 // -- helpers ------------------------------------------------------------------
 
 timestamp dispatcher_state::now() const {
@@ -175,9 +127,29 @@ bool dispatcher_state::ask(seeker& x) {
   if (halted != ec::ok && !is_free(x.want->want.work->route))
     return false;
   const auto chosen = choose(x);
-  if (!chosen)
+  if (chosen)
+    ask_account(x, *chosen);
+  return chosen.has_value();
+}
+
+bool dispatcher_state::ask_early(seeker& x, account_id id) {
+  const auto want = demand_of(x.want->want);
+  const auto at = ranks.early_at(id, want);
+  if (const auto pinned = x.want->want.work->pinned; pinned && *pinned != id)
     return false;
-  const auto id = *chosen;
+  if (halted != ec::ok || at.millis == 0 || at > now()
+      || std::count(x.excluded.begin(), x.excluded.end(), id) > 0
+      || !members[id].asked.empty() // Its word is awaited.
+      || ranks.is_served(want))
+    return false;
+  auto early = std::make_shared<acquire_request>(*x.want);
+  early->early = true;
+  x.want = std::move(early);
+  ask_account(x, id);
+  return true;
+}
+
+void dispatcher_state::ask_account(seeker& x, account_id id) {
   sessions.bind(x.want->want.work->session, id, now());
   auto& it = members[id];
   prefetch(it.about.actor, account_bytes);
@@ -187,74 +159,29 @@ bool dispatcher_state::ask(seeker& x) {
   it.asked_cost += it.asked.back();
   rank(it);
   auto shared = std::make_shared<seeker>(std::move(x));
+  shared->asking_at = asking.size();
+  asking.push_back(shared.get());
   self
     ->request(it.about.actor, caf::infinite, atom::hold_v, shared->want)
     .then(
       [this, shared, actor = it.about.actor](const hold_grant& grant) {
         ++granted;
+        answered(*shared);
         // Even if it has left the pool meanwhile: the hold is made, and a
-        // second one of this name would be another account's.
+        // second one of this name would be another account's. Who recalled it
+        // gives it back.
         shared->answer.deliver(lease{grant, actor});
       },
       [this, shared, id](const caf::error& reason) {
+        answered(*shared);
         declined(std::move(*shared), id, reason);
       });
-  return true;
 }
 
-no_pick dispatcher_state::reason_of(const seeker& x) const {
-  auto result = x.want->want.work->pinned
-                  ? reason_of_pinned(x.want->want, x.excluded)
-                  : ranks.explain(demand_of(x.want->want), x.excluded);
-  if (halted != ec::ok && !is_free(x.want->want.work->route)
-      && (result.why == ec::ok || waits_for(result.why)))
-    return {halted, {}, false};
-  if (result.why == ec::ok) // Somebody could, but it is a busy one's turn.
-    result.why = ec::at_limit;
-  return result;
-}
-
-void dispatcher_state::place(seeker x) {
-  if (stopping) {
-    x.answer.deliver(caf::error{ec::stopping});
-    return;
-  }
-  if (ask(x))
-    return;
-  const auto none = reason_of(x);
-  const auto& work = *x.want->want.work;
-  const auto hopeless = work.deadline.millis != 0 && !none.is_soon
-                        && (none.earliest.millis == 0
-                            || none.earliest > work.deadline);
-  const auto full = waiting >= setup->routing.queue_max;
-  if (none.why != ec::at_limit && none.why != halted
-      && !std::exchange(x.refused, true))
-    ++refused;
-  if (!waits_for(none.why) || hopeless || full) {
-    x.answer.deliver(
-      caf::error{waits_for(none.why) && full ? ec::queue_full : none.why});
-    return;
-  }
-  ++waiting;
-  const auto line = line_key{work.route, work.model, work.tags,
-                             kept_by(x).value_or(account_id{})};
-  lines[line].push_back(std::move(x));
-}
-
-void dispatcher_state::declined(seeker x, account_id from,
-                                const caf::error& reason) {
-  ++declines;
-  const auto code = code_of(reason);
-  if (code == ec::already_held || code == ec::already_ended) {
-    x.answer.deliver(reason);
-    return;
-  }
-  // Its fresh state has arrived before its word. A seeker that declines have
-  // led round the whole pool waits for the next change.
-  if (const auto it = members.find(from);
-      it != nullptr && it->state.refusal == ec::ok)
-    x.excluded.push_back(from);
-  place(std::move(x));
+void dispatcher_state::answered(const seeker& x) {
+  asking.back()->asking_at = x.asking_at;
+  asking[x.asking_at] = asking.back();
+  asking.pop_back();
 }
 
 void dispatcher_state::rank(const member& x) {
@@ -268,20 +195,6 @@ void dispatcher_state::rank(const member& x) {
   if (expected.refusal == ec::ok && expected.in_flight >= expected.limit)
     expected.refusal = ec::at_limit;
   ranks.update(expected);
-}
-
-void dispatcher_state::serve() {
-  for (auto i = lines.begin(); i != lines.end();) {
-    auto& line = i->second;
-    while (!line.empty()) {
-      line.front().excluded = line.front().want->excluded;
-      if (!ask(line.front()))
-        break;
-      line.pop_front();
-      --waiting;
-    }
-    i = line.empty() ? lines.erase(i) : std::next(i);
-  }
 }
 
 dispatcher_actor::behavior_type

@@ -57,7 +57,9 @@ struct dispatcher_state {
     /// Accounts not to be asked (again).
     std::vector<account_id> excluded;
     timestamp since;
-    bool refused = false; // Counted as refused already.
+    bool refused = false;  // Counted as refused already.
+    bool recalled = false; // Nobody wants it any more.
+    size_t asking_at = 0;  // Its place in `asking`.
   };
 
   /// An account as the dispatcher knows it.
@@ -95,7 +97,7 @@ struct dispatcher_state {
 
   /// Why the one account that may serve a job cannot; ok if it can.
   no_pick reason_of_pinned(const hold_request& x,
-                           const std::vector<account_id>& excluded) const;
+                           std::span<const account_id> excluded) const;
 
   /// The account of its conversation, unless that cannot serve it.
   std::optional<account_id> kept_by(const seeker& x) const;
@@ -107,8 +109,20 @@ struct dispatcher_state {
   /// @returns False, with `x` untouched, if none can serve now.
   bool ask(seeker& x);
 
+  /// Asks an account that refuses what the job wants, if that is due for a try
+  /// and nobody serves the job.
+  /// @returns False, with `x` untouched, if not.
+  bool ask_early(seeker& x, account_id id);
+
+  void ask_account(seeker& x, account_id id);
+
+  /// An account gave its word.
+  void answered(const seeker& x);
+
   /// Why a job finds no account now.
   no_pick reason_of(const seeker& x) const;
+  no_pick reason_of(const hold_request& x,
+                    std::span<const account_id> excluded) const;
 
   /// What waits, as far as it is meant, and why the longest waiting does.
   template <class Predicate>
@@ -122,8 +136,12 @@ struct dispatcher_state {
   /// Ranks an account by its word and what is asked of it.
   void rank(const member& x);
 
-  /// Gives those that wait another chance.
-  void serve();
+  /// Gives those that wait another chance, since that account changed.
+  void serve(account_id changed = {});
+
+  /// Refuses those that no account will serve before their deadline any more,
+  /// as far as one look goes.
+  void look_after_waiting();
 
   void gather_next(const std::shared_ptr<gathering>& x);
 
@@ -137,6 +155,9 @@ struct dispatcher_state {
   retry_quota retries;
   account_table<member> members;
   std::map<line_key, std::deque<seeker>> lines;
+  line_key looked_at{};
+  /// Those for whom an account is being asked.
+  std::vector<seeker*> asking;
   uint64_t waiting = 0;
   uint64_t granted = 0;
   uint64_t declines = 0;

@@ -23,7 +23,7 @@ bool dispatcher_state::is_patient(const seeker& x) const {
 }
 
 no_pick dispatcher_state::reason_of_pinned(
-  const hold_request& x, const std::vector<account_id>& excluded) const {
+  const hold_request& x, std::span<const account_id> excluded) const {
   const auto id = *x.work->pinned;
   if (std::count(excluded.begin(), excluded.end(), id) > 0
       || members.find(id) == nullptr)
@@ -37,8 +37,12 @@ no_pick dispatcher_state::reason_of_pinned(
   if (is_free(x.work->route) && of_money)
     why = ec::ok;
   const auto* state = ranks.find(id);
-  return {why, state != nullptr ? state->back_at : timestamp{},
-          why == ec::ok || why == ec::at_limit};
+  no_pick result;
+  result.why = why;
+  if (state != nullptr)
+    result.earliest = state->back_at;
+  result.is_soon = why == ec::ok || why == ec::at_limit;
+  return result;
 }
 
 std::optional<account_id> dispatcher_state::kept_by(const seeker& x) const {

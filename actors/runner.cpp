@@ -36,6 +36,7 @@ void runner_state::outcome(const call_outcome& x) {
   end.hold = held->grant.hold;
   end.report.judged
     = setup->rules->judge(held->grant.kind, work->route, outcome, now());
+  end.report.serial = held->grant.serial;
   end.report.model = work->model;
   end.report.status = outcome.status;
   end.report.first_byte = outcome.first_byte;
@@ -253,6 +254,8 @@ void runner_state::give_back(item_result_ptr result) {
   end.is_free = is_free(work->route);
   // That nothing was sent says nothing about the account.
   end.report.judged.cls = failure_class::client_error;
+  end.report.serial = held->grant.serial;
+  end.report.model = work->model;
   end_attempt(std::move(end), std::move(result));
 }
 

@@ -28,6 +28,10 @@ struct health_options {
   /// Cooldown where the provider named none; doubles up to the maximum.
   milliseconds cooldown_base{5'000};
   milliseconds cooldown_max{300'000};
+  /// How long what was back takes to its full load.
+  milliseconds ramp{10'000};
+  /// Where nobody serves, who failed is tried again after this; 0: never.
+  milliseconds last_resort{500};
 };
 
 struct refresh_options {

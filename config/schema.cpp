@@ -189,6 +189,16 @@ rows health_rows() {
       option("health.cooldown_max", duration_form{100ms, 24h * 7}, live,
              "Longest cooldown where the provider did not say how long.", at,
              &health_options::cooldown_max),
+      option("health.ramp", duration_form{0ms, 1h}, live,
+             "After an ejection or a cooldown one request tries the account, "
+             "or the model there; once it succeeds, what may be in flight "
+             "grows to the limit within this time.",
+             at, &health_options::ramp),
+      option("health.last_resort", duration_form{0ms, 1h}, live,
+             "Where no account serves a request, one that failed is tried "
+             "after this time already, unless its provider named another; 0s: "
+             "never.",
+             at, &health_options::last_resort),
   };
 }
 

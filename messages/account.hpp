@@ -47,11 +47,14 @@ struct hold_grant {
   provider kind = provider::openai;
   /// What the account pays in relation to the list price.
   factor multiplier;
+  /// To be told in the attempt's report.
+  attempt_serial serial;
 };
 
 /// How an attempt went, for the account's health and limits.
 struct attempt_report {
   verdict judged;
+  attempt_serial serial;
   std::string model;
   int status = 0;
   milliseconds first_byte{0};
@@ -64,6 +67,10 @@ struct model_cooldown {
   std::string model;
   timestamp until;
   std::string reason;
+  /// From then on it may be tried where nobody else serves; "never": not.
+  timestamp early_at = {};
+  /// Its time has passed: as many requests as may try it.
+  bool is_tried = false;
 };
 
 /// What an account publishes to the dispatcher when it changes: all that
@@ -95,8 +102,12 @@ struct account_state {
   /// When `refusal` ends by time alone; "never" if it does not, or if that is
   /// not known.
   timestamp back_at;
-  /// Models that this account cannot serve for now; sorted, mostly absent.
-  std::shared_ptr<const std::vector<model_cooldown>> cooling_models;
+  /// From then on it may be tried, although refused, where nobody else serves;
+  /// "never": not.
+  timestamp early_at;
+  /// Models that this account cannot serve for now, or no more of; sorted,
+  /// mostly absent.
+  std::shared_ptr<const std::vector<model_cooldown>> barred_models;
 };
 
 /// How the last question for a balance went.

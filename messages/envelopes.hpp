@@ -51,6 +51,9 @@ struct acquire_request {
   std::vector<account_id> excluded;
   /// The job has failed before.
   bool again = false;
+  /// Nobody else serves it: an account that failed may be tried before its
+  /// time.
+  bool early = false;
 };
 
 /// Money held at an account, and the account to settle with.

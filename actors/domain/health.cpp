@@ -18,6 +18,12 @@ milliseconds doubled(milliseconds base, milliseconds max, uint32_t times) {
   return std::min(max, base * (int64_t{1} << shift));
 }
 
+/// Whether it may be tried although it is open.
+bool is_due(const cooldown& x, timestamp now) {
+  const auto at = x.way.early_at(now);
+  return at.millis != 0 && at <= now;
+}
+
 milliseconds jittered(milliseconds x, double jitter) {
   return x
          + milliseconds{static_cast<int64_t>(static_cast<double>(x.count())
@@ -38,70 +44,49 @@ health::health(health_options options, const account_row& row)
     disabled_ = true;
   else if (out)
     ejected_until_ = row.cooldown_until;
-  else
-    account_.until = row.cooldown_until;
+  account_.way.extend(row.cooldown_until);
 }
 
 void health::options(health_options x) {
   options_ = x;
 }
 
+attempt_serial health::begin(const std::string& model, timestamp lost_at,
+                             timestamp now) {
+  seen_ = now = latest(now);
+  begun_ = next();
+  account_.way.begin(begun_, lost_at, options_.ramp, now);
+  if (const auto x = models_.find(model))
+    x->way.begin(begun_, lost_at, options_.ramp, now);
+  return begun_;
+}
+
 void health::on_attempt(const attempt_report& report, timestamp now,
                         double jitter) {
   seen_ = now = latest(now);
   const auto& x = report.judged;
+  const auto tried = account_.way.end(report.serial);
+  const auto known = models_.find(report.model);
+  const auto model_tried = known ? known->way.end(report.serial) : trial{};
   if (x.cls == failure_class::none) {
-    on_success(report, now);
+    on_success(tried, report, now);
+    model_served(model_tried, report, now);
     return;
   }
   if (x.scope == failure_scope::request)
     return; // Any account would have failed.
   ++failures_;
-  const auto of_model = x.scope == failure_scope::account_model
-                        || x.cls == failure_class::model_unavailable;
-  auto action = x.action;
-  if (action == account_action::none || action == account_action::low_balance) {
-    if (x.cls != failure_class::model_unavailable)
-      return;
-    action = account_action::disabled; // The model, on this account.
-  }
-  auto why = x.reason.empty() ? to_string(x.cls) : x.reason;
-  auto& which = of_model ? models_.at(report.model, now) : account_;
-  ++revision_;
-  switch (action) {
-    case account_action::disabled:
-      if (of_model) {
-        which.begin(jittered(x.cooldown.value_or(options_.cooldown_max),
-                             jitter),
-                    why, now);
-      } else {
-        disabled_ = true;
-        why += advice;
-      }
-      break;
-    case account_action::exhausted:
-      if (!of_model && !x.cooldown) {
-        exhausted_ = true;
-        break;
-      }
-      [[fallthrough]]; // The quota of a model, or one that comes back.
-    case account_action::cooldown:
-      which.begin(wait(which, x, now, jitter), why, now);
-      break;
-    default: // A penalty.
-      if (of_model)
-        which.begin(wait(which, x, now, jitter), why, now);
-      else
-        punish(now, jitter);
-  }
-  if (!of_model) // A model's stands beside its cooldown.
-    reason_ = std::move(why);
+  if (x.scope == failure_scope::account_model
+      || x.cls == failure_class::model_unavailable)
+    act(models_.at(report.model, now), model_tried, report, now, jitter);
+  else
+    act(account_, tried, report, now, jitter);
 }
 
 void health::cool(timestamp until, std::string reason) {
-  if (until <= account_.until)
+  if (until <= account_.way.until())
     return;
-  account_.until = until;
+  account_.way.open(until, {}, next(), seen_);
   reason_ = std::move(reason);
   ++revision_;
 }
@@ -119,6 +104,7 @@ void health::reset() {
     fresh.failures_ = failures_;
     fresh.latency_ = latency_;
     fresh.seen_ = seen_;
+    fresh.begun_ = begun_;
     fresh.revision_ = revision_ + 1;
     return fresh;
   }();
@@ -128,57 +114,76 @@ void health::rekeyed() {
   if (!disabled_)
     return;
   disabled_ = false;
+  account_.way.distrust(next());
   ++revision_;
 }
 
-ec health::check(uint32_t in_flight, timestamp now) const {
+ec health::check(uint32_t limit, timestamp now, bool early) const {
   now = latest(now);
-  if (disabled_ || ejected_until_ > now)
+  if (disabled_)
     return ec::ejected;
-  if (account_.until > now)
-    return ec::cooling;
-  if (state(now) == health_state::probing && in_flight > 0)
+  if (account_.way.is_open(now) && !(early && is_due(account_, now)))
+    return ejected_until_ > now ? ec::ejected : ec::cooling;
+  if (!account_.way.is_open(now) && room(limit, now) == 0)
     return ec::at_limit;
   return ec::ok;
 }
 
-ec health::check(const std::string& model, uint32_t in_flight,
-                 timestamp now) const {
-  if (const auto code = check(in_flight, now); code != ec::ok)
+ec health::check(const std::string& model, uint32_t limit, timestamp now,
+                 bool early) const {
+  if (const auto code = check(limit, now, early); code != ec::ok)
     return code;
-  return models_.has(model, latest(now)) ? ec::cooling : ec::ok;
+  now = latest(now);
+  const auto x = models_.find(model);
+  if (x == nullptr)
+    return ec::ok;
+  if (x->way.is_open(now))
+    return early && is_due(*x, now) ? ec::ok : ec::cooling;
+  return x->way.room(limit, options_.ramp, now) > 0 ? ec::ok : ec::at_limit;
+}
+
+uint32_t health::room(uint32_t limit, timestamp now) const {
+  return account_.way.room(limit, options_.ramp, latest(now));
+}
+
+timestamp health::early_at(timestamp now) const {
+  return disabled_ ? timestamp{} : account_.way.early_at(latest(now));
 }
 
 health_state health::state(timestamp now) const {
-  if (disabled_ || ejected_until_ > latest(now))
+  now = latest(now);
+  if (disabled_ || ejected_until_ > now)
     return health_state::ejected;
-  if (ejected_until_.millis != 0)
+  if (ejected_until_.millis != 0 || account_.way.is_half_open(now))
     return health_state::probing;
   return failures_in_row_ > 0 ? health_state::degraded : health_state::healthy;
 }
 
 timestamp health::cooldown_until(timestamp now) const {
-  if (disabled_)
-    return {};
-  const auto until = std::max(ejected_until_, account_.until);
-  return until > latest(now) ? until : timestamp{};
+  const auto until = account_.way.until();
+  return !disabled_ && until > latest(now) ? until : timestamp{};
 }
 
-timestamp health::next_change(timestamp now) const {
+timestamp health::next_change(uint32_t limit, timestamp now) const {
   now = latest(now);
-  auto result = timestamp{};
-  const auto sooner = [&result, now](timestamp x) {
-    if (x > now && (result.millis == 0 || x < result))
+  const auto models = models_.next_change(limit, options_.ramp, now);
+  if (disabled_)
+    return models;
+  auto result = account_.way.next_change(limit, options_.ramp, now);
+  for (const auto x : {ejected_until_ > now ? ejected_until_ : timestamp{},
+                       models})
+    if (x.millis != 0 && (result.millis == 0 || x < result))
       result = x;
-  };
-  sooner(ejected_until_);
-  sooner(account_.until);
-  sooner(models_.next_end(now));
   return result;
 }
 
 std::vector<model_cooldown> health::cooling_models(timestamp now) const {
   return models_.lasting(latest(now));
+}
+
+std::vector<model_cooldown> health::barred_models(uint32_t limit,
+                                                  timestamp now) const {
+  return models_.barred(limit, options_.ramp, latest(now));
 }
 
 void health::store(account_row& row) const {
@@ -191,8 +196,7 @@ void health::store(account_row& row) const {
   else
     row.health = failures_in_row_ > 0 ? health_state::degraded
                                       : health_state::healthy;
-  row.cooldown_until
-    = disabled_ ? timestamp{} : std::max(ejected_until_, account_.until);
+  row.cooldown_until = disabled_ ? timestamp{} : account_.way.until();
 }
 
 // -- helpers ------------------------------------------------------------------
@@ -201,43 +205,130 @@ timestamp health::latest(timestamp now) const {
   return now < seen_ ? seen_ : now;
 }
 
-void health::punish(timestamp now, double jitter) {
-  const auto before = state(now);
-  if (before == health_state::ejected)
-    return; // It was under way when the others failed.
-  if (before != health_state::probing
+attempt_serial health::next() const {
+  return {begun_.value + 1};
+}
+
+void health::act(cooldown& which, const trial& tried,
+                 const attempt_report& report, timestamp now, double jitter) {
+  const auto of_account = &which == &account_;
+  const auto& x = report.judged;
+  auto why = x.reason.empty() ? to_string(x.cls) : x.reason;
+  switch (x.action) {
+    case account_action::none:
+    case account_action::low_balance:
+      if (x.cls != failure_class::model_unavailable)
+        return;
+      [[fallthrough]]; // The model, on this account.
+    case account_action::disabled:
+      if (of_account) {
+        disabled_ = true;
+        why += advice;
+      } else {
+        auto told = report;
+        if (!told.judged.cooldown)
+          told.judged.cooldown = options_.cooldown_max;
+        cool_down(which, tried, told, now, jitter);
+      }
+      break;
+    case account_action::exhausted:
+      if (of_account && !x.cooldown) {
+        exhausted_ = true;
+        break;
+      }
+      [[fallthrough]]; // The quota of a model, or one that comes back.
+    case account_action::cooldown:
+      cool_down(which, tried, report, now, jitter);
+      break;
+    default: // A penalty.
+      if (of_account)
+        punish(tried, report, now, jitter);
+      else
+        cool_down(which, tried, report, now, jitter);
+  }
+  ++revision_;
+  if (of_account)
+    reason_ = std::move(why);
+  else // It stands beside its cooldown.
+    which.reason = std::move(why);
+}
+
+void health::punish(const trial& tried, const attempt_report& report,
+                    timestamp now, double jitter) {
+  auto& way = account_.way;
+  if (way.is_late(report.serial))
+    return;
+  const auto was_early = tried && tried->early;
+  if (!was_early && !way.is_half_open(now)
       && ++failures_in_row_ < options_.eject_after)
     return;
+  if (way.is_closed(options_.ramp, now))
+    ejections_ = 0;
+  if (!was_early || ejections_ == 0)
+    ++ejections_;
   const auto span
-    = doubled(options_.eject_base, options_.eject_max, ejections_);
+    = doubled(options_.eject_base, options_.eject_max, ejections_ - 1);
   ejected_until_ = now + jittered(span, jitter);
-  ++ejections_;
+  way.open(ejected_until_, early(true, now, jitter), next(), now);
   failures_in_row_ = 0;
 }
 
-milliseconds health::wait(const cooldown& which, const verdict& x,
-                          timestamp now, double jitter) const {
-  if (x.cooldown)
-    return jittered(std::max(*x.cooldown, milliseconds{0}), jitter);
-  const auto again = which.until > now && which.times > 0;
-  return jittered(doubled(options_.cooldown_base, options_.cooldown_max,
-                          which.times - again),
-                  jitter);
+void health::cool_down(cooldown& which, const trial& tried,
+                       const attempt_report& report, timestamp now,
+                       double jitter) {
+  const auto& named = report.judged.cooldown;
+  if (which.way.is_late(report.serial)) {
+    // What fails together is one reason to wait longer, not many.
+    if (named)
+      which.way.extend(now + jittered(*named, jitter));
+    return;
+  }
+  if (which.way.is_closed(options_.ramp, now))
+    which.times = 0;
+  if (!(tried && tried->early) || which.times == 0)
+    ++which.times;
+  const auto span = named ? std::max(*named, milliseconds{0})
+                          : doubled(options_.cooldown_base,
+                                    options_.cooldown_max, which.times - 1);
+  which.way.open(now + jittered(span, jitter), early(!named, now, jitter),
+                 next(), now);
 }
 
-void health::on_success(const attempt_report& report, timestamp now) {
+timestamp health::early(bool is_guess, timestamp now, double jitter) const {
+  if (!is_guess || options_.last_resort.count() == 0)
+    return {};
+  return now + jittered(options_.last_resort, jitter);
+}
+
+void health::on_success(const trial& tried, const attempt_report& report,
+                        timestamp now) {
   latency_.add(report.first_byte, now);
-  if (account_.until <= now)
-    account_ = {};
-  models_.served(report.model, now);
-  if (state(now) == health_state::ejected)
+  auto& way = account_.way;
+  if (disabled_ || way.is_late(report.serial)
+      || (way.is_open(now) && !(tried && tried->early)))
     return;
-  if (failures_in_row_ > 0 || ejected_until_.millis != 0) {
-    failures_in_row_ = 0;
-    ejections_ = 0;
-    ejected_until_ = {};
+  if (failures_in_row_ > 0 || way.until().millis != 0)
+    ++revision_;
+  failures_in_row_ = 0;
+  ejected_until_ = {};
+  if (way.until().millis != 0)
+    way.succeeded(now);
+  if (way.is_closed(options_.ramp, now) && ejections_ + account_.times > 0) {
+    ejections_ = account_.times = 0;
     ++revision_;
   }
+}
+
+void health::model_served(const trial& tried, const attempt_report& report,
+                          timestamp now) {
+  const auto x = models_.find(report.model);
+  if (x == nullptr || x->way.is_late(report.serial)
+      || (x->way.is_open(now) && !(tried && tried->early)))
+    return;
+  if (x->way.until().millis != 0)
+    x->way.succeeded(now);
+  if (x->way.is_closed(options_.ramp, now))
+    models_.erase(report.model);
 }
 
 } // namespace rota

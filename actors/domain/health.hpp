@@ -12,14 +12,21 @@ namespace rota {
 ///
 ///   healthy -> degraded (a failure) -> ejected (eject_after in a row)
 ///   degraded -> healthy (a success)
-///   ejected -> probing (its time passed; one request at a time)
+///   ejected -> probing (its time passed; one request tries it)
 ///   probing -> healthy (it succeeded) | ejected (twice as long)
 ///
-/// A refused key or a ban ejects without an end. How requests end that were
-/// under way when their account was ejected changes nothing. Beside its health
-/// stand cooldowns (of the account, of single models) and exhaustion: neither
-/// counts as a failure. Time never runs backwards here: an earlier `now` than
-/// the latest is taken for the latest.
+/// A refused key or a ban ejects without an end. Beside its health stand
+/// cooldowns (of the account, of single models) and exhaustion: neither counts
+/// as a failure. After a cooldown, too, one request tries the account or the
+/// model, and what is back gets its load by and by (`circuit`). Requests that
+/// began before an ejection or a cooldown say nothing new about it, unless the
+/// provider names a time.
+///
+/// Where no account serves, one whose ejection or cooldown is a guess of ours
+/// may be tried early; should that fail, it lasts as long again, not longer.
+///
+/// Time never runs backwards here: an earlier `now` than the latest is taken
+/// for the latest.
 class health {
 public:
   explicit health(health_options options) : options_{options} {
@@ -30,6 +37,11 @@ public:
   health(health_options options, const account_row& row);
 
   void options(health_options x);
+
+  /// An attempt begins that `check` allowed. If nothing is heard of it by
+  /// `lost_at`, it never ends.
+  attempt_serial begin(const std::string& model, timestamp lost_at,
+                       timestamp now);
 
   /// Takes in how an attempt went. `jitter` is uniform in [0, 1) and lengthens
   /// waits by up to a fifth.
@@ -47,13 +59,22 @@ public:
   /// Its key may be another now: one that was refused gets a try.
   void rekeyed();
 
-  /// Whether a request for `model` may be sent now.
-  /// @returns ok, cooling, ejected, or at_limit while the one probe is under
-  /// way (`in_flight` above 0).
-  ec check(const std::string& model, uint32_t in_flight, timestamp now) const;
+  /// Whether a request for `model` may be sent now, of `limit` at once where
+  /// nothing is wrong.
+  /// @param early Nobody else serves it.
+  /// @returns ok, cooling, ejected, or at_limit while it is tried.
+  ec check(const std::string& model, uint32_t limit, timestamp now,
+           bool early = false) const;
 
   /// The same for any model.
-  ec check(uint32_t in_flight, timestamp now) const;
+  ec check(uint32_t limit, timestamp now, bool early = false) const;
+
+  /// How many more requests for any model may begin now.
+  uint32_t room(uint32_t limit, timestamp now) const;
+
+  /// When the account as a whole may be tried although it is refused; "never"
+  /// if it may not.
+  timestamp early_at(timestamp now) const;
 
   health_state state(timestamp now) const;
 
@@ -66,10 +87,14 @@ public:
   timestamp cooldown_until(timestamp now) const;
 
   /// When anything next changes by time alone; "never" if nothing does.
-  timestamp next_change(timestamp now) const;
+  timestamp next_change(uint32_t limit, timestamp now) const;
 
   /// Models that cool down now, sorted.
   std::vector<model_cooldown> cooling_models(timestamp now) const;
+
+  /// Models of which no request may be sent now, sorted.
+  std::vector<model_cooldown> barred_models(uint32_t limit,
+                                            timestamp now) const;
 
   /// Why the account as a whole is as it is.
   const std::string& reason() const {
@@ -94,20 +119,31 @@ public:
   }
 
 private:
+  using trial = std::optional<circuit::trial>;
+
   timestamp latest(timestamp now) const;
-  void punish(timestamp now, double jitter);
-  milliseconds wait(const cooldown& which, const verdict& x, timestamp now,
-                    double jitter) const;
-  void on_success(const attempt_report& report, timestamp now);
+  attempt_serial next() const;
+  void act(cooldown& which, const trial& tried, const attempt_report& report,
+           timestamp now, double jitter);
+  void punish(const trial& tried, const attempt_report& report, timestamp now,
+              double jitter);
+  void cool_down(cooldown& which, const trial& tried,
+                 const attempt_report& report, timestamp now, double jitter);
+  timestamp early(bool is_guess, timestamp now, double jitter) const;
+  void on_success(const trial& tried, const attempt_report& report,
+                  timestamp now);
+  void model_served(const trial& tried, const attempt_report& report,
+                    timestamp now);
 
   health_options options_;
   timestamp seen_;
+  attempt_serial begun_;
   uint32_t failures_in_row_ = 0;
-  uint32_t ejections_ = 0;  // Since the last success.
+  uint32_t ejections_ = 0;  // Since it last had its full load.
   timestamp ejected_until_; // "never": not ejected. Passed: probing.
   bool disabled_ = false;   // Only a person helps.
   bool exhausted_ = false;  // Only a reading or a person helps.
-  cooldown account_;
+  cooldown account_;        // Open while it is ejected, too.
   model_cooldowns models_;
   uint64_t failures_ = 0;
   peak_ewma latency_;

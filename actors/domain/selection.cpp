@@ -30,7 +30,7 @@ constexpr auto unexplored = uint128{1} << 120;
 
 using strings = std::vector<std::string>;
 
-using cooling_list = std::shared_ptr<const std::vector<model_cooldown>>;
+using barred_list = std::shared_ptr<const std::vector<model_cooldown>>;
 
 bool contains(const strings& sorted, std::string_view x) {
   return std::binary_search(sorted.begin(), sorted.end(), x);
@@ -42,7 +42,7 @@ bool carries(const strings& sorted, std::span<const std::string> wanted) {
 }
 
 /// Whether these are the same models, whenever they are back.
-bool same(const cooling_list& x, const cooling_list& y) {
+bool same(const barred_list& x, const barred_list& y) {
   const auto none = [](auto& z) { return !z || z->empty(); };
   return x == y || (none(x) && none(y))
          || (x && y
@@ -52,13 +52,20 @@ bool same(const cooling_list& x, const cooling_list& y) {
                            }));
 }
 
-/// When a model has cooled down; "never" if it does not cool.
-timestamp cool_at(const cooling_list& list, std::string_view model) {
+/// What bars a model; null if nothing does.
+const model_cooldown* bar_of(const barred_list& list, std::string_view model) {
   if (list)
     for (const auto& x : *list)
       if (x.model == model)
-        return x.until;
-  return {};
+        return &x;
+  return nullptr;
+}
+
+/// Whether an account serves, be it busy just now. One that is tried does not
+/// yet.
+bool is_useful(const account_state& x) {
+  return (x.refusal == ec::ok || x.refusal == ec::at_limit)
+         && x.health != health_state::probing;
 }
 
 uint128 weight_of(const account_state& x) {
@@ -71,7 +78,7 @@ struct class_key {
   uint32_t surfaces = 0;
   strings models;
   strings tags;
-  strings cooling;
+  strings barred;
 
   friend auto operator<=>(const class_key&, const class_key&) = default;
 
@@ -89,6 +96,7 @@ struct class_key {
 
 struct account_class {
   size_t members = 0;
+  size_t useful = 0; ///< Members that serve, be they busy.
   ordered_index order; ///< Those whose published refusal is ok.
 };
 
@@ -126,17 +134,28 @@ struct ranking::impl {
 
   class_map::iterator join_class(const entry& x) {
     class_key key{x.can.surfaces, x.can.models, x.can.tags, {}};
-    if (x.state.cooling_models)
-      for (const auto& each : *x.state.cooling_models)
-        key.cooling.push_back(each.model);
+    if (x.state.barred_models)
+      for (const auto& each : *x.state.barred_models)
+        key.barred.push_back(each.model);
     const auto i = classes.try_emplace(std::move(key)).first;
     ++i->second.members;
+    i->second.useful += x.known && is_useful(x.state);
     return i;
   }
 
   void leave_class(const entry& x) {
+    x.in->second.useful -= x.known && is_useful(x.state);
     if (--x.in->second.members == 0)
       classes.erase(x.in);
+  }
+
+  /// Takes in a state that leaves an account in its class.
+  static void take(entry& e, const account_state& x) {
+    auto& useful = e.in->second.useful;
+    useful -= e.known && is_useful(e.state);
+    e.state = x;
+    e.known = true;
+    useful += is_useful(x);
   }
 
   /// Takes an account out of its tree.
@@ -180,8 +199,8 @@ struct ranking::impl {
       return ec::balance_unknown;
     if (x.state.refusal != ec::ok)
       return x.state.refusal;
-    if (cool_at(x.state.cooling_models, want.model).millis != 0)
-      return ec::cooling;
+    if (const auto bar = bar_of(x.state.barred_models, want.model))
+      return bar->is_tried ? ec::at_limit : ec::cooling;
     return x.state.headroom < want.list_cost ? ec::insufficient_funds : ec::ok;
   }
 
@@ -191,7 +210,24 @@ struct ranking::impl {
     if (!x.known || st.headroom < want.list_cost
         || (st.refusal != ec::ok && st.back_at.millis == 0))
       return {};
-    return std::max(st.back_at, cool_at(st.cooling_models, want.model));
+    const auto bar = bar_of(st.barred_models, want.model);
+    if (bar && bar->is_tried)
+      return {};
+    return bar ? std::max(st.back_at, bar->until) : st.back_at;
+  }
+
+  /// When it may be tried early; "never" if it may not.
+  static timestamp early_at(const entry& x, const demand& want) {
+    const auto& st = x.state;
+    const auto refused = st.refusal != ec::ok;
+    if (!x.known || st.headroom < want.list_cost
+        || (refused && st.early_at.millis == 0))
+      return {};
+    const auto bar = bar_of(st.barred_models, want.model);
+    if (bar && bar->early_at.millis == 0)
+      return {};
+    return std::max(refused ? st.early_at : timestamp{},
+                    bar ? bar->early_at : timestamp{});
   }
 
   /// Whether a new state leaves an account where it is in its tree. The word
@@ -201,7 +237,7 @@ struct ranking::impl {
            && (by != strategy::proportional
                || weight_of(st) == weight_of(x.state))
            && key_of(x, st) == x.key
-           && same(st.cooling_models, x.state.cooling_models);
+           && same(st.barred_models, x.state.barred_models);
   }
 
   /// Moves an account's next turn so that it keeps the share of a stride that
@@ -293,17 +329,18 @@ void ranking::update(const account_state& x) {
     return;
   const auto was_ranked = e.ranked;
   if (was_ranked && &e != impl_->loose && impl_->stays(e, x)) {
-    e.state = x;
+    impl_->take(e, x);
     return;
   }
   impl_->unrank(e);
   if (e.known)
     impl_->reweigh(e, weight_of(e.state), weight_of(x));
-  const auto moves = !same(e.state.cooling_models, x.cooling_models);
-  e.state = x;
-  e.known = true;
-  if (moves) {
+  if (same(e.state.barred_models, x.barred_models)) {
+    impl_->take(e, x);
+  } else {
     impl_->leave_class(e);
+    e.state = x;
+    e.known = true;
     e.in = impl_->join_class(e);
   }
   // Who comes back has no claim on what the others served meanwhile.
@@ -322,7 +359,7 @@ ranking::pick(const demand& x, std::span<const account_id> excluded) const {
   const rank_key* best = nullptr;
   for (const auto& [key, members] : impl_->classes) {
     if (members.order.empty() || !key.serves(x)
-        || contains(key.cooling, x.model))
+        || contains(key.barred, x.model))
       continue;
     auto at = members.order.first(x.list_cost);
     while (at != nullptr && out(*at))
@@ -367,12 +404,28 @@ ec ranking::check(account_id x, const demand& want) const {
                                                    : ec::no_such_model;
 }
 
+timestamp ranking::early_at(account_id x, const demand& want) const {
+  const auto e = impl_->accounts.find(x);
+  return e != nullptr && e->in->first.serves(want) ? impl::early_at(*e, want)
+                                                   : timestamp{};
+}
+
+bool ranking::is_served(const demand& x) const {
+  return std::any_of(impl_->classes.begin(), impl_->classes.end(),
+                     [&x](const auto& each) {
+                       const auto& [key, members] = each;
+                       return members.useful > 0 && key.serves(x)
+                              && !contains(key.barred, x.model);
+                     });
+}
+
 no_pick ranking::explain(const demand& x,
                          std::span<const account_id> excluded) const {
   auto served = false;
   auto by_others = false; // That have other tags.
   auto found = false;
-  no_pick result{ec::no_account, {}};
+  no_pick result;
+  const auto rescue = !is_served(x);
   impl_->accounts.for_each([&](account_id id, const impl::entry& e) {
     if (!e.in->first.serves(x)) {
       by_others = by_others || e.in->first.serves_model(x);
@@ -383,12 +436,19 @@ no_pick ranking::explain(const demand& x,
       return;
     const auto why = impl::reason_of(e, x);
     const auto until = impl::back_at(e, x);
+    const auto early = rescue ? impl::early_at(e, x) : timestamp{};
     if (!found || despair(why) < despair(result.why))
       result.why = why;
     found = true;
-    if (until.millis != 0
-        && (result.earliest.millis == 0 || until < result.earliest))
-      result.earliest = until;
+    if (early.millis != 0
+        && (result.early_at.millis == 0 || early < result.early_at)) {
+      result.early_at = early;
+      result.early = id;
+    }
+    for (const auto at : {until, early})
+      if (at.millis != 0
+          && (result.earliest.millis == 0 || at < result.earliest))
+        result.earliest = at;
     result.is_soon = result.is_soon || why == ec::ok
                      || (why == ec::at_limit && until.millis == 0);
   });

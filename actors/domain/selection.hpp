@@ -35,15 +35,18 @@ struct no_pick {
   /// not_ready, ejected, balance_unknown; the most hopeful reason wins.
   /// no_account: all that could serve were excluded. ok: one could be picked.
   ec why = ec::no_account;
-  /// When the first of them is back by time alone; "never" if none is, or if
-  /// `is_soon`.
+  /// When the first of them is back by time alone, or may be tried early because
+  /// nobody serves; "never" if none is, or if `is_soon`.
   timestamp earliest;
+  /// The first that may be tried early, from `early_at` on; "never": none.
+  account_id early;
+  timestamp early_at;
   /// One of them can serve, or may be free at any moment.
   bool is_soon = false;
 };
 
 /// Ranks accounts by what they publish. Accounts of equal abilities and equal
-/// cooling models form a class with one tree each, ordered by the strategy's
+/// barred models form a class with one tree each, ordered by the strategy's
 /// key and augmented with the most headroom below each node: a pick looks at
 /// each class once and costs O(classes x log accounts), however many accounts
 /// are too poor or excluded. Ties go to the lower account id. Pure.
@@ -82,6 +85,13 @@ public:
   /// Whether this account could be picked: ok, or why not; no_such_model if it
   /// is not configured for the demand.
   ec check(account_id x, const demand& want) const;
+
+  /// When this account may be tried for a demand that it refuses; "never" if it
+  /// may not, serves it, or has too little money.
+  timestamp early_at(account_id x, const demand& want) const;
+
+  /// Whether some account serves such demands, be it busy or too poor just now.
+  bool is_served(const demand& x) const;
 
   /// Why `pick` found nothing. O(accounts): only asked before a refusal or
   /// when a job begins to wait.

@@ -11,7 +11,11 @@ struct fixture : pool_fixture {
                                             uint64_t item, int64_t nanos) {
     auto x = std::make_shared<acquire_request>();
     x->want = {line(item), 1, money{nanos}};
-    return ask<hold_grant>(accounts.at(name), atom::hold_v, acquire_ptr{x});
+    const auto result
+      = ask<hold_grant>(accounts.at(name), atom::hold_v, acquire_ptr{x});
+    if (const auto grant = std::get_if<hold_grant>(&result))
+      serials[item] = grant->serial;
+    return result;
   }
 
   reading_cut cut(const std::string& name) {
@@ -36,11 +40,14 @@ struct fixture : pool_fixture {
     x->hold = {{{1}, item}, 1};
     x->report.judged.charged = charged;
     x->report.judged.cls = cls;
+    x->report.serial = serials[item];
     x->report.model = "m";
     x->cost = money{nanos};
     self->send(accounts.at(name), atom::settle_v, attempt_end_ptr{x});
     run();
   }
+
+  std::map<uint64_t, attempt_serial> serials;
 };
 
 constexpr int64_t dollar = 1'000'000'000;
@@ -166,6 +173,7 @@ TEST_CASE_METHOD(fixture, "failures in a row eject, time and success readmit",
     x->report.judged.cls = failure_class::upstream_error;
     x->report.judged.action = account_action::penalty;
     x->report.judged.scope = failure_scope::account;
+    x->report.serial = serials[item];
     x->report.model = "m";
     x->report.status = 500;
     self->send(accounts["a"], atom::settle_v, attempt_end_ptr{x});
@@ -175,6 +183,7 @@ TEST_CASE_METHOD(fixture, "failures in a row eject, time and success readmit",
   CHECK(refused("a", item, dollar) == ec::ejected);
   advance(11s);
   CHECK(view("a").health == health_state::probing);
+  CHECK(view("a").limit == 1);
   REQUIRE(refused("a", item, dollar) == ec::ok);
   CHECK(refused("a", item + 1, dollar) != ec::ok); // One probe at a time.
   end("a", item, charge::yes, 1);
@@ -438,11 +447,13 @@ TEST_CASE_METHOD(fixture, "a refused key gets a try after reload and restart",
   self->send(accounts.at("a"), atom::configure_v,
              account_setup_ptr{std::make_shared<account_setup>(setup)});
   run();
-  CHECK(view("a").health == health_state::healthy);
+  CHECK(view("a").health == health_state::probing); // One request may.
   REQUIRE(log->commits.back()->account);
   CHECK(log->commits.back()->account->health == health_state::healthy);
+  CHECK(refused("a", 1, 1'000) == ec::ok);
+  CHECK(refused("a", 2, 1'000) == ec::at_limit);
   account_memory memory;
   memory.row = row;
   add(options("b", money{10 * dollar}), memory);
-  CHECK(view("b").health == health_state::healthy);
+  CHECK(view("b").health == health_state::probing);
 }

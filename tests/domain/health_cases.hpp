@@ -46,6 +46,9 @@ inline attempt_report refused_key() {
   return report(cls::auth_invalid, scope::account, action::disabled);
 }
 
+/// More than any ramp lets through in these tests.
+inline constexpr uint32_t limit = 100;
+
 /// eject_after 3, 10 s to 60 s; cooldowns 5 s to 40 s.
 inline health_options limits() {
   health_options x;
@@ -54,6 +57,8 @@ inline health_options limits() {
   x.eject_max = 60s;
   x.cooldown_base = 5s;
   x.cooldown_max = 40s;
+  x.ramp = 10s;
+  x.last_resort = 1s;
   return x;
 }
 

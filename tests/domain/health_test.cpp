@@ -9,8 +9,19 @@ struct fixture {
   health it{limits()};
   timestamp now = start;
 
-  void take(const attempt_report& x, double jitter = 0) {
+  attempt_serial begin(const std::string& model = "m") {
+    return it.begin(model, now + 1h, now);
+  }
+
+  void end(attempt_serial id, attempt_report x, double jitter = 0) {
+    x.serial = id;
     it.on_attempt(x, now, jitter);
+  }
+
+  /// Begins and ends an attempt; one that may not begin now is late.
+  void take(const attempt_report& x, double jitter = 0) {
+    const auto may = it.check(x.model, limit, now) == ec::ok;
+    end(may ? begin(x.model) : attempt_serial{}, x, jitter);
   }
 
   void eject() {
@@ -35,10 +46,10 @@ struct fixture {
 
 TEST_CASE_METHOD(fixture, "failures in a row eject", "[health]") {
   CHECK(it.state(now) == state::healthy);
-  CHECK(it.check(0, now) == ec::ok);
+  CHECK(it.check(limit, now) == ec::ok);
   take(bad());
   CHECK(it.state(now) == state::degraded);
-  CHECK(it.check(5, now) == ec::ok);
+  CHECK(it.check(limit, now) == ec::ok);
   take(good());
   CHECK(it.state(now) == state::healthy);
   take(bad());
@@ -46,36 +57,253 @@ TEST_CASE_METHOD(fixture, "failures in a row eject", "[health]") {
   CHECK(it.state(now) == state::degraded);
   take(bad());
   CHECK(it.state(now) == state::ejected);
-  CHECK(it.check(0, now) == ec::ejected);
-  CHECK(it.check("m", 0, now) == ec::ejected);
+  CHECK(it.check(limit, now) == ec::ejected);
+  CHECK(it.check("m", limit, now) == ec::ejected);
   CHECK(it.cooldown_until(now) == start + 10s);
-  CHECK(it.next_change(now) == start + 10s);
+  CHECK(it.next_change(limit, now) == start + 1s); // As the last resort.
+  CHECK(it.next_change(limit, start + 1s) == start + 10s);
   CHECK(it.reason() == "upstream_error");
 }
 
 TEST_CASE_METHOD(fixture, "one probe at a time decides", "[health]") {
+  const auto old = begin();
   eject();
   CHECK(it.state(start + 10s - 1ms) == state::ejected);
   now = start + 10s;
   CHECK(it.state(now) == state::probing);
-  CHECK(it.check(0, now) == ec::ok);
-  CHECK(it.check(1, now) == ec::at_limit);
-  CHECK(it.check("m", 1, now) == ec::at_limit);
-  SECTION("success readmits, and forgets how often it was out") {
-    take(good());
+  CHECK(it.check(limit, now) == ec::ok);
+  CHECK(it.room(limit, now) == 1); // What is still under way does not count.
+  const auto probe = begin();
+  CHECK(it.check(limit, now) == ec::at_limit);
+  CHECK(it.check("m", limit, now) == ec::at_limit);
+  CHECK(it.room(limit, now) == 0);
+  SECTION("success readmits") {
+    end(probe, good());
     CHECK(it.state(now) == state::healthy);
-    CHECK(it.check(9, now) == ec::ok);
-    eject();
-    CHECK(it.cooldown_until(now) == now + 10s);
+    CHECK(it.check(limit, now) == ec::ok);
   }
   SECTION("failure ejects for twice as long, up to the most") {
+    auto next = probe;
     for (const auto span : {20s, 40s, 60s, 60s}) {
-      take(bad());
+      end(next, bad());
       CHECK(it.state(now) == state::ejected);
       CHECK(it.cooldown_until(now) == now + span);
       now = now + span;
       CHECK(it.state(now) == state::probing);
+      next = begin();
     }
+  }
+  SECTION("how others end that began before decides nothing") {
+    end(old, bad());
+    CHECK(it.state(now) == state::probing);
+    CHECK(it.check(limit, now) == ec::at_limit);
+    end(probe, good());
+    CHECK(it.state(now) == state::healthy);
+  }
+  SECTION("their success neither") {
+    end(old, good());
+    CHECK(it.state(now) == state::probing);
+    CHECK(it.check(limit, now) == ec::at_limit);
+    end(probe, bad());
+    CHECK(it.cooldown_until(now) == now + 20s);
+  }
+  SECTION("the caller's own fault makes place for another probe") {
+    end(probe, report(cls::client_error, scope::request, action::none));
+    CHECK(it.state(now) == state::probing);
+    CHECK(it.room(limit, now) == 1);
+  }
+  SECTION("one that never ends is lost after its time") {
+    CHECK(it.next_change(limit, now) == now + 1h);
+    now = now + 1h;
+    CHECK(it.state(now) == state::probing);
+    CHECK(it.room(limit, now) == 1);
+    end(begin(), good());
+    CHECK(it.state(now) == state::healthy);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "what is back gets its load by and by",
+                 "[health]") {
+  std::vector<attempt_serial> under_way;
+  const auto fill = [&] {
+    while (it.check(20, now) == ec::ok)
+      under_way.push_back(begin());
+    return under_way.size();
+  };
+  const auto readmit = [&] {
+    now = it.cooldown_until(now);
+    end(begin(), good());
+  };
+  eject();
+  readmit();
+  CHECK(fill() == 2); // A tenth at first.
+  CHECK(it.check(20, now) == ec::at_limit);
+  SECTION("up to the limit") {
+    CHECK(it.next_change(20, now) == now + 1'500ms);
+    now = now + 1'500ms;
+    CHECK(fill() == 3);
+    now = now + 3'500ms;
+    CHECK(fill() == 10);
+    end(under_way.back(), good());
+    CHECK(it.room(20, now) == 1);
+    now = now + 5s;
+    CHECK(it.check(20, now) == ec::ok);
+    CHECK(it.room(20, now) == 20);
+    CHECK(it.next_change(20, now) == timestamp{});
+  }
+  SECTION("what fails on the way was never well") {
+    for (size_t i = 0; i < 3; ++i) {
+      if (i == 2)
+        fill();
+      end(begin(), bad());
+    }
+    CHECK(it.cooldown_until(now) == now + 20s);
+    for (const auto x : under_way)
+      end(x, good());
+    CHECK(it.state(now) == state::ejected);
+  }
+  SECTION("and what fails behind it was") {
+    now = now + 10s;
+    take(good());
+    eject();
+    CHECK(it.cooldown_until(now) == now + 10s);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "a model on an account has its own probe and ramp",
+                 "[health]") {
+  const auto old = begin();
+  take(report(cls::upstream_error, scope::account_model, action::penalty));
+  CHECK(it.check("m", limit, now) == ec::cooling);
+  now = now + 5s;
+  CHECK(it.state(now) == state::healthy);
+  CHECK(it.check("m", limit, now) == ec::ok);
+  CHECK(it.barred_models(limit, now).empty());
+  const auto probe = begin();
+  CHECK(it.check("m", limit, now) == ec::at_limit);
+  CHECK(it.check("n", limit, now) == ec::ok);
+  REQUIRE(it.barred_models(limit, now).size() == 1);
+  CHECK(it.barred_models(limit, now)[0].is_tried);
+  CHECK(it.cooling_models(now).empty());
+  end(old, report(cls::upstream_error, scope::account_model, action::penalty));
+  CHECK(it.check("m", limit, now) == ec::at_limit);
+  SECTION("failure cools it for twice as long") {
+    end(probe, throttled(scope::account_model));
+    CHECK(it.check("m", limit, now + 10s - 1ms) == ec::cooling);
+    CHECK(it.check("m", limit, now + 10s) == ec::ok);
+  }
+  SECTION("success ramps") {
+    end(probe, good());
+    for (int i = 0; i < 10; ++i) {
+      REQUIRE(it.check("m", limit, now) == ec::ok);
+      begin();
+    }
+    CHECK(it.check("m", limit, now) == ec::at_limit);
+    CHECK(it.check("n", limit, now) == ec::ok);
+    CHECK(it.check("m", limit, now + 2s) == ec::ok);
+    CHECK(it.barred_models(limit, now + 2s).empty());
+  }
+  SECTION("a probe that is lost wedges nothing") {
+    CHECK(it.check("m", limit, now + 1h) == ec::ok);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "a cooldown of an account has a probe, too",
+                 "[health]") {
+  take(throttled(scope::account, 7s));
+  now = now + 7s;
+  CHECK(it.state(now) == state::probing);
+  CHECK(it.room(limit, now) == 1);
+  const auto probe = begin();
+  CHECK(it.room(limit, now) == 0);
+  SECTION("failure ejects at once") {
+    end(probe, bad());
+    CHECK(it.state(now) == state::ejected);
+    CHECK(it.cooldown_until(now) == now + 10s);
+  }
+  SECTION("success ramps") {
+    end(probe, good());
+    CHECK(it.state(now) == state::healthy);
+    CHECK(it.room(limit, now) == 10);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "the last resort is tried early", "[health]") {
+  const auto check = [this](bool early) {
+    return it.check("m", limit, now, early);
+  };
+  SECTION("where the time is a guess") {
+    eject();
+    CHECK(it.early_at(now) == now + 1s);
+    CHECK(it.next_change(limit, now) == now + 1s);
+    CHECK(check(true) == ec::ejected);
+    now = now + 1s;
+    CHECK(check(false) == ec::ejected);
+    REQUIRE(check(true) == ec::ok);
+    const auto probe = begin();
+    CHECK(it.early_at(now) == timestamp{});
+    CHECK(check(true) == ec::ejected); // By one.
+    SECTION("failure: as long again, not longer") {
+      end(probe, bad());
+      CHECK(it.cooldown_until(now) == now + 10s);
+      CHECK(it.early_at(now) == now + 1s);
+      now = now + 10s;
+      end(begin(), bad());
+      CHECK(it.cooldown_until(now) == now + 20s);
+    }
+    SECTION("success readmits") {
+      end(probe, good());
+      CHECK(it.state(now) == state::healthy);
+      CHECK(it.room(limit, now) == 10);
+    }
+    SECTION("a probe that is lost wedges nothing") {
+      now = now + 1h;
+      CHECK(check(false) == ec::ok);
+    }
+  }
+  SECTION("a model as well") {
+    take(report(cls::upstream_error, scope::account_model, action::penalty));
+    REQUIRE(it.barred_models(limit, now).size() == 1);
+    CHECK(it.barred_models(limit, now)[0].early_at == now + 1s);
+    CHECK(check(true) == ec::cooling);
+    now = now + 1s;
+    REQUIRE(check(true) == ec::ok);
+    end(begin(), throttled(scope::account_model));
+    CHECK(it.check("m", limit, now + 5s) == ec::ok);
+  }
+  SECTION("not where the provider named it") {
+    take(throttled(scope::account, 7s));
+    CHECK(it.early_at(now) == timestamp{});
+    now = now + 5s;
+    CHECK(check(true) == ec::cooling);
+  }
+  SECTION("not where the provider names it later") {
+    const auto old = begin();
+    take(throttled(scope::account));
+    CHECK(it.early_at(now) == now + 1s);
+    end(old, throttled(scope::account, 30s));
+    CHECK(it.early_at(now) == timestamp{});
+    CHECK(it.cooldown_until(now) == now + 30s);
+  }
+  SECTION("not behind a wall, without a model or with a refused key") {
+    eject();
+    it.cool(now + 30s, "its host");
+    take(report(cls::model_unavailable, scope::account_model, action::none));
+    CHECK(it.early_at(now) == timestamp{});
+    take(refused_key());
+    now = now + 20s;
+    CHECK(check(true) == ec::ejected);
+    for (const auto& x : it.barred_models(limit, now))
+      CHECK(x.early_at == timestamp{});
+  }
+  SECTION("not at all") {
+    auto options = limits();
+    options.last_resort = 0s;
+    it.options(options);
+    eject();
+    CHECK(it.early_at(now) == timestamp{});
+    now = now + 5s;
+    CHECK(check(true) == ec::ejected);
   }
 }
 
@@ -151,9 +379,9 @@ TEST_CASE_METHOD(fixture, "late answers do not judge an ejected account",
 
 TEST_CASE_METHOD(fixture, "a refused key waits for a person", "[health]") {
   take(refused_key());
-  CHECK(it.check(0, now) == ec::ejected);
+  CHECK(it.check(limit, now) == ec::ejected);
   CHECK(it.cooldown_until(now) == timestamp{});
-  CHECK(it.next_change(now) == timestamp{});
+  CHECK(it.next_change(limit, now) == timestamp{});
   now = now + 24h * 365;
   CHECK(it.state(now) == state::ejected);
   take(good());
@@ -161,13 +389,13 @@ TEST_CASE_METHOD(fixture, "a refused key waits for a person", "[health]") {
   CHECK(it.state(now) == state::ejected);
   it.reset();
   CHECK(it.state(now) == state::healthy);
-  CHECK(it.check(9, now) == ec::ok);
+  CHECK(it.check(limit, now) == ec::ok);
 }
 
 TEST_CASE_METHOD(fixture, "no money until somebody says so", "[health]") {
   take(report(cls::quota_exhausted, scope::account, action::exhausted));
   CHECK(it.exhausted());
-  CHECK(it.check(0, now) == ec::ok); // Money is judged by the account.
+  CHECK(it.check(limit, now) == ec::ok); // Money is judged by the account.
   take(good());
   CHECK(it.exhausted());
   const auto before = it.revision();
@@ -185,32 +413,32 @@ TEST_CASE_METHOD(fixture, "a quota that comes back cools until then",
   SECTION("the account's") {
     take(x);
     CHECK_FALSE(it.exhausted());
-    CHECK(it.check(0, now) == ec::cooling);
+    CHECK(it.check(limit, now) == ec::cooling);
     CHECK(it.cooldown_until(now) == start + 9h);
-    CHECK(it.check(0, start + 9h) == ec::ok);
+    CHECK(it.check(limit, start + 9h) == ec::ok);
   }
   SECTION("a model's") {
     x.judged.scope = scope::account_model;
     take(x);
     CHECK_FALSE(it.exhausted());
-    CHECK(it.check("m", 0, now) == ec::cooling);
-    CHECK(it.check("n", 0, now) == ec::ok);
-    CHECK(it.check("m", 0, start + 9h) == ec::ok);
+    CHECK(it.check("m", limit, now) == ec::cooling);
+    CHECK(it.check("n", limit, now) == ec::ok);
+    CHECK(it.check("m", limit, start + 9h) == ec::ok);
   }
 }
 
 TEST_CASE_METHOD(fixture, "a cooldown lasts as long as the provider says",
                  "[health]") {
   take(throttled(scope::account, 7s));
-  CHECK(it.check(0, now) == ec::cooling);
+  CHECK(it.check(limit, now) == ec::cooling);
   CHECK(it.cooldown_until(now) == start + 7s);
-  CHECK(it.next_change(now) == start + 7s);
+  CHECK(it.next_change(limit, now) == start + 7s);
   take(throttled(scope::account, 2s)); // Never shorter.
   CHECK(it.cooldown_until(now) == start + 7s);
   take(throttled(scope::account, 9s));
   CHECK(it.cooldown_until(now) == start + 9s);
-  CHECK(it.check(0, start + 9s - 1ms) == ec::cooling);
-  CHECK(it.check(0, start + 9s) == ec::ok);
+  CHECK(it.check(limit, start + 9s - 1ms) == ec::cooling);
+  CHECK(it.check(limit, start + 9s) == ec::ok);
   take(throttled(scope::account, -5s));
   CHECK(it.cooldown_until(now) == start + 9s);
 }
@@ -221,25 +449,31 @@ TEST_CASE_METHOD(fixture, "without a word cooldowns double", "[health]") {
     // Others that were under way are refused as well: one reason, not many.
     for (int i = 0; i < 20; ++i)
       take(throttled(scope::account_model));
-    CHECK(it.check("m", 0, now + span - 1ms) == ec::cooling);
-    CHECK(it.check("m", 0, now + span) == ec::ok);
-    CHECK(it.check("n", 0, now) == ec::ok);
+    CHECK(it.check("m", limit, now + span - 1ms) == ec::cooling);
+    CHECK(it.check("m", limit, now + span) == ec::ok);
+    CHECK(it.check("n", limit, now) == ec::ok);
     now = now + span;
   }
   take(good());
+  take(throttled(scope::account_model)); // It was not back for good.
+  CHECK(it.check("m", limit, now + 40s - 1ms) == ec::cooling);
+  now = now + 40s;
+  take(good());
+  now = now + 10s;
+  take(good());
   take(throttled(scope::account_model));
-  CHECK(it.check("m", 0, now + 5s) == ec::ok);
+  CHECK(it.check("m", limit, now + 5s) == ec::ok);
 }
 
 TEST_CASE_METHOD(fixture, "success ends only what has passed", "[health]") {
   take(throttled(scope::account_model, 10s));
   take(throttled(scope::account, 10s));
   take(good());
-  CHECK(it.check(0, now) == ec::cooling);
+  CHECK(it.check(limit, now) == ec::cooling);
   now = now + 10s;
   take(good("n"));
   take(throttled(scope::account_model));
-  CHECK(it.check("m", 0, now + 10s - 1ms) == ec::cooling); // m: second time.
+  CHECK(it.check("m", limit, now + 10s - 1ms) == ec::cooling); // m: second time.
 }
 
 TEST_CASE_METHOD(fixture, "models cool on their own, sorted", "[health]") {
@@ -254,8 +488,8 @@ TEST_CASE_METHOD(fixture, "models cool on their own, sorted", "[health]") {
   }
   CHECK(names == std::vector<std::string>{"alpha", "mid", "zeta"});
   CHECK(it.reason().empty()); // Nothing is wrong with the account.
-  CHECK(it.check("mid", 0, now) == ec::cooling);
-  CHECK(it.check("other", 0, now) == ec::ok);
+  CHECK(it.check("mid", limit, now) == ec::cooling);
+  CHECK(it.check("other", limit, now) == ec::ok);
   CHECK(it.cooldown_until(now) == timestamp{});
   CHECK(it.cooling_models(now + 40s).empty());
 }
@@ -273,7 +507,7 @@ TEST_CASE_METHOD(fixture, "any number of model names stays bounded",
 
 TEST_CASE_METHOD(fixture, "a host's cooldown only lengthens", "[health]") {
   it.cool(start + 30s, "its host fails");
-  CHECK(it.check(0, now) == ec::cooling);
+  CHECK(it.check(limit, now) == ec::cooling);
   CHECK(it.reason() == "its host fails");
   it.cool(start + 10s, "shorter");
   CHECK(it.cooldown_until(now) == start + 30s);
@@ -285,8 +519,10 @@ TEST_CASE_METHOD(fixture, "jitter lengthens by at most a fifth", "[health]") {
   take(throttled(scope::account, 100s), 0.999);
   CHECK(it.cooldown_until(now) > start + 119s);
   CHECK(it.cooldown_until(now) <= start + 120s);
+  it.reset();
   for (int i = 0; i < 3; ++i)
     take(bad(), 0.5);
+  CHECK(it.early_at(now) == start + 1'100ms);
   CHECK(it.state(start + 11s - 1ms) == state::ejected);
   CHECK(it.state(start + 11s) == state::probing);
 }
@@ -296,7 +532,7 @@ TEST_CASE_METHOD(fixture, "time never runs backwards", "[health]") {
   now = start + 10s;
   take(report(cls::client_error, scope::request, action::none));
   CHECK(it.state(start) == state::probing);
-  CHECK(it.check(0, start) == ec::ok);
+  CHECK(it.check(limit, start) == ec::ok);
   CHECK(it.cooldown_until(start) == timestamp{});
   now = start;
   take(throttled(scope::account, 5s));
@@ -348,7 +584,9 @@ TEST_CASE_METHOD(fixture, "a restart goes on where it stopped", "[health]") {
     auto next = restored();
     CHECK(next.state(now) == state::ejected);
     CHECK(next.state(start + 10s) == state::probing);
-    next.on_attempt(bad(), start + 10s, 0);
+    auto probe = bad();
+    probe.serial = next.begin("m", start + 20s, start + 10s);
+    next.on_attempt(probe, start + 10s, 0);
     CHECK(next.cooldown_until(start + 10s) == start + 30s);
     CHECK(next.failures() == 4);
     CHECK(next.reason() == "upstream_error");
@@ -358,7 +596,8 @@ TEST_CASE_METHOD(fixture, "a restart goes on where it stopped", "[health]") {
     now = start + 11s;
     auto next = restored();
     CHECK(next.state(now) == state::probing);
-    CHECK(next.check(1, now) == ec::at_limit);
+    next.begin("m", now + 1h, now);
+    CHECK(next.check(limit, now) == ec::at_limit);
   }
   SECTION("disabled") {
     take(refused_key());
@@ -366,15 +605,16 @@ TEST_CASE_METHOD(fixture, "a restart goes on where it stopped", "[health]") {
   }
   SECTION("cooling") {
     take(throttled(scope::account, 9s));
-    CHECK(restored().check(0, now) == ec::cooling);
-    CHECK(restored().check(0, start + 9s) == ec::ok);
+    CHECK(restored().check(limit, now) == ec::cooling);
+    CHECK(restored().check(limit, start + 9s) == ec::ok);
+    CHECK(restored().room(limit, start + 9s) == 1);
   }
   SECTION("exhausted") {
     take(report(cls::quota_exhausted, scope::account, action::exhausted));
     CHECK(restored().exhausted());
   }
   SECTION("healthy") {
-    CHECK(restored().check(9, now) == ec::ok);
+    CHECK(restored().check(limit, now) == ec::ok);
     CHECK(restored().state(now) == state::healthy);
   }
 }
@@ -387,13 +627,13 @@ TEST_CASE_METHOD(fixture, "who holds a refused key learns what to do",
   CHECK(it.reason()
         == "HTTP 401, invalid_api_key: replace its key, then run "
            "`rota reload`");
-  CHECK(it.check(0, now + 24h) == ec::ejected);
+  CHECK(it.check(limit, now + 24h) == ec::ejected);
   const auto before = it.revision();
   it.rekeyed();
   CHECK(it.revision() > before);
-  CHECK(it.check(0, now) == ec::ok);
+  CHECK(it.check(limit, now) == ec::ok);
   take(refused); // It was not replaced.
-  CHECK(it.check(0, now) == ec::ejected);
+  CHECK(it.check(limit, now) == ec::ejected);
 }
 
 TEST_CASE_METHOD(fixture, "another key heals nothing else", "[health]") {

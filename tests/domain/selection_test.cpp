@@ -281,7 +281,7 @@ TEST_CASE("a model that cools on one account goes to the others") {
   x.add(state(2, usd(10)));
   auto s = state(1, usd(20));
   const auto cool = [&s](int64_t until) {
-    s.cooling_models = std::make_shared<const std::vector<model_cooldown>>(
+    s.barred_models = std::make_shared<const std::vector<model_cooldown>>(
       1, model_cooldown{"m", {until}, {}});
   };
   cool(4'000);
@@ -373,7 +373,7 @@ TEST_CASE("explain names the first recovery by time alone") {
     s.back_at = {r.back_at};
     s.headroom = r.headroom;
     if (r.model_at != 0)
-      s.cooling_models = std::make_shared<const std::vector<model_cooldown>>(
+      s.barred_models = std::make_shared<const std::vector<model_cooldown>>(
         1, model_cooldown{"m", {r.model_at}, {}});
     x.add(s);
   };

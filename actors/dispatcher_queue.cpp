@@ -1,0 +1,200 @@
+// Jobs that wait for an account.
+
+#include "actors/dispatcher.hpp"
+
+#include "actors/support.hpp"
+
+#include <algorithm>
+
+namespace rota {
+
+namespace {
+
+/// How often those that wait are looked at although nothing changed.
+constexpr auto patrol = std::chrono::seconds{1};
+
+/// Accounts that one patrol looks at for the sake of those that wait.
+constexpr size_t looks_max = 200'000;
+
+bool waits_for(ec why) {
+  switch (why) {
+    case ec::at_limit:
+    case ec::cooling:
+    case ec::insufficient_funds:
+    case ec::balance_unknown:
+    case ec::reading_stale:
+    case ec::ejected:
+    case ec::not_ready:
+    case ec::disk_low:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Whether nobody will serve before the deadline.
+bool is_hopeless(const no_pick& none, timestamp deadline) {
+  return deadline.millis != 0 && !none.is_soon
+         && (none.earliest.millis == 0 || none.earliest > deadline);
+}
+
+} // namespace
+
+// -- handlers -----------------------------------------------------------------
+
+void dispatcher_state::cancel(const job_id& x) {
+  for (auto& [key, line] : lines) {
+    const auto i = std::find_if(line.begin(), line.end(), [&x](auto& y) {
+      return y.want->want.work->id == x;
+    });
+    if (i == line.end())
+      continue;
+    i->answer.deliver(caf::error{ec::cancelled});
+    line.erase(i);
+    --waiting;
+    return;
+  }
+  for (auto* y : asking)
+    if (y->want->want.work->id == x)
+      y->recalled = true;
+}
+
+void dispatcher_state::tick() {
+  const auto t = now();
+  for (auto& [key, line] : lines) {
+    std::erase_if(line, [this, t](seeker& x) {
+      const auto deadline = x.want->want.work->deadline;
+      if (deadline.millis == 0 || deadline > t)
+        return false;
+      x.answer.deliver(caf::error{ec::deadline_passed});
+      --waiting;
+      return true;
+    });
+  }
+  if (waiting > 0)
+    serve();
+  if (waiting > 0)
+    look_after_waiting();
+  self->delayed_send(self, patrol, atom::tick_v);
+}
+
+// -- helpers ------------------------------------------------------------------
+
+no_pick
+dispatcher_state::reason_of(const hold_request& x,
+                            std::span<const account_id> excluded) const {
+  auto result = x.work->pinned ? reason_of_pinned(x, excluded)
+                               : ranks.explain(demand_of(x), excluded);
+  if (halted != ec::ok && !is_free(x.work->route)
+      && (result.why == ec::ok || waits_for(result.why))) {
+    result = {};
+    result.why = halted;
+  } else if (result.why == ec::ok) {
+    // Somebody could, but it is a busy one's turn.
+    result.why = ec::at_limit;
+  }
+  return result;
+}
+
+no_pick dispatcher_state::reason_of(const seeker& x) const {
+  return reason_of(x.want->want, x.excluded);
+}
+
+void dispatcher_state::place(seeker x) {
+  if (stopping) {
+    x.answer.deliver(caf::error{ec::stopping});
+    return;
+  }
+  if (x.recalled) {
+    x.answer.deliver(caf::error{ec::cancelled});
+    return;
+  }
+  if (ask(x))
+    return;
+  const auto none = reason_of(x);
+  if (none.early_at.millis != 0 && ask_early(x, none.early))
+    return;
+  const auto& work = *x.want->want.work;
+  const auto full = waiting >= setup->routing.queue_max;
+  if (none.why != ec::at_limit && none.why != halted
+      && !std::exchange(x.refused, true))
+    ++refused;
+  if (!waits_for(none.why) || is_hopeless(none, work.deadline) || full) {
+    x.answer.deliver(
+      caf::error{waits_for(none.why) && full ? ec::queue_full : none.why});
+    return;
+  }
+  ++waiting;
+  const auto line = line_key{work.route, work.model, work.tags,
+                             kept_by(x).value_or(account_id{})};
+  lines[line].push_back(std::move(x));
+}
+
+void dispatcher_state::declined(seeker x, account_id from,
+                                const caf::error& reason) {
+  ++declines;
+  const auto code = code_of(reason);
+  if (code == ec::already_held || code == ec::already_ended) {
+    x.answer.deliver(reason);
+    return;
+  }
+  const auto was_early = x.want->early;
+  if (was_early) {
+    auto plain = std::make_shared<acquire_request>(*x.want);
+    plain->early = false;
+    x.want = std::move(plain);
+  }
+  // Its fresh state has arrived before its word. A seeker that declines have
+  // led round the whole pool waits for the next change.
+  if (const auto it = members.find(from);
+      was_early || (it != nullptr && it->state.refusal == ec::ok))
+    x.excluded.push_back(from);
+  place(std::move(x));
+}
+
+void dispatcher_state::serve(account_id changed) {
+  for (auto i = lines.begin(); i != lines.end();) {
+    auto& line = i->second;
+    while (!line.empty()) {
+      line.front().excluded = line.front().want->excluded;
+      if (!ask(line.front()) && !ask_early(line.front(), changed))
+        break;
+      line.pop_front();
+      --waiting;
+    }
+    i = line.empty() ? lines.erase(i) : std::next(i);
+  }
+}
+
+void dispatcher_state::look_after_waiting() {
+  auto looks = std::max<size_t>(1, looks_max / (members.size() + 1));
+  auto i = lines.upper_bound(looked_at);
+  for (auto left = std::min(looks, lines.size()); left > 0; --left) {
+    if (i == lines.end())
+      i = lines.begin();
+    looked_at = i->first;
+    auto& line = i->second;
+    // As the least demanding of them would be told.
+    auto want = line.front().want->want;
+    for (const auto& x : line)
+      want.list_cost = std::min(want.list_cost, x.want->want.list_cost);
+    const auto none = reason_of(want, {});
+    if (none.early_at.millis != 0 && ask_early(line.front(), none.early)) {
+      line.pop_front();
+      --waiting;
+    }
+    std::erase_if(line, [&](seeker& x) {
+      if (!is_hopeless(none, x.want->want.work->deadline))
+        return false;
+      refused += !x.refused;
+      x.answer.deliver(caf::error{none.why});
+      --waiting;
+      return true;
+    });
+    i = line.empty() ? lines.erase(i) : std::next(i);
+    if (lines.empty())
+      break;
+  }
+}
+
+} // namespace rota
