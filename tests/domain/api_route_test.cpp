@@ -73,3 +73,107 @@ TEST_CASE("refusals of clients are those of their vendors", "[api]") {
         != words_for_stranger(false).sentence);
   CHECK(words_for_stranger(true).status == 401);
 }
+
+TEST_CASE("a path says which surface it is", "[api]") {
+  struct row {
+    const char* path;
+    surface route;
+  };
+  using enum surface;
+  for (const auto& x : {row{"/v1/chat/completions", openai_chat},
+                        row{"/v1/completions", openai_completions},
+                        row{"/v1/responses", openai_responses},
+                        row{"/v1/responses/compact", openai_compact},
+                        row{"/v1/embeddings", openai_embeddings},
+                        row{"/v1/moderations", openai_moderations},
+                        row{"/v1/images/generations", openai_images},
+                        row{"/v1/images/edits", openai_image_edits},
+                        row{"/v1/images/variations", openai_image_edits},
+                        row{"/v1/audio/speech", openai_speech},
+                        row{"/v1/audio/transcriptions", openai_transcriptions},
+                        row{"/v1/audio/translations", openai_transcriptions},
+                        row{"/v1/rerank", surface::rerank},
+                        row{"/v1/messages", anthropic_messages},
+                        row{"/v1/messages/count_tokens", anthropic_count},
+                        row{"/v1beta/models/m:generateContent",
+                            gemini_generate},
+                        row{"/v1beta/models/m:streamGenerateContent",
+                            gemini_generate},
+                        row{"/v1beta/models/m:countTokens", gemini_count},
+                        row{"/v1beta/models/m:embedContent", gemini_embed},
+                        row{"/v1beta/models/m:batchEmbedContents",
+                            gemini_embed}}) {
+    INFO(x.path);
+    const auto found = route_of("POST", std::string{x.path} + "?a=b", {});
+    CHECK(found.what == api_call::generate);
+    CHECK(found.route == x.route);
+    CHECK((found.model == "m")
+          == (protocol_of(x.route) == protocol::gemini));
+    const auto read = route_of("GET", x.path, {});
+    // "compact" might be a response's id.
+    CHECK(read.what == api_call::wrong_method);
+  }
+  for (const auto* path : {"/v1/rerank/", "/v1/images", "/v1/audio/else",
+                           "/v1/messages/count", "/v1beta/models/m:tune",
+                           "/v1beta/models/:embedContent"})
+    CHECK(route_of("POST", path, {}).what == api_call::unknown);
+}
+
+TEST_CASE("a response is asked about by its id", "[api]") {
+  const auto at = [](const char* method, const std::string& rest) {
+    return route_of(method, "/v1/responses/" + rest, {});
+  };
+  for (const auto* rest : {"resp_1", "resp_1?include=a", "resp%5f1"}) {
+    CHECK(at("GET", rest).what == api_call::stored);
+    CHECK(at("GET", rest).response == "resp_1");
+    CHECK_FALSE(at("GET", rest).deletes);
+    CHECK(at("DELETE", rest).deletes);
+    CHECK(at("POST", rest).what == api_call::wrong_method);
+  }
+  CHECK(at("POST", "resp_1/cancel").what == api_call::stored);
+  CHECK(at("GET", "resp_1/cancel").what == api_call::wrong_method);
+  CHECK(at("GET", "resp_1/input_items?limit=2").what == api_call::stored);
+  CHECK(at("DELETE", "resp_1/input_items").what == api_call::wrong_method);
+  CHECK(at("GET", "resp_1?stream=true&starting_after=1").stream);
+  CHECK_FALSE(at("GET", "resp_1?upstream=true").stream);
+  for (const auto* rest : {"", "/cancel", "resp_1/", "resp_1/else",
+                           "resp_1/cancel/x", "%zz"})
+    CHECK(at("GET", rest).what == api_call::unknown);
+}
+
+TEST_CASE("an upgrade is told that there is only HTTP", "[api]") {
+  const header_list headers{{"Upgrade", "websocket"},
+                            {"Connection", "Upgrade"}};
+  CHECK(route_of("GET", "/v1/responses?a=b", headers).what
+        == api_call::upgrade);
+  CHECK(route_of("POST", "/v1/responses", headers).what == api_call::generate);
+}
+
+TEST_CASE("a count is the provider's, its refusal, or the estimate", "[api]") {
+  item_result x;
+  x.state = item_state::succeeded;
+  x.status = 200;
+  x.body = "{\"input_tokens\":7}";
+  const auto body = [&](surface route) {
+    return answer_for_count(route, x, 42, {}).body;
+  };
+  CHECK(body(surface::anthropic_count) == x.body);
+  x.state = item_state::failed;
+  x.error_code = "client_error";
+  x.status = 400;
+  x.body = "{\"type\":\"error\"}";
+  CHECK(body(surface::anthropic_count) == x.body);
+  for (const auto status : {404, 405, 501}) {
+    x.status = status;
+    CHECK(body(surface::anthropic_count) == "{\"input_tokens\":42}");
+    CHECK(body(surface::gemini_count) == "{\"totalTokens\":42}");
+  }
+  for (const auto* why : {"no_such_model", "no_account", "rate_limited",
+                          "upstream_error", "quota_exhausted"}) {
+    x.status = 500;
+    x.error_code = why;
+    const auto said = answer_for_count(surface::anthropic_count, x, 42, {});
+    CHECK(said.status == 200);
+    CHECK(said.body == "{\"input_tokens\":42}");
+  }
+}

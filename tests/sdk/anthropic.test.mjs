@@ -42,6 +42,24 @@ test("messages, whole and streamed", async (t) => {
   await home.check_books();
 });
 
+test("tokens are counted, by an account or by estimate", async (t) => {
+  const { max_tokens, ...asked } = ask;
+  for (const provider of ["sub2api", "new_api"]) {
+    const home = await house(t, "", "", provider);
+    const counted = await client_of(home).messages.countTokens(asked);
+    assert.ok(counted.input_tokens > 5, provider);
+    assert.ok(counted.input_tokens < 40, provider);
+    assert.equal((await home.books()).calls, provider === "new_api" ? 0 : 1);
+    await home.check_books();
+  }
+});
+
+test("the list of models", async (t) => {
+  const home = await house(t);
+  const models = await all_of(client_of(home).models.list());
+  assert.ok(models.some((x) => x.id === ask.model && x.type === "model"));
+});
+
 test("caches are booked at their own prices", async (t) => {
   const home = await house(t, `
 replies: {cached_share: 0.5, cache_write_share: 0.4, cache_write_1h_share: 0.5}

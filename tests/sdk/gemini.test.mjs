@@ -29,6 +29,20 @@ test("content, whole and streamed", async (t) => {
   await home.check_books();
 });
 
+test("embeddings and counts", async (t) => {
+  const home = await house(t);
+  const models = client_of(home).models;
+  const { embeddings } = await models.embedContent(
+    { model: "gemini-embedding-001", contents: ["one", "two"] });
+  assert.equal(embeddings.length, 2);
+  assert.equal(embeddings[0].values.length, 8);
+  await home.check_books();
+  const before = (await home.books()).total_charged;
+  const counted = await models.countTokens(ask);
+  assert.ok(counted.totalTokens > 5);
+  assert.equal((await home.books()).total_charged, before);
+});
+
 test("the list of models", async (t) => {
   const home = await house(t);
   const names = (await all_of(await client_of(home).models.list()))

@@ -18,18 +18,24 @@ prices:
   claude-sonnet-4-6: {input: 3, output: 15, cache_read: 0.3, cache_write_5m: 3.75, cache_write_1h: 6}
   gemini-2.5-flash: {input: 0.3, output: 2.5, cache_read: 0.03}
   text-embedding-3-small: {input: 0.02}
+  gemini-embedding-001: {input: 0.15}
+  gpt-image-1: {input: 5, output: 0, media_input: 10, media_output: 40}
+  tts-1: {input: 0, character: 0.000015}
+  whisper-1: {input: 0, second: 0.0001}
+  gpt-4o-transcribe: {input: 2.5, media_input: 6, output: 10}
+  omni-moderation-latest: {input: 0}
 accounts:
   - {name: a, key: key-a, balance: 30.00}
   - {name: b, key: key-b, balance: 20.00}
 `;
 
-const account = (name, balance) => `
+const account = (name, balance, provider) => `
   - name: ${name}
-    provider: new_api
+    provider: ${provider}
     base_url: SIM
     api_key: env:KEY_${name.toUpperCase()}
     balance: {initial: ${balance}}
-    models: [gpt-5-mini, claude-sonnet-4-6, gemini-2.5-flash, text-embedding-3-small]`;
+    models: [gpt-5-mini, claude-sonnet-4-6, gemini-2.5-flash, text-embedding-3-small, gemini-embedding-001, gpt-image-1, tts-1, whisper-1, gpt-4o-transcribe, omni-moderation-latest]`;
 
 /** Asks again until `question` gives something true, for 20 s. */
 export async function eventually(what, question) {
@@ -123,7 +129,7 @@ class House {
     }
   }
 
-  async start(sim, pool) {
+  async start(sim, pool, kind) {
     const file = (name) => path.join(this.dir, name);
     await writeFile(file("sim.yaml"), `listen: 127.0.0.1:0\n${money}${sim}`);
     const provider = this.spawn("rota-sim", [
@@ -133,7 +139,8 @@ class House {
       return readFile(file("port"), "utf8").catch(() => "");
     });
     this.sim = `http://127.0.0.1:${port.trim()}`;
-    const accounts = account("a", "30.00") + account("b", "20.00");
+    const accounts = account("a", "30.00", kind)
+      + account("b", "20.00", kind);
     await writeFile(file("rota.yaml"), `
 state_dir: ${file("state")}
 listen: 127.0.0.1:0
@@ -164,13 +171,14 @@ accounts:${accounts.replaceAll("SIM", this.sim)}
 
 /**
  * Starts a house for the running test `t` and stops it at its end.
- * `sim` and `pool` are added to the simulator's and the daemon's file.
+ * `sim` and `pool` are added to the simulator's and the daemon's file;
+ * `provider` is what the accounts speak.
  */
-export async function house(t, sim = "", pool = "") {
+export async function house(t, sim = "", pool = "", provider = "new_api") {
   const dir = await mkdtemp(path.join(tmpdir(), "rota-sdk."));
   const result = new House(dir);
   t.after(() => result.stop());
-  await result.start(sim, pool);
+  await result.start(sim, pool, provider);
   return result;
 }
 

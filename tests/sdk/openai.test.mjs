@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import test from "node:test";
-import OpenAI from "openai";
+import OpenAI, { toFile } from "openai";
 import {
   all_of, counting, data, failure, house, impatient,
 } from "./house.mjs";
@@ -73,6 +73,102 @@ test("embeddings and the list of models", async (t) => {
   const models = await all_of(client.models.list());
   assert.ok(models.some((x) => x.id === model));
   await home.check_books();
+});
+
+test("responses are found again, cancelled and deleted", async (t) => {
+  const home = await house(t, "style: openai", `
+routing: {strategy: round_robin, affinity_ttl: 0s}
+`, "openai");
+  const client = client_of(home);
+  for (let i = 0; i < 4; ++i) { // Both accounts, in turn.
+    const made = await client.responses.create({ model, input: "hello" });
+    const same = await client.responses.retrieve(made.id);
+    assert.equal(same.output_text, made.output_text);
+    const next = await client.responses.create(
+      { model, input: "more", previous_response_id: made.id });
+    assert.equal(next.previous_response_id, made.id);
+    assert.deepEqual(
+      await all_of(client.responses.inputItems.list(made.id)), []);
+    assert.ok(await failure(client.responses.cancel(made.id)) instanceof
+              OpenAI.BadRequestError);
+    await client.responses.delete(made.id);
+    assert.ok(await failure(client.responses.retrieve(made.id)) instanceof
+              OpenAI.NotFoundError);
+  }
+  assert.ok(await failure(client.responses.retrieve("resp_x")) instanceof
+            OpenAI.NotFoundError);
+  const lost = await failure(client.responses.create(
+    { model, input: "more", previous_response_id: "resp_x" }));
+  assert.ok(lost instanceof OpenAI.BadRequestError, lost);
+  assert.equal(lost.code, "previous_response_not_found");
+  const packed = await client.responses.compact({ model, input: "hello" });
+  assert.equal(packed.object, "response.compaction");
+  await home.check_books();
+});
+
+test("completions and moderations", async (t) => {
+  const home = await house(t);
+  const client = client_of(home);
+  const whole = await client.completions.create({ model, prompt: "hello" });
+  assert.ok(whole.choices[0].text.length > 100);
+  const chunks = await all_of(await client.completions.create(
+    { model, prompt: "hello", stream: true }));
+  assert.ok(chunks.map((x) => x.choices[0].text).join("").length > 100);
+  const judged = await client.moderations.create({ input: ["a", "b"] });
+  assert.equal(judged.results.length, 2);
+  assert.equal(judged.results[0].flagged, false);
+  await home.check_books();
+});
+
+test("images, made and edited", async (t) => {
+  const home = await house(t);
+  const client = client_of(home);
+  const ask = { model: "gpt-image-1", prompt: "a river" };
+  const made = await client.images.generate({ ...ask, n: 2 });
+  assert.equal(made.data.length, 2);
+  assert.ok(made.data[0].b64_json);
+  const events = await all_of(
+    await client.images.generate({ ...ask, stream: true }));
+  assert.deepEqual(events.map((x) => x.type), [
+    "image_generation.partial_image", "image_generation.completed"]);
+  const image = await toFile(Buffer.alloc(500, 7), "a.png",
+                             { type: "image/png" });
+  const edited = await client.images.edit({ ...ask, image });
+  assert.equal(edited.data.length, 1);
+  assert.equal(edited.usage.input_tokens_details.image_tokens, 323);
+  await home.check_books();
+});
+
+test("audio, spoken and heard", async (t) => {
+  const home = await house(t);
+  const { audio } = client_of(home);
+  const speech = await audio.speech.create(
+    { model: "tts-1", voice: "alloy", input: "Hello, wörld." });
+  assert.equal(speech.headers.get("content-type"), "audio/mpeg");
+  const sound = Buffer.from(await speech.arrayBuffer());
+  assert.equal(sound.length, 3 + 13 * 40);
+  assert.equal(sound.subarray(0, 3).toString(), "ID3");
+
+  const file = await toFile(Buffer.alloc(70_000, 7), "a.mp3",
+                            { type: "audio/mpeg" });
+  const heard = await audio.transcriptions.create(
+    { model: "whisper-1", file });
+  assert.ok(heard.text.length > 10);
+  assert.equal(heard.usage.seconds, 3);
+  const long = await audio.transcriptions.create(
+    { model: "whisper-1", file, response_format: "verbose_json" });
+  assert.equal(long.duration, 3);
+  const counted = await audio.translations.create(
+    { model: "gpt-4o-transcribe", file });
+  assert.ok(counted.text.length > 10);
+  const events = await all_of(await audio.transcriptions.create(
+    { model: "gpt-4o-transcribe", file, stream: true }));
+  assert.equal(events.at(-1).type, "transcript.text.done");
+  await home.check_books();
+
+  const subtitles = await audio.transcriptions.create(
+    { model: "whisper-1", file, response_format: "vtt" });
+  assert.match(subtitles, /^WEBVTT/);
 });
 
 test("tool calls, whole and streamed", async (t) => {
