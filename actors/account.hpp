@@ -58,8 +58,8 @@ struct account_actor_state {
 
   caf::result<hold_grant> hold_nothing(const acquire_request& x, timestamp t);
 
-  /// Whether any request could be sent now, its size and model aside.
-  /// @param early Nobody else serves it.
+  /// Whether any request could be sent now, its size and model aside; `early`
+  /// where nobody else serves it.
   ec refusal(timestamp t, bool early = false) const;
 
   /// When it may be tried although it is refused; "never" if it may not.
@@ -85,10 +85,8 @@ struct account_actor_state {
   void persist(durable_actor ack = {}, uint64_t token = 0,
                item_result_ptr result = nullptr);
 
-  /// Tells the dispatcher, and sees to it that `tick` comes when time alone
-  /// changes something.
+  /// Tells the dispatcher, and has `tick` come when time changes something.
   void publish(timestamp t);
-
   void arm(timestamp t);
 
   // -- data -------------------------------------------------------------------
@@ -108,11 +106,9 @@ struct account_actor_state {
   probe_report probe; // The last one of this run.
   uint64_t successes = 0;
   bool admin_changed = false;
-  uint64_t stored_revision = 0;
-  uint64_t stored_watch = 0;
+  uint64_t stored_revision = 0, stored_watch = 0;
   milliseconds stored_lag{0};
-  uint64_t version = 0;
-  uint64_t answered = 0; // Requests for a hold.
+  uint64_t version = 0, answered = 0; // Requests for a hold.
   int64_t wanted_tokens = 0; // Of the last request, if they were too many now.
   timestamp armed; // When the next tick comes; "never" if none is on its way.
   std::minstd_rand random;

@@ -2,6 +2,7 @@
 
 // What actors send each other beside plain values: values with handles.
 
+#include "messages/account_row.hpp"
 #include "messages/actors.hpp"
 #include "messages/response_pin.hpp"
 

@@ -54,15 +54,6 @@ struct hold_id {
   friend constexpr auto operator<=>(const hold_id&, const hold_id&) = default;
 };
 
-/// The how-manieth attempt of its account in this run, from 1. Zero: older than
-/// any.
-struct attempt_serial {
-  uint64_t value = 0;
-
-  friend constexpr auto operator<=>(const attempt_serial&,
-                                    const attempt_serial&) = default;
-};
-
 /// @returns "batch_17".
 std::string to_string(batch_id x);
 

@@ -2,7 +2,7 @@
 
 #include "actors/domain/calibration.hpp"
 #include "actors/domain/window_sum.hpp"
-#include "messages/account.hpp"
+#include "messages/account_row.hpp"
 
 #include <span>
 

@@ -2,7 +2,7 @@
 
 #include "actors/domain/price_ratios.hpp"
 #include "actors/domain/spend_window.hpp"
-#include "messages/account.hpp"
+#include "messages/account_row.hpp"
 
 #include <map>
 #include <optional>

@@ -24,11 +24,9 @@ void circuit::open(timestamp until, timestamp early, attempt_serial next,
   trials_.clear();
 }
 
-void circuit::extend(timestamp until) {
-  if (until <= until_)
-    return;
-  until_ = until;
-  early_ = ramp_from_ = {};
+void circuit::extend(timestamp until, attempt_serial next) {
+  if (until > until_)
+    open(until, {}, next, until_);
 }
 
 void circuit::distrust(attempt_serial next) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/ids.hpp"
+#include "messages/attempt.hpp"
 #include "messages/time.hpp"
 
 #include <cstdint>
@@ -36,9 +36,8 @@ public:
   void open(timestamp until, timestamp early, attempt_serial next,
             timestamp now);
 
-  /// Lets nothing through until then, early neither; what is under way goes on
-  /// judging.
-  void extend(timestamp until);
+  /// The same, if that is later: somebody names a time.
+  void extend(timestamp until, attempt_serial next);
 
   /// One attempt is to try it before it counts as closed.
   void distrust(attempt_serial next);

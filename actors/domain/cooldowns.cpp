@@ -8,7 +8,49 @@ namespace {
 
 constexpr size_t models_max = 256;
 
+/// Waits are lengthened by up to this part.
+constexpr double jitter_part = 0.2;
+
 } // namespace
+
+milliseconds doubled(milliseconds base, milliseconds max, uint32_t times) {
+  const auto shift = std::min(times, 20u);
+  return std::min(max, base * (int64_t{1} << shift));
+}
+
+milliseconds jittered(milliseconds x, double jitter) {
+  return x
+         + milliseconds{static_cast<int64_t>(static_cast<double>(x.count())
+                                             * jitter_part * jitter)};
+}
+
+timestamp early_from(timestamp now, const health_options& options,
+                     double jitter) {
+  const auto wait = options.last_resort;
+  return wait.count() > 0 ? now + jittered(wait, jitter) : timestamp{};
+}
+
+void cooldown::begin(const std::optional<circuit::trial>& tried,
+                     attempt_serial failed,
+                     std::optional<milliseconds> named,
+                     const health_options& options, attempt_serial next,
+                     timestamp now, double jitter) {
+  if (way.is_late(failed)) {
+    // What fails together is one reason to wait longer, not many.
+    if (named)
+      way.extend(now + jittered(*named, jitter), next);
+    return;
+  }
+  if (way.is_closed(options.ramp, now))
+    times = 0;
+  if (!(tried && tried->early) || times == 0)
+    ++times;
+  const auto span
+    = named ? std::max(*named, milliseconds{0})
+            : doubled(options.cooldown_base, options.cooldown_max, times - 1);
+  way.open(now + jittered(span, jitter),
+           named ? timestamp{} : early_from(now, options, jitter), next, now);
+}
 
 cooldown& model_cooldowns::at(const std::string& model, timestamp now) {
   if (models_.size() >= models_max && !models_.contains(model)) {
@@ -34,8 +76,16 @@ const cooldown* model_cooldowns::find(const std::string& model) const {
   return i == models_.end() ? nullptr : &i->second;
 }
 
-void model_cooldowns::erase(const std::string& model) {
-  if (const auto i = models_.find(model); i != models_.end())
+void model_cooldowns::served(const std::optional<circuit::trial>& tried,
+                             const std::string& model, attempt_serial id,
+                             milliseconds ramp, timestamp now) {
+  const auto i = models_.find(model);
+  if (i == models_.end() || !i->second.is_back_by(tried, id, now))
+    return;
+  auto& way = i->second.way;
+  if (way.until().millis != 0)
+    way.succeeded(now);
+  if (way.is_closed(ramp, now))
     models_.erase(i);
 }
 

@@ -1,18 +1,52 @@
 #pragma once
 
 #include "actors/domain/circuit.hpp"
+#include "config/options.hpp"
 #include "messages/account.hpp"
 
 #include <map>
+#include <optional>
 
 namespace rota {
 
-/// A circuit, how often it opened in a row, and why.
+/// A circuit, how often it opened since it was last closed, and why.
 struct cooldown {
   circuit way;
   uint32_t times = 0;
   std::string reason;
+
+  /// An attempt failed for a reason to wait.
+  /// @param named How long, where the provider said it; else by back-off.
+  /// @param next The first attempt that has not begun yet.
+  void begin(const std::optional<circuit::trial>& tried,
+             attempt_serial failed, std::optional<milliseconds> named,
+             const health_options& options, attempt_serial next, timestamp now,
+             double jitter);
+
+  /// Whether a success says that it is back.
+  bool is_back_by(const std::optional<circuit::trial>& tried,
+                  attempt_serial succeeded, timestamp now) const {
+    return !way.is_late(succeeded)
+           && (!way.is_open(now) || (tried && tried->early));
+  }
+
+  /// Whether it may be tried although it is open.
+  bool is_due(timestamp now) const {
+    const auto at = way.early_at(now);
+    return at.millis != 0 && at <= now;
+  }
 };
+
+/// @returns `base`, doubled so many times, at most `max`.
+milliseconds doubled(milliseconds base, milliseconds max, uint32_t times);
+
+/// @returns `x` lengthened by up to a fifth, so that what failed together does
+/// not come back together. `jitter` is uniform in [0, 1).
+milliseconds jittered(milliseconds x, double jitter);
+
+/// @returns When it may be tried early, should its time be our own guess.
+timestamp early_from(timestamp now, const health_options& options,
+                     double jitter);
 
 /// The cooldowns of single models. Callers may name any model, so only so
 /// many are remembered. Pure.
@@ -25,8 +59,10 @@ public:
   cooldown* find(const std::string& model);
   const cooldown* find(const std::string& model) const;
 
-  /// Forgets a model: it serves again.
-  void erase(const std::string& model);
+  /// An attempt succeeded. Forgets the model once it is back for good.
+  void served(const std::optional<circuit::trial>& tried,
+              const std::string& model, attempt_serial id, milliseconds ramp,
+              timestamp now);
 
   /// Those that last, by model.
   std::vector<model_cooldown> lasting(timestamp now) const;

@@ -6,29 +6,8 @@ namespace rota {
 
 namespace {
 
-/// Waits are lengthened by up to this part, so that accounts that failed
-/// together do not come back together.
-constexpr double jitter_part = 0.2;
-
 /// What people can do where only they help.
 constexpr auto advice = ": replace its key, then run `rota reload`";
-
-milliseconds doubled(milliseconds base, milliseconds max, uint32_t times) {
-  const auto shift = std::min(times, 20u);
-  return std::min(max, base * (int64_t{1} << shift));
-}
-
-/// Whether it may be tried although it is open.
-bool is_due(const cooldown& x, timestamp now) {
-  const auto at = x.way.early_at(now);
-  return at.millis != 0 && at <= now;
-}
-
-milliseconds jittered(milliseconds x, double jitter) {
-  return x
-         + milliseconds{static_cast<int64_t>(static_cast<double>(x.count())
-                                             * jitter_part * jitter)};
-}
 
 } // namespace
 
@@ -44,7 +23,7 @@ health::health(health_options options, const account_row& row)
     disabled_ = true;
   else if (out)
     ejected_until_ = row.cooldown_until;
-  account_.way.extend(row.cooldown_until);
+  account_.way.extend(row.cooldown_until, next());
 }
 
 void health::options(health_options x) {
@@ -70,7 +49,8 @@ void health::on_attempt(const attempt_report& report, timestamp now,
   const auto model_tried = known ? known->way.end(report.serial) : trial{};
   if (x.cls == failure_class::none) {
     on_success(tried, report, now);
-    model_served(model_tried, report, now);
+    models_.served(model_tried, report.model, report.serial, options_.ramp,
+                   now);
     return;
   }
   if (x.scope == failure_scope::request)
@@ -86,7 +66,7 @@ void health::on_attempt(const attempt_report& report, timestamp now,
 void health::cool(timestamp until, std::string reason) {
   if (until <= account_.way.until())
     return;
-  account_.way.open(until, {}, next(), seen_);
+  account_.way.extend(until, next());
   reason_ = std::move(reason);
   ++revision_;
 }
@@ -122,7 +102,7 @@ ec health::check(uint32_t limit, timestamp now, bool early) const {
   now = latest(now);
   if (disabled_)
     return ec::ejected;
-  if (account_.way.is_open(now) && !(early && is_due(account_, now)))
+  if (account_.way.is_open(now) && !(early && account_.is_due(now)))
     return ejected_until_ > now ? ec::ejected : ec::cooling;
   if (!account_.way.is_open(now) && room(limit, now) == 0)
     return ec::at_limit;
@@ -138,7 +118,7 @@ ec health::check(const std::string& model, uint32_t limit, timestamp now,
   if (x == nullptr)
     return ec::ok;
   if (x->way.is_open(now))
-    return early && is_due(*x, now) ? ec::ok : ec::cooling;
+    return early && x->is_due(now) ? ec::ok : ec::cooling;
   return x->way.room(limit, options_.ramp, now) > 0 ? ec::ok : ec::at_limit;
 }
 
@@ -225,10 +205,9 @@ void health::act(cooldown& which, const trial& tried,
         disabled_ = true;
         why += advice;
       } else {
-        auto told = report;
-        if (!told.judged.cooldown)
-          told.judged.cooldown = options_.cooldown_max;
-        cool_down(which, tried, told, now, jitter);
+        which.begin(tried, report.serial,
+                    x.cooldown.value_or(options_.cooldown_max), options_,
+                    next(), now, jitter);
       }
       break;
     case account_action::exhausted:
@@ -238,13 +217,15 @@ void health::act(cooldown& which, const trial& tried,
       }
       [[fallthrough]]; // The quota of a model, or one that comes back.
     case account_action::cooldown:
-      cool_down(which, tried, report, now, jitter);
+      which.begin(tried, report.serial, x.cooldown, options_, next(), now,
+                  jitter);
       break;
     default: // A penalty.
       if (of_account)
         punish(tried, report, now, jitter);
       else
-        cool_down(which, tried, report, now, jitter);
+        which.begin(tried, report.serial, x.cooldown, options_, next(), now,
+                    jitter);
   }
   ++revision_;
   if (of_account)
@@ -269,43 +250,15 @@ void health::punish(const trial& tried, const attempt_report& report,
   const auto span
     = doubled(options_.eject_base, options_.eject_max, ejections_ - 1);
   ejected_until_ = now + jittered(span, jitter);
-  way.open(ejected_until_, early(true, now, jitter), next(), now);
+  way.open(ejected_until_, early_from(now, options_, jitter), next(), now);
   failures_in_row_ = 0;
-}
-
-void health::cool_down(cooldown& which, const trial& tried,
-                       const attempt_report& report, timestamp now,
-                       double jitter) {
-  const auto& named = report.judged.cooldown;
-  if (which.way.is_late(report.serial)) {
-    // What fails together is one reason to wait longer, not many.
-    if (named)
-      which.way.extend(now + jittered(*named, jitter));
-    return;
-  }
-  if (which.way.is_closed(options_.ramp, now))
-    which.times = 0;
-  if (!(tried && tried->early) || which.times == 0)
-    ++which.times;
-  const auto span = named ? std::max(*named, milliseconds{0})
-                          : doubled(options_.cooldown_base,
-                                    options_.cooldown_max, which.times - 1);
-  which.way.open(now + jittered(span, jitter), early(!named, now, jitter),
-                 next(), now);
-}
-
-timestamp health::early(bool is_guess, timestamp now, double jitter) const {
-  if (!is_guess || options_.last_resort.count() == 0)
-    return {};
-  return now + jittered(options_.last_resort, jitter);
 }
 
 void health::on_success(const trial& tried, const attempt_report& report,
                         timestamp now) {
   latency_.add(report.first_byte, now);
   auto& way = account_.way;
-  if (disabled_ || way.is_late(report.serial)
-      || (way.is_open(now) && !(tried && tried->early)))
+  if (disabled_ || !account_.is_back_by(tried, report.serial, now))
     return;
   if (failures_in_row_ > 0 || way.until().millis != 0)
     ++revision_;
@@ -317,18 +270,6 @@ void health::on_success(const trial& tried, const attempt_report& report,
     ejections_ = account_.times = 0;
     ++revision_;
   }
-}
-
-void health::model_served(const trial& tried, const attempt_report& report,
-                          timestamp now) {
-  const auto x = models_.find(report.model);
-  if (x == nullptr || x->way.is_late(report.serial)
-      || (x->way.is_open(now) && !(tried && tried->early)))
-    return;
-  if (x->way.until().millis != 0)
-    x->way.succeeded(now);
-  if (x->way.is_closed(options_.ramp, now))
-    models_.erase(report.model);
 }
 
 } // namespace rota

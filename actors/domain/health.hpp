@@ -3,7 +3,7 @@
 #include "actors/domain/cooldowns.hpp"
 #include "actors/domain/peak_ewma.hpp"
 #include "config/options.hpp"
-#include "messages/account.hpp"
+#include "messages/account_row.hpp"
 
 namespace rota {
 
@@ -17,16 +17,13 @@ namespace rota {
 ///
 /// A refused key or a ban ejects without an end. Beside its health stand
 /// cooldowns (of the account, of single models) and exhaustion: neither counts
-/// as a failure. After a cooldown, too, one request tries the account or the
-/// model, and what is back gets its load by and by (`circuit`). Requests that
-/// began before an ejection or a cooldown say nothing new about it, unless the
-/// provider names a time.
+/// as a failure. After a cooldown, too, one request tries what cooled, and what
+/// is back gets its load by and by (`circuit`). Requests that began before say
+/// nothing new about either, unless the provider names a time. Where no account
+/// serves, one whose time is a guess of ours may be tried early; should that
+/// fail, it lasts as long again, not longer.
 ///
-/// Where no account serves, one whose ejection or cooldown is a guess of ours
-/// may be tried early; should that fail, it lasts as long again, not longer.
-///
-/// Time never runs backwards here: an earlier `now` than the latest is taken
-/// for the latest.
+/// Time never runs backwards: an earlier `now` than the latest is the latest.
 class health {
 public:
   explicit health(health_options options) : options_{options} {
@@ -127,13 +124,8 @@ private:
            timestamp now, double jitter);
   void punish(const trial& tried, const attempt_report& report, timestamp now,
               double jitter);
-  void cool_down(cooldown& which, const trial& tried,
-                 const attempt_report& report, timestamp now, double jitter);
-  timestamp early(bool is_guess, timestamp now, double jitter) const;
   void on_success(const trial& tried, const attempt_report& report,
                   timestamp now);
-  void model_served(const trial& tried, const attempt_report& report,
-                    timestamp now);
 
   health_options options_;
   timestamp seen_;

@@ -35,7 +35,7 @@ struct no_pick {
   /// not_ready, ejected, balance_unknown; the most hopeful reason wins.
   /// no_account: all that could serve were excluded. ok: one could be picked.
   ec why = ec::no_account;
-  /// When the first of them is back by time alone, or may be tried early because
+  /// When the first of them is back by time alone, or may be tried early since
   /// nobody serves; "never" if none is, or if `is_soon`.
   timestamp earliest;
   /// The first that may be tried early, from `early_at` on; "never": none.

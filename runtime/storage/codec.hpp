@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/account.hpp"
+#include "messages/account_row.hpp"
 #include "messages/batch.hpp"
 #include "messages/client.hpp"
 #include "messages/ledger.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/options.hpp"
-#include "messages/account.hpp"
+#include "messages/account_row.hpp"
 #include "messages/batch.hpp"
 #include "messages/client.hpp"
 #include "messages/envelopes.hpp"

@@ -1,4 +1,4 @@
-#include "tests/actors/pool_fixture.hpp"
+#include "tests/actors/account_fixture.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace rota;
@@ -6,49 +6,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct fixture : pool_fixture {
-  std::variant<hold_grant, caf::error> hold(const std::string& name,
-                                            uint64_t item, int64_t nanos) {
-    auto x = std::make_shared<acquire_request>();
-    x->want = {line(item), 1, money{nanos}};
-    const auto result
-      = ask<hold_grant>(accounts.at(name), atom::hold_v, acquire_ptr{x});
-    if (const auto grant = std::get_if<hold_grant>(&result))
-      serials[item] = grant->serial;
-    return result;
-  }
-
-  reading_cut cut(const std::string& name) {
-    return std::get<reading_cut>(
-      ask<reading_cut>(accounts.at(name), atom::cut_v));
-  }
-
-  void read(const std::string& name, int64_t nanos) {
-    self->send(accounts.at(name), atom::reading_v,
-               balance_reading{money{nanos}, cut(name)});
-    run();
-  }
-
-  ec refused(const std::string& name, uint64_t item, int64_t nanos) {
-    const auto x = hold(name, item, nanos);
-    return x.index() == 0 ? ec::ok : code_of(std::get<caf::error>(x));
-  }
-
-  void end(const std::string& name, uint64_t item, charge charged,
-           int64_t nanos, failure_class cls = failure_class::none) {
-    auto x = std::make_shared<attempt_end>();
-    x->hold = {{{1}, item}, 1};
-    x->report.judged.charged = charged;
-    x->report.judged.cls = cls;
-    x->report.serial = serials[item];
-    x->report.model = "m";
-    x->cost = money{nanos};
-    self->send(accounts.at(name), atom::settle_v, attempt_end_ptr{x});
-    run();
-  }
-
-  std::map<uint64_t, attempt_serial> serials;
-};
+using fixture = account_fixture;
 
 constexpr int64_t dollar = 1'000'000'000;
 
@@ -160,34 +118,6 @@ TEST_CASE_METHOD(fixture, "without a figure an account serves nobody",
   run();
   CHECK(view("a").available == money{5 * dollar});
   CHECK(refused("a", 0, 1) == ec::ok);
-}
-
-TEST_CASE_METHOD(fixture, "failures in a row eject, time and success readmit",
-                 "[account]") {
-  add("a", 10);
-  uint64_t item = 0;
-  for (; item < 5; ++item) {
-    REQUIRE(refused("a", item, dollar) == ec::ok);
-    auto x = std::make_shared<attempt_end>();
-    x->hold = {{{1}, item}, 1};
-    x->report.judged.cls = failure_class::upstream_error;
-    x->report.judged.action = account_action::penalty;
-    x->report.judged.scope = failure_scope::account;
-    x->report.serial = serials[item];
-    x->report.model = "m";
-    x->report.status = 500;
-    self->send(accounts["a"], atom::settle_v, attempt_end_ptr{x});
-    run();
-  }
-  CHECK(view("a").health == health_state::ejected);
-  CHECK(refused("a", item, dollar) == ec::ejected);
-  advance(11s);
-  CHECK(view("a").health == health_state::probing);
-  CHECK(view("a").limit == 1);
-  REQUIRE(refused("a", item, dollar) == ec::ok);
-  CHECK(refused("a", item + 1, dollar) != ec::ok); // One probe at a time.
-  end("a", item, charge::yes, 1);
-  CHECK(view("a").health == health_state::healthy);
 }
 
 TEST_CASE_METHOD(fixture, "an account that is broke comes back with money",
@@ -389,71 +319,4 @@ TEST_CASE_METHOD(fixture, "a server error holds its money for the lag",
   CHECK(view("a").held == money{});
   CHECK(view("a").spent == money{});
   CHECK(view("a").available == money{10 * dollar});
-}
-
-TEST_CASE_METHOD(fixture, "who sees an account sees which models wait, and why",
-                 "[account]") {
-  add("a", 10);
-  const auto fail = [this](uint64_t item, const std::string& model,
-                           milliseconds wait) {
-    REQUIRE(refused("a", item, 1'000) == ec::ok);
-    auto x = std::make_shared<attempt_end>();
-    x->hold = {{{1}, item}, 1};
-    x->report.judged.cls = failure_class::overloaded;
-    x->report.judged.scope = failure_scope::account_model;
-    x->report.judged.action = account_action::cooldown;
-    x->report.judged.cooldown = wait;
-    x->report.judged.reason = "HTTP 503 for " + model;
-    x->report.model = model;
-    self->send(accounts.at("a"), atom::settle_v, attempt_end_ptr{x});
-    run();
-  };
-  fail(0, "n", 1h);
-  fail(1, "o", 1min);
-  const auto x = view("a");
-  CHECK(x.health == health_state::healthy);
-  REQUIRE(x.cooling.size() == 2);
-  CHECK(x.cooling[0].model == "o");
-  CHECK(x.cooling[0].reason == "HTTP 503 for o");
-  CHECK(x.cooling[0].until >= now() + 1min);
-  CHECK(x.cooling[1].model == "n");
-  CHECK(x.cooldown_until == x.cooling[0].until);
-  CHECK(x.reason == "o: HTTP 503 for o");
-  CHECK(refused("a", 2, 1'000) == ec::ok); // Of model m.
-  advance(2min);
-  CHECK(view("a").reason == "n: HTTP 503 for n");
-  advance(2h);
-  CHECK(view("a").reason.empty());
-  CHECK(view("a").cooldown_until == timestamp{});
-}
-
-TEST_CASE_METHOD(fixture, "a refused key gets a try after reload and restart",
-                 "[account]") {
-  const auto setup = options("a", money{10 * dollar});
-  add(setup);
-  REQUIRE(refused("a", 0, 1'000) == ec::ok);
-  auto x = std::make_shared<attempt_end>();
-  x->hold = {{{1}, 0}, 1};
-  x->report.judged.cls = failure_class::auth_invalid;
-  x->report.judged.scope = failure_scope::account;
-  x->report.judged.action = account_action::disabled;
-  self->send(accounts.at("a"), atom::settle_v, attempt_end_ptr{x});
-  run();
-  CHECK(view("a").health == health_state::ejected);
-  CHECK(view("a").reason.find("`rota reload`") != std::string::npos);
-  REQUIRE(log->commits.back()->account);
-  const auto row = *log->commits.back()->account;
-  CHECK(row.health == health_state::ejected);
-  self->send(accounts.at("a"), atom::configure_v,
-             account_setup_ptr{std::make_shared<account_setup>(setup)});
-  run();
-  CHECK(view("a").health == health_state::probing); // One request may.
-  REQUIRE(log->commits.back()->account);
-  CHECK(log->commits.back()->account->health == health_state::healthy);
-  CHECK(refused("a", 1, 1'000) == ec::ok);
-  CHECK(refused("a", 2, 1'000) == ec::at_limit);
-  account_memory memory;
-  memory.row = row;
-  add(options("b", money{10 * dollar}), memory);
-  CHECK(view("b").health == health_state::probing);
 }

@@ -62,4 +62,41 @@ inline health_options limits() {
   return x;
 }
 
+struct fixture {
+  health it{limits()};
+  timestamp now = start;
+
+  attempt_serial begin(const std::string& model = "m") {
+    return it.begin(model, now + 1h, now);
+  }
+
+  void end(attempt_serial id, attempt_report x, double jitter = 0) {
+    x.serial = id;
+    it.on_attempt(x, now, jitter);
+  }
+
+  /// Begins and ends an attempt; one that may not begin now is late.
+  void take(const attempt_report& x, double jitter = 0) {
+    const auto may = it.check(x.model, limit, now) == ec::ok;
+    end(may ? begin(x.model) : attempt_serial{}, x, jitter);
+  }
+
+  void eject() {
+    for (int i = 0; i < 3; ++i)
+      take(bad());
+    REQUIRE(it.state(now) == state::ejected);
+  }
+
+  /// Brings it into a state at `now`.
+  void enter(state x) {
+    if (x == state::degraded)
+      take(bad());
+    if (x == state::ejected || x == state::probing)
+      eject();
+    if (x == state::probing)
+      now = now + 10s;
+    REQUIRE(it.state(now) == x);
+  }
+};
+
 } // namespace rota::health_cases

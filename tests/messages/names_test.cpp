@@ -60,7 +60,7 @@ TEST_CASE("every value has a name of its own", "[names]") {
   names(batch_state::running, batch_state::cancelled);
   names(item_state::succeeded, item_state::cancelled);
   names(transport::ok, transport::cancelled);
-  CHECK(names(surface::openai_chat, surface::gemini_generate).size()
+  CHECK(names(surface::openai_chat, surface::gemini_count).size()
         == surface_count);
 }
 

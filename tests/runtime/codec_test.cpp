@@ -127,11 +127,13 @@ TEST_CASE("records of every version are read for ever", "[storage]") {
       batch.options.policy = delivery::at_least_once;
       batch.doubtful.clear();
     }
-    if (version < 5) { // Nor likelihoods and learnt lags.
+    if (version < 5) { // Nor likelihoods, learnt lags and pins.
       for (auto& x : head.holds)
         x.unlikely = false;
       account.posting_lag = {};
       entries.pop_back();
+    } else {
+      check_golden(version, "pin", sample_pin());
     }
     if (version < 4) { // Nor clients.
       for (auto& x : entries)

@@ -1,9 +1,10 @@
 #pragma once
 
-#include "messages/account.hpp"
+#include "messages/account_row.hpp"
 #include "messages/batch.hpp"
 #include "messages/client.hpp"
 #include "messages/ledger.hpp"
+#include "messages/response_pin.hpp"
 
 #include <vector>
 
@@ -64,6 +65,10 @@ inline account_head sample_head() {
 inline client_head sample_client() {
   return {{6}, "alice", 61'000, {999'000'000}, 20'775, {-2'000},
           24'322, {1'234'567}, {1'795'000'000'123}};
+}
+
+inline response_pin sample_pin() {
+  return {"resp_0a1b", {7}, {6}, {1'795'000'000'123}};
 }
 
 inline account_row sample_account_row() {

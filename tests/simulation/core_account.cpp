@@ -67,6 +67,7 @@ core_commit core_account::begin(const account_head& head,
   else
     condition_.emplace(health_of());
   stored_revision_ = condition_->revision();
+  serials_.clear();
   limits_.emplace(limiter_options{world_.max_in_flight,
                                   world_.requests_per_minute, 0});
   books_->doubt_all(wall() + world_.doubt_grace, wall());
@@ -77,26 +78,28 @@ core_commit core_account::begin(const account_head& head,
 }
 
 bool core_account::hold(const hold_id& id, money amount, int64_t tokens,
-                        core_commit& out) {
+                        core_commit& out, bool early) {
   const auto t = wall();
+  const auto expiry = t + world_.total_timeout + world_.hold_margin;
   auto code = condition_->exhausted() ? ec::insufficient_funds : ec::ok;
   if (code == ec::ok)
-    code = condition_->check("m", limits_->in_flight(), t);
+    code = condition_->check("m", limits_->limit(), t, early);
   if (code == ec::ok)
     code = limits_->check(tokens, t);
   amount = scale_up(amount, watch_->prices().price_factor());
   const auto known = auditor_.find(id) != nullptr;
   if (code == ec::ok)
-    code = books_->hold(id, amount, world_.floor,
-                        t + world_.total_timeout + world_.hold_margin, t);
-  if (code == ec::ok)
+    code = books_->hold(id, amount, world_.floor, expiry, t);
+  if (code == ec::ok) {
     limits_->acquire(tokens, t);
+    serials_[id] = condition_->begin("m", expiry, t);
+  }
   out = commit();
   require(!known || out.entries.empty(), "I5", "a hold was made twice");
   require((code == ec::ok) == !out.entries.empty(), "I1",
           "the answer and the entries disagree");
   if (code == ec::ok)
-    gate_.used(auditor_.live(), t);
+    gate_.used({id, auditor_.live(), expiry, early}, t);
   return code == ec::ok;
 }
 
@@ -131,10 +134,11 @@ core_commit core_account::settle(const booking& told, const verdict& judged,
       limits_->on_timeout();
     attempt_report report;
     report.judged = judged;
+    report.serial = serials_[told.hold];
     report.model = std::string{"m"};
     report.first_byte = milliseconds{50};
     condition_->on_attempt(report, t, jitter);
-    gate_.told(judged, t);
+    gate_.told(told.hold, judged, t);
   }
   return commit(&told);
 }

@@ -8,6 +8,7 @@
 #include "tests/simulation/gate_auditor.hpp"
 #include "tests/simulation/swarm.hpp"
 
+#include <map>
 #include <optional>
 
 namespace rota::simulation {
@@ -38,8 +39,10 @@ public:
 
   void clock(timestamp now, milliseconds ahead);
 
+  /// @param early Nobody else serves it.
   /// @returns Whether money is held now.
-  bool hold(const hold_id& id, money amount, int64_t tokens, core_commit& out);
+  bool hold(const hold_id& id, money amount, int64_t tokens, core_commit& out,
+            bool early = false);
 
   core_commit settle(const booking& told, const verdict& judged, double jitter);
   core_commit reading(money figure, reading_cut asked);
@@ -80,6 +83,7 @@ private:
   std::optional<health> condition_;
   std::optional<limiter> limits_;
   std::optional<books_watch> watch_;
+  std::map<hold_id, attempt_serial> serials_; // Of this run.
   uint64_t stored_revision_ = 0;
   uint64_t stored_watch_ = 0;
   milliseconds stored_lag_{0};

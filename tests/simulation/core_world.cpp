@@ -127,13 +127,15 @@ void core_world::acquire(const event& x) {
                           static_cast<uint32_t>(run_ * 256 + item.tries)};
   const auto amount = hold_amount(id);
   const auto first = random_.below(world_.accounts);
-  for (int64_t i = 0; i < world_.accounts; ++i) {
+  // Where nobody serves, they are asked again as the last resort.
+  for (int64_t i = 0; i < 2 * world_.accounts; ++i) {
     const auto account = account_id{
       static_cast<uint32_t>((first + i) % world_.accounts + 1)};
+    const auto early = i >= world_.accounts;
     if (std::count(item.excluded.begin(), item.excluded.end(), account) > 0)
       continue;
     core_record record;
-    if (!at(account).hold(id, amount, 100, record.commit))
+    if (!at(account).hold(id, amount, 100, record.commit, early))
       continue;
     black_box::instance().note("%s held %lld on account %u",
                                to_string(id).c_str(), shown(amount),

@@ -45,7 +45,7 @@ TEST_CASE("a seed replays to the event", "[simulation]") {
 
 TEST_CASE("a few seeds reach every kind of entry", "[simulation]") {
   const auto before = black_box::instance().judged();
-  for (uint64_t seed = 1; seed <= 100; ++seed)
+  for (uint64_t seed = 1; seed <= 150; ++seed)
     run_core(seed);
   const auto& after = black_box::instance().judged();
   for (size_t i = 1; i < after.size(); ++i) {

@@ -22,7 +22,7 @@ void outside::judge(const commit& x) {
   }
   judge_gate(x);
   if (x.account)
-    rows[x.account->account] = *x.account;
+    note_row(*x.account);
   if (!x.entries.empty()) {
     auto& books = accounts.at(x.entries.front().account);
     books.clock(now, ahead);
@@ -47,22 +47,38 @@ void outside::judge(const commit& x) {
   batches.result(*x.result);
 }
 
-void outside::judge_gate(const commit& x) const {
+void outside::judge_gate(const commit& x) {
   if (x.entries.empty() || x.entries.front().kind != entry_kind::hold)
     return;
-  const auto i = rows.find(x.entries.front().account);
+  const auto& e = x.entries.front();
+  const auto i = rows.find(e.account);
   if (i == rows.end())
     return;
   const auto& row = i->second;
-  const auto wall = now + ahead;
   require(row.admin == admin_state::ready, "gate",
           "an account is used against the operator's will");
   require(!row.exhausted, "gate", "an exhausted account is used");
-  require(row.health != health_state::ejected
-            || (row.cooldown_until.millis != 0 && row.cooldown_until <= wall),
-          "gate", "an ejected account is used");
-  require(row.cooldown_until <= wall, "gate",
-          "an account is used while it cools down");
+  require(row.health != health_state::ejected || row.cooldown_until.millis != 0,
+          "gate", "an account is used whose key was refused");
+  if (row.cooldown_until <= now + ahead)
+    return;
+  // That is for one at a time, where nobody else serves.
+  auto& paused = pauses[e.account];
+  require(now >= paused.since + health_options{}.last_resort, "gate",
+          "an account is used while it is left alone");
+  if (paused.early) {
+    const auto before = accounts.at(e.account).find(*paused.early);
+    require(before == nullptr || !before->open || before->in_doubt, "gate",
+            "two try early what is left alone");
+  }
+  paused.early = e.hold;
+}
+
+void outside::note_row(const account_row& x) {
+  const auto i = rows.find(x.account);
+  if (i == rows.end() || i->second.cooldown_until != x.cooldown_until)
+    pauses[x.account] = {now, std::nullopt};
+  rows[x.account] = x;
 }
 
 void outside::judge_money(const ledger_entry& x, bool beside_reading) const {

@@ -59,6 +59,12 @@ struct outside {
   std::map<account_id, std::set<int64_t>> figures;
   /// As last handed to the journal in this run.
   std::map<account_id, account_row> rows;
+  /// Who is to be left alone: since when, and who was the last to try early.
+  struct pause {
+    timestamp since;
+    std::optional<hold_id> early;
+  };
+  std::map<account_id, pause> pauses;
   /// The daemon's run; messages of another one come from the dead.
   uint64_t run = 1;
   timestamp now; // True time.
@@ -101,7 +107,8 @@ struct outside {
   void lose(bool torn);
 
 private:
-  void judge_gate(const commit& x) const;
+  void judge_gate(const commit& x);
+  void note_row(const account_row& x);
   void judge_money(const ledger_entry& x, bool beside_reading) const;
 };
 

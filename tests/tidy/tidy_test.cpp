@@ -143,14 +143,17 @@ TEST_CASE("rules read no clock and start no thread", "[tidy]") {
 TEST_CASE("files are short enough to be read", "[tidy]") {
   // Each of these reads better whole, or has yet to be taken apart.
   const std::set<std::string> longer{
+    "actors/account.hpp",
     "actors/batch.hpp",
     "actors/dispatcher.hpp",
+    "actors/domain/health.hpp",
     "actors/domain/ledger.hpp",
     "actors/domain/pricing.hpp",
     "actors/domain/selection.cpp",
     "actors/runner.cpp",
     "actors/runner.hpp",
     "config/options.hpp", // The whole configuration on one page.
+    "config/schema.cpp",  // The same.
     "messages/account.hpp",
     "messages/actors.hpp", // The protocol on one page.
     "messages/batch.hpp",

@@ -1,0 +1,108 @@
+#include "tests/actors/account_fixture.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace rota;
+using namespace std::chrono_literals;
+
+namespace {
+
+using fixture = account_fixture;
+
+constexpr int64_t dollar = 1'000'000'000;
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "failures in a row eject, time and success readmit",
+                 "[account]") {
+  add("a", 10);
+  uint64_t item = 0;
+  for (; item < 5; ++item) {
+    REQUIRE(refused("a", item, dollar) == ec::ok);
+    auto x = std::make_shared<attempt_end>();
+    x->hold = {{{1}, item}, 1};
+    x->report.judged.cls = failure_class::upstream_error;
+    x->report.judged.action = account_action::penalty;
+    x->report.judged.scope = failure_scope::account;
+    x->report.serial = serials[item];
+    x->report.model = "m";
+    x->report.status = 500;
+    self->send(accounts["a"], atom::settle_v, attempt_end_ptr{x});
+    run();
+  }
+  CHECK(view("a").health == health_state::ejected);
+  CHECK(refused("a", item, dollar) == ec::ejected);
+  advance(11s);
+  CHECK(view("a").health == health_state::probing);
+  CHECK(view("a").limit == 1);
+  REQUIRE(refused("a", item, dollar) == ec::ok);
+  CHECK(refused("a", item + 1, dollar) != ec::ok); // One probe at a time.
+  end("a", item, charge::yes, 1);
+  CHECK(view("a").health == health_state::healthy);
+}
+
+TEST_CASE_METHOD(fixture, "who sees an account sees which models wait, and why",
+                 "[account]") {
+  add("a", 10);
+  const auto fail = [this](uint64_t item, const std::string& model,
+                           milliseconds wait) {
+    REQUIRE(refused("a", item, 1'000) == ec::ok);
+    auto x = std::make_shared<attempt_end>();
+    x->hold = {{{1}, item}, 1};
+    x->report.judged.cls = failure_class::overloaded;
+    x->report.judged.scope = failure_scope::account_model;
+    x->report.judged.action = account_action::cooldown;
+    x->report.judged.cooldown = wait;
+    x->report.judged.reason = "HTTP 503 for " + model;
+    x->report.model = model;
+    self->send(accounts.at("a"), atom::settle_v, attempt_end_ptr{x});
+    run();
+  };
+  fail(0, "n", 1h);
+  fail(1, "o", 1min);
+  const auto x = view("a");
+  CHECK(x.health == health_state::healthy);
+  REQUIRE(x.cooling.size() == 2);
+  CHECK(x.cooling[0].model == "o");
+  CHECK(x.cooling[0].reason == "HTTP 503 for o");
+  CHECK(x.cooling[0].until >= now() + 1min);
+  CHECK(x.cooling[1].model == "n");
+  CHECK(x.cooldown_until == x.cooling[0].until);
+  CHECK(x.reason == "o: HTTP 503 for o");
+  CHECK(refused("a", 2, 1'000) == ec::ok); // Of model m.
+  advance(2min);
+  CHECK(view("a").reason == "n: HTTP 503 for n");
+  advance(2h);
+  CHECK(view("a").reason.empty());
+  CHECK(view("a").cooldown_until == timestamp{});
+}
+
+TEST_CASE_METHOD(fixture, "a refused key gets a try after reload and restart",
+                 "[account]") {
+  const auto setup = options("a", money{10 * dollar});
+  add(setup);
+  REQUIRE(refused("a", 0, 1'000) == ec::ok);
+  auto x = std::make_shared<attempt_end>();
+  x->hold = {{{1}, 0}, 1};
+  x->report.judged.cls = failure_class::auth_invalid;
+  x->report.judged.scope = failure_scope::account;
+  x->report.judged.action = account_action::disabled;
+  self->send(accounts.at("a"), atom::settle_v, attempt_end_ptr{x});
+  run();
+  CHECK(view("a").health == health_state::ejected);
+  CHECK(view("a").reason.find("`rota reload`") != std::string::npos);
+  REQUIRE(log->commits.back()->account);
+  const auto row = *log->commits.back()->account;
+  CHECK(row.health == health_state::ejected);
+  self->send(accounts.at("a"), atom::configure_v,
+             account_setup_ptr{std::make_shared<account_setup>(setup)});
+  run();
+  CHECK(view("a").health == health_state::probing); // One request may.
+  REQUIRE(log->commits.back()->account);
+  CHECK(log->commits.back()->account->health == health_state::healthy);
+  CHECK(refused("a", 1, 1'000) == ec::ok);
+  CHECK(refused("a", 2, 1'000) == ec::at_limit);
+  account_memory memory;
+  memory.row = row;
+  add(options("b", money{10 * dollar}), memory);
+  CHECK(view("b").health == health_state::probing);
+}
