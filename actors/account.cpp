@@ -103,7 +103,7 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
     condition->on_attempt(x->report, t, uniform(random));
   }
   watch->of_model(x->report.model);
-  persist(x->ack, x->token, x->result);
+  persist(x->ack, x->token, x->result, x->record);
   publish(t);
 }
 
@@ -216,7 +216,8 @@ timestamp account_actor_state::now() const {
 }
 
 void account_actor_state::persist(durable_actor ack, uint64_t token,
-                                  item_result_ptr result) {
+                                  item_result_ptr result,
+                                  usage_record_ptr record) {
   auto x = std::make_shared<commit>();
   x->entries = books->take_entries();
   watch->see(x->entries, now());
@@ -233,9 +234,11 @@ void account_actor_state::persist(durable_actor ack, uint64_t token,
     stored_revision = condition->revision();
     stored_watch = watch->revision();
   }
-  if (x->entries.empty() && !x->account && !result && !ack)
+  if (x->entries.empty() && !x->account && !result && !ack
+      && !record)
     return;
   x->result = std::move(result);
+  x->record = std::move(record);
   x->ack = std::move(ack);
   x->token = token;
   self->send(journal, atom::append_v, commit_ptr{std::move(x)});

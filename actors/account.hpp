@@ -83,7 +83,8 @@ struct account_actor_state {
 
   /// Hands the journal what changed.
   void persist(durable_actor ack = {}, uint64_t token = 0,
-               item_result_ptr result = nullptr);
+               item_result_ptr result = nullptr,
+               usage_record_ptr record = nullptr);
 
   /// Tells the dispatcher, and has `tick` come when time changes something.
   void publish(timestamp t);

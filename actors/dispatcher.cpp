@@ -150,6 +150,7 @@ bool dispatcher_state::ask_early(seeker& x, account_id id) {
 }
 
 void dispatcher_state::ask_account(seeker& x, account_id id) {
+  x.why = record_of(x, id, ec::ok);
   sessions.bind(x.want->want.work->session, id, now());
   auto& it = members[id];
   prefetch(it.about.actor, account_bytes);
@@ -170,7 +171,7 @@ void dispatcher_state::ask_account(seeker& x, account_id id) {
         // Even if it has left the pool meanwhile: the hold is made, and a
         // second one of this name would be another account's. Who recalled it
         // gives it back.
-        shared->answer.deliver(lease{grant, actor});
+        shared->answer.deliver(lease{grant, actor, std::move(shared->why)});
       },
       [this, shared, id](const caf::error& reason) {
         answered(*shared);

@@ -60,6 +60,7 @@ struct dispatcher_state {
     bool refused = false;  // Counted as refused already.
     bool recalled = false; // Nobody wants it any more.
     size_t asking_at = 0;  // Its place in `asking`.
+    pick_record_ptr why = nullptr; // Where that is to be told.
   };
 
   /// An account as the dispatcher knows it.
@@ -123,6 +124,14 @@ struct dispatcher_state {
   no_pick reason_of(const seeker& x) const;
   no_pick reason_of(const hold_request& x,
                     std::span<const account_id> excluded) const;
+
+  /// What is told of a pick: null where nobody wants to know.
+  /// @param why ok where an account was chosen.
+  pick_record_ptr record_of(const seeker& x, std::optional<account_id> chosen,
+                            ec why) const;
+
+  /// A refusal; what is told of the pick is its context.
+  caf::error refusal_of(const seeker& x, ec why) const;
 
   /// What waits, as far as it is meant, and why the longest waiting does.
   template <class Predicate>

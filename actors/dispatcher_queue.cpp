@@ -66,7 +66,7 @@ void dispatcher_state::tick() {
       const auto deadline = x.want->want.work->deadline;
       if (deadline.millis == 0 || deadline > t)
         return false;
-      x.answer.deliver(caf::error{ec::deadline_passed});
+      x.answer.deliver(refusal_of(x, ec::deadline_passed));
       --waiting;
       return true;
     });
@@ -121,7 +121,7 @@ void dispatcher_state::place(seeker x) {
     ++refused;
   if (!waits_for(none.why) || is_hopeless(none, work.deadline) || full) {
     x.answer.deliver(
-      caf::error{waits_for(none.why) && full ? ec::queue_full : none.why});
+      refusal_of(x, waits_for(none.why) && full ? ec::queue_full : none.why));
     return;
   }
   ++waiting;
@@ -187,7 +187,7 @@ void dispatcher_state::look_after_waiting() {
       if (!is_hopeless(none, x.want->want.work->deadline))
         return false;
       refused += !x.refused;
-      x.answer.deliver(caf::error{none.why});
+      x.answer.deliver(refusal_of(x, none.why));
       --waiting;
       return true;
     });

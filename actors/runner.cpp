@@ -48,6 +48,7 @@ void runner_state::outcome(const call_outcome& x) {
     end.report.used = cost.used;
     end.cost = cost.amount;
   }
+  note_answer(end, outcome);
   spent += end.cost;
   last_status = outcome.status;
   last_request_id = request_id_of(outcome);
@@ -100,6 +101,9 @@ void runner_state::go_on() {
     end_without_hold(std::make_shared<const item_result>(
       result_of(item_state::cancelled)));
   } else if (stopping) {
+    if (draft)
+      store_record(draft->finish(request_outcome::stopped,
+                                 to_string(ec::stopping), now()));
     self->send(owner, atom::dismiss_v, work->id);
     self->quit();
   } else if (!resting) {
@@ -123,16 +127,21 @@ void runner_state::acquire() {
   request->ack = durable_actor{self};
   request->excluded = excluded;
   request->again = budget->attempts() > 0;
+  request->explain = draft.has_value();
   self
     ->request(peers.dispatcher, caf::infinite, atom::acquire_v,
               acquire_ptr{std::move(request)})
     .then([this](const lease& x) { granted(x); },
-          [this](const caf::error& x) { declined(code_of(x)); });
+          [this](const caf::error& x) {
+            note_refusal(x);
+            declined(code_of(x));
+          });
 }
 
 void runner_state::granted(const lease& x) {
   asking = false;
   held = x;
+  note_held(x);
   tell_stage(true);
   send_if_ready();
 }
@@ -179,6 +188,8 @@ void runner_state::send_if_ready() {
   }
   // After this point, the provider may charge.
   sent = true;
+  if (draft)
+    draft->sent(now());
   auto request = std::make_shared<upstream_request>(
     compose(held->grant.kind, *work));
   request->account = held->grant.account;
@@ -266,6 +277,8 @@ void runner_state::end_attempt(attempt_end end, item_result_ptr result) {
     end.ack = durable_actor{owner};
     end.token = work->id.item;
   }
+  if (result)
+    end.record = record_of(*result);
   held.reset();
   sent = false;
   self->send(account, atom::settle_v,
@@ -293,6 +306,7 @@ void runner_state::end_without_hold(item_result_ptr result) {
     x->token = work->id.item;
     self->send(peers.journal, atom::append_v, commit_ptr{std::move(x)});
   }
+  store_record(record_of(*result));
   finish(std::move(result));
 }
 
@@ -380,6 +394,8 @@ runner(runner_actor::stateful_pointer<runner_state> self, wall_clock clock,
   st->list_cost = expected_cost(st->prices(), *st->work, factor{}, st->now());
   st->owner = std::move(owner);
   st->budget.emplace(st->setup->routing, st->work->deadline);
+  if (st->setup->records && st->work->arrived.millis != 0)
+    st->draft.emplace(*st->work);
   st->random.seed(static_cast<uint32_t>(st->work->id.item * 2654435761u + 1));
   st->acquire();
   return {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/domain/call_cost.hpp"
+#include "actors/domain/record_draft.hpp"
 #include "actors/domain/retry.hpp"
 #include "actors/setup.hpp"
 #include "messages/envelopes.hpp"
@@ -72,6 +73,19 @@ struct runner_state {
   void granted(const lease& x);
   void declined(ec why);
 
+  /// Notes how an account was picked, or why none was.
+  void note_held(const lease& x);
+  void note_refusal(const caf::error& x);
+
+  /// Notes the answer to the present attempt.
+  void note_answer(const attempt_end& x, const upstream_outcome& y);
+
+  /// The whole record of a request that has ended so; null where none is kept.
+  usage_record_ptr record_of(const item_result& x);
+
+  /// Stores the record of a request that has ended without a hold.
+  void store_record(usage_record_ptr x);
+
   /// Sends the request once money is held and that is on disk.
   void send_if_ready();
 
@@ -117,6 +131,7 @@ struct runner_state {
   job_ptr work;
   job_owner_actor owner;
   std::optional<retry_budget> budget;
+  std::optional<record_draft> draft; // Where a record is kept.
   std::vector<account_id> excluded;
   std::optional<lease> held;
   money list_cost; // The estimate at list price.

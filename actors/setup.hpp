@@ -27,6 +27,8 @@ struct account_setup {
 struct routing_setup {
   routing_options routing;
   upstream_options upstream;
+  /// Whether requests leave records.
+  bool records = false;
   price_table_ptr prices;
   failure_rules_ptr rules;
 };

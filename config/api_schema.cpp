@@ -105,4 +105,21 @@ std::vector<option_row<options>> api_rows() {
   return result;
 }
 
+std::vector<option_row<options>> record_rows() {
+  const auto at = &options::records;
+  return {
+      make_row<options>(
+          "records.keep", duration_form{0ms, 24h * 366}, applies::live,
+          "Each request of the API leaves a record (rota requests, rota "
+          "explain) that is kept for this long; 0s: none is.",
+          at, &record_options::keep),
+      make_row<options>(
+          "records.max", count_form{0, 100'000'000, "records"},
+          applies::live,
+          "Records that are kept at most, the newest ones; one takes about 300 "
+          "bytes. 0: none is.",
+          at, &record_options::max),
+  };
+}
+
 } // namespace rota

@@ -4,14 +4,6 @@
 
 namespace rota {
 
-std::string to_string(strategy x) {
-  static constexpr std::array<const char*, 6> names{
-      "most_balance", "least_used", "least_recently_used",
-      "round_robin",  "fastest",    "proportional",
-  };
-  return names.at(static_cast<size_t>(x));
-}
-
 std::string to_string(stale_policy x) {
   return x == stale_policy::stop ? "stop" : "haircut";
 }

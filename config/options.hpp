@@ -111,6 +111,16 @@ struct store_options {
   uint64_t ballast_bytes = 16'777'216;
 };
 
+/// The records of the API's requests. None are kept where either is 0.
+struct record_options {
+  milliseconds keep{604'800'000};
+  uint32_t max = 1'000'000;
+
+  bool on() const {
+    return keep.count() > 0 && max > 0;
+  }
+};
+
 struct admin_options {
   std::string socket = "./state/rotad.sock";
 };
@@ -170,6 +180,7 @@ struct options {
   batch_limits batch;
   upstream_options upstream;
   store_options store;
+  record_options records;
   log_options log;
   /// Price table in LiteLLM's format; empty: the one that is built in.
   std::string prices;

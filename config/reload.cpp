@@ -22,6 +22,7 @@ constexpr std::array sections{
   section{"batch", &option_diff::batch},
   section{"upstream", &option_diff::upstream},
   section{"store", &option_diff::store},
+  section{"records", &option_diff::records},
   section{"log", &option_diff::log},
   section{"prices", &option_diff::prices},
   section{"failure_rules", &option_diff::failure_rules},

@@ -23,6 +23,7 @@ struct option_diff {
   bool batch = false;
   bool upstream = false;
   bool store = false;
+  bool records = false;
   bool log = false;
   bool prices = false;
   bool failure_rules = false;

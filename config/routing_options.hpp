@@ -1,21 +1,13 @@
 #pragma once
 
 #include "messages/money.hpp"
+#include "messages/strategy.hpp"
 #include "messages/time.hpp"
 
 #include <cstdint>
 #include <string>
 
 namespace rota {
-
-enum class strategy : uint8_t {
-  most_balance = 0,
-  least_used,
-  least_recently_used,
-  round_robin,
-  fastest,
-  proportional,
-};
 
 struct routing_options {
   strategy by = strategy::most_balance;
@@ -43,7 +35,5 @@ struct routing_options {
   /// where the price table does not know its model.
   money unpriced_call{50'000'000};
 };
-
-std::string to_string(strategy x);
 
 } // namespace rota

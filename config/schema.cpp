@@ -339,9 +339,9 @@ rows store_and_log_rows() {
 rows all_rows() {
   rows result;
   for (auto& section :
-       {daemon_rows(), api_rows(), routing_rows(), health_rows(),
-        refresh_rows(), alert_rows(), batch_rows(), upstream_rows(),
-        store_and_log_rows()})
+       {daemon_rows(), api_rows(), record_rows(), routing_rows(),
+        health_rows(), refresh_rows(), alert_rows(), batch_rows(),
+        upstream_rows(), store_and_log_rows()})
     result.insert(result.end(), section.begin(), section.end());
   return result;
 }

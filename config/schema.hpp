@@ -49,6 +49,9 @@ const std::vector<option_row<options>>& option_rows();
 /// The part of them that concerns the clients of the API.
 std::vector<option_row<options>> api_rows();
 
+/// The part of them that concerns the records of its requests.
+std::vector<option_row<options>> record_rows();
+
 /// The part of them that concerns alerts.
 std::vector<option_row<options>> alert_rows();
 

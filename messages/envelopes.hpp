@@ -14,6 +14,8 @@ struct commit {
   std::optional<account_row> account;
   item_result_ptr result;
   std::optional<batch_row> batch;
+  /// Alone in a commit, it is not synced: it may be lost with the machine.
+  usage_record_ptr record;
   /// A response that an account keeps from now on, and those that are to be
   /// remembered no more.
   std::optional<response_pin> pin;
@@ -39,6 +41,7 @@ struct attempt_end {
   /// Nothing was held: no provider charges for such calls.
   bool is_free = false;
   item_result_ptr result;
+  usage_record_ptr record;
   durable_actor ack;
   uint64_t token = 0;
 };
@@ -52,6 +55,8 @@ struct acquire_request {
   std::vector<account_id> excluded;
   /// The job has failed before.
   bool again = false;
+  /// How the account is picked is to be told with the lease or the refusal.
+  bool explain = false;
   /// Nobody else serves it: an account that failed may be tried before its
   /// time.
   bool early = false;
@@ -61,6 +66,8 @@ struct acquire_request {
 struct lease {
   hold_grant grant;
   account_actor account;
+  /// How it was picked, where that was asked for.
+  pick_record_ptr why = nullptr;
 };
 
 /// An HTTP call.

@@ -69,6 +69,10 @@ struct job {
   header_list headers;
   /// Interactive requests that stream: takes the answer while it comes.
   std::shared_ptr<answer_sink> sink;
+  /// Interactive requests: when they had arrived; "never" for others. And the
+  /// client's own name for it; empty if it gave none.
+  timestamp arrived;
+  std::string client_request_id;
   /// The caller's name for this job: a batch line's custom_id, else empty.
   std::string custom_id;
   /// The line in the submitted file, from 1; 0 outside of a batch.

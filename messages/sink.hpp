@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/ids.hpp"
+#include "messages/time.hpp"
 #include "messages/usage.hpp"
 
 #include <functional>
@@ -21,6 +22,8 @@ struct passed_body {
   std::optional<usage> used;
   /// It came to the end that its protocol has, without a word of a fault.
   bool whole = false;
+  /// From the request's arrival to the first content that reached its caller.
+  milliseconds first_content{0};
 };
 
 struct upstream_outcome;

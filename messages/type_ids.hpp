@@ -2,6 +2,7 @@
 
 #include "messages/account.hpp"
 #include "messages/pool.hpp"
+#include "messages/record.hpp"
 #include "messages/upstream.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -97,6 +98,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::job_stage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::lease)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::line_block_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::lines_wanted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::pick_record_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::pool_view)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::probe_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::probe_target)

@@ -77,6 +77,7 @@ void daemon::open() {
   if (!opened.disk)
     throw refusal{opened.fault};
   disk_ = std::move(opened.disk);
+  disk_->keep_records(opts_.records);
   if (const auto from = disk_->migrated_from(); from > 0)
     spdlog::info("The store was migrated from schema {} to {}; as it was it"
                  " lies in {}/store.schema-{} until you remove it.",
@@ -153,7 +154,9 @@ void daemon::serve() {
   listener_ = std::make_unique<http_listener>(
     loop_, opts_.listen, opts_.api,
     [this](const http_exchange_ptr& x) { front_->serve(x); },
-    api_front::refusal);
+    [this](int status, std::string_view sentence) {
+      return front_->refuse(status, sentence);
+    });
   api_ = std::make_unique<admin_api>(admin_api::parts{
     *all_, *accounts_, *batches_, *disk_, opts_.state_dir,
     listener_->address(), disk_->run(),

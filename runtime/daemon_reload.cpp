@@ -69,6 +69,7 @@ reload_report daemon::reload() {
     warn_of_clients(*clients_, listener_->address());
   // Prices and rules are read again even if their paths stay.
   all_->setup(fresh.routing);
+  disk_->keep_records(opts_.records);
   caf::anon_send(all_->dispatcher, atom::configure_v, fresh.routing);
   for (const auto& name : apply(diff))
     report.changed.push_back("account " + name + " has another secret");

@@ -93,6 +93,7 @@ routing_files load_routing(const options& x) {
   auto setup = std::make_shared<routing_setup>();
   setup->routing = x.routing;
   setup->upstream = x.upstream;
+  setup->records = x.records.on();
   reader in{result};
   setup->prices = in.prices(x.prices);
   setup->rules = in.rules(x.failure_rules);

@@ -399,6 +399,38 @@ size_t ranking::size() const {
   return impl_->accounts.size();
 }
 
+const account_abilities* ranking::abilities(account_id x) const {
+  const auto e = impl_->accounts.find(x);
+  return e != nullptr ? &e->can : nullptr;
+}
+
+strategy ranking::by() const {
+  return impl_->by;
+}
+
+int64_t ranking::turn_of(account_id x) const {
+  const auto e = impl_->accounts.find(x);
+  if (e == nullptr || impl_->by != strategy::proportional)
+    return e != nullptr ? static_cast<int64_t>(e->turn) : 0;
+  const auto far = [](uint128 distance) {
+    constexpr uint128 most = std::numeric_limits<int64_t>::max();
+    constexpr auto unit = stride_scale / 1'000'000'000'000'000;
+    return static_cast<int64_t>(std::min(distance / unit, most));
+  };
+  return e->pass >= impl_->now ? far(e->pass - impl_->now)
+                               : -far(impl_->now - e->pass);
+}
+
+void ranking::for_each(size_t most,
+                       const std::function<void(account_id)>& f) const {
+  impl_->accounts.for_each([&](account_id x, const impl::entry&) {
+    if (most > 0) {
+      --most;
+      f(x);
+    }
+  });
+}
+
 void ranking::reorder(strategy by) {
   impl_->accounts.for_each(
     [this](account_id, impl::entry& e) { impl_->unrank(e); });

@@ -3,6 +3,7 @@
 #include "config/options.hpp"
 #include "messages/account.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -100,6 +101,19 @@ public:
   /// The latest state, or null if none was published.
   const account_state* find(account_id x) const;
   size_t size() const;
+
+  /// What an account can serve, or null if there is none of that number.
+  const account_abilities* abilities(account_id x) const;
+
+  strategy by() const;
+
+  /// For proportional how far an account's next turn lies behind the latest
+  /// grant, in millionths of a stride at one dollar; else the number of its
+  /// last turn under round_robin.
+  int64_t turn_of(account_id x) const;
+
+  /// Calls `f` for the accounts in the order of numbers, at most so many.
+  void for_each(size_t most, const std::function<void(account_id)>& f) const;
 
   /// Changes the strategy; keeps the accounts.
   void reorder(strategy by);

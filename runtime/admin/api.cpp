@@ -60,6 +60,8 @@ void admin_api::serve(admin_exchange& x) {
     accounts(x, rest);
   else if (resource == "clients" && rest.empty())
     clients(x);
+  else if (resource == "requests")
+    requests(x, rest);
   else if (resource == "batches")
     batches(x, rest);
   else if (resource == "estimate" && rest.empty())

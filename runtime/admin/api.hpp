@@ -3,6 +3,7 @@
 #include "config/options.hpp"
 #include "runtime/account_pool.hpp"
 #include "runtime/admin/checkpoints.hpp"
+#include "runtime/admin/record_views.hpp"
 #include "runtime/admin/server.hpp"
 #include "runtime/admin/views.hpp"
 #include "runtime/batch_desk.hpp"
@@ -59,6 +60,8 @@ private:
   void change_account(admin_exchange& x, const std::string& name,
                       const std::string& verb);
   void clients(admin_exchange& x);
+  void requests(admin_exchange& x, const segments& path);
+  void request(admin_exchange& x, const std::string& id);
   void batches(admin_exchange& x, const segments& path);
   void batch(admin_exchange& x, batch_id id);
   void change_batch(admin_exchange& x, batch_id id, const std::string& verb);
@@ -67,6 +70,9 @@ private:
   void results(admin_exchange& x, batch_id id, bool errors);
   void reload(admin_exchange& x);
   void checkpoint(admin_exchange& x);
+
+  /// Names for what records have numbers for.
+  record_names names() const;
 
   /// Views of all accounts, at most so old.
   account_views_ptr views(milliseconds max_age);

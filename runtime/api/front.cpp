@@ -5,6 +5,7 @@
 #include "actors/domain/call_cost.hpp"
 #include "actors/domain/call_facts.hpp"
 #include "actors/domain/client_books.hpp"
+#include "actors/domain/record_draft.hpp"
 #include "actors/runner.hpp"
 #include "runtime/api/model_list.hpp"
 #include "runtime/api/pending_request.hpp"
@@ -94,6 +95,7 @@ public:
     x.client = client;
     x.route = found.route;
     x.id.item = ++last_;
+    x.arrived = all_.now();
     x.request_id = id_for(*client, x.id.item);
     x.show_account = limits_.show_account;
     const client_list::client* caller = &nobody_;
@@ -128,6 +130,11 @@ public:
     }
   }
 
+  /// A name for what is no request.
+  std::string next_name() {
+    return to_string(rota::request_id{all_.attempt_base >> 8, ++last_});
+  }
+
   // -- what the relay passes on -----------------------------------------------
 
   void admitted(const admittance& x) {
@@ -142,7 +149,9 @@ public:
       return start_runner(i->second);
     }
     const auto entry = take(i);
-    entry.refuse(words_of(x, all_.now()));
+    const auto words = words_of(x, all_.now());
+    note_end(*entry.work, request_outcome::refused, words);
+    entry.refuse(words);
     look_idle();
   }
 
@@ -198,13 +207,34 @@ private:
       durable_actor{owner_}, entry.id.item);
   }
 
+  /// Stores the record of a request that had no runner.
+  void note_end(const job& work, request_outcome what,
+                const refusal_words& words) {
+    if (!all_.setup()->records)
+      return;
+    auto x = std::make_shared<commit>();
+    x->record = record_without_runner(work, what, words.status,
+                                      std::string{words.code}, all_.now());
+    caf::anon_send(all_.journal, atom::append_v, commit_ptr{std::move(x)});
+  }
+
+  /// Refuses a client whom we know, before there is a job.
+  void refuse_known(const pending_request& x, std::string model,
+                    const refusal_words& words) {
+    job work;
+    work.route = x.route;
+    work.model = std::move(model);
+    x.name(work, all_.attempt_base);
+    note_end(work, request_outcome::refused, words);
+    x.refuse(words);
+  }
+
   /// The client's own name for its request, if it has a good one.
   std::string id_for(const http_exchange& client, uint64_t item) const {
     const auto given = client.header("x-request-id");
     if (is_request_id(given))
       return std::string{given};
-    const auto run = all_.attempt_base >> 8;
-    return "req_" + std::to_string(run) + '_' + std::to_string(item);
+    return to_string(rota::request_id{all_.attempt_base >> 8, item});
   }
 
   static bool may_use(const client_list::client& caller,
@@ -224,24 +254,28 @@ private:
 
   void generate(pending_request x, const api_route& found,
                 const client_list::client& caller) {
+    x.id.client = caller.id;
     auto facts = read_call(found.route, x.client->header("content-type"),
                            x.client->body(), default_output_);
     auto model = found.model.empty() ? facts.model : found.model;
     if (!facts.fault.empty())
-      return x.refuse({400, "invalid_request",
-                       "The request's body is of no use: " + facts.fault + '.',
-                       false, {}});
+      return refuse_known(x, model,
+                          {400, "invalid_request",
+                           "The request's body is of no use: " + facts.fault
+                             + '.',
+                           false, {}});
     if (model.empty())
-      return x.refuse({400, "missing_required_parameter",
-                       "The request names no model.", false, {}});
+      return refuse_known(x, model,
+                          {400, "missing_required_parameter",
+                           "The request names no model.", false, {}});
     if (!may_use(caller, model))
-      return x.refuse(words_for_model(found.route, model));
+      return refuse_known(x, model, words_for_model(found.route, model));
     const auto pinned = facts.previous.empty()
                           ? std::nullopt
                           : responses_.find(facts.previous, caller.id,
                                             all_.now());
     if (!facts.previous.empty() && !pinned)
-      return x.refuse(words_for_previous(facts.previous));
+      return refuse_known(x, model, words_for_previous(facts.previous));
     x.tokens = facts.tokens.input;
     x.keeps = found.route == surface::openai_responses && facts.stored;
     if (is_free(found.route))
@@ -260,9 +294,10 @@ private:
   /// Asks the account that keeps a response about it.
   void look_up(pending_request x, const api_route& found,
                const client_list::client& caller) {
+    x.id.client = caller.id;
     const auto keeper = responses_.find(found.response, caller.id, all_.now());
     if (!keeper)
-      return x.refuse(words_for_response(found.response));
+      return refuse_known(x, {}, words_for_response(found.response));
     if (found.deletes)
       x.deletes = found.response;
     auto work = make_job(*x.client, found.route, {}, {});
@@ -273,14 +308,15 @@ private:
   void begin(pending_request x, std::shared_ptr<job> work, bool streams,
              const client_list::client& caller) {
     if (open_.size() >= limits_.max_in_flight)
-      return x.refuse({503, "overloaded",
-                       "rota serves as many requests as it may already.", true,
-                       std::chrono::seconds{1}});
-    x.id.client = caller.id;
-    work->id = x.id;
+      return refuse_known(x, work->model,
+                          {503, "overloaded",
+                           "rota serves as many requests as it may already.",
+                           true, std::chrono::seconds{1}});
+    x.name(*work, all_.attempt_base);
     work->tags = caller.options.tags;
-    work->attempt_base = all_.attempt_base;
-    work->deadline = all_.now() + limits_.request_timeout;
+    if (x.client->header("x-request-id").empty()) // Else it travels as it is.
+      work->headers.emplace_back("x-request-id", x.request_id);
+    work->deadline = x.arrived + limits_.request_timeout;
     if (streams) {
       const auto inserted = limits_.ask_for_usage && ask_for_its_usage(*work);
       x.sink = std::make_shared<request_sink>(
@@ -354,6 +390,8 @@ private:
       return;
     if (i->second.runner)
       return caf::anon_send(i->second.runner, atom::cancel_v);
+    note_end(*i->second.work, request_outcome::client_left,
+             {0, {}, {}, false, {}});
     open_.erase(i); // Its admission is still on the way.
     look_idle();
   }
@@ -394,10 +432,11 @@ void api_front::serve(const http_exchange_ptr& client) {
   impl_->serve(client);
 }
 
-std::string api_front::refusal(int status, std::string_view sentence) {
-  return refuse(surface::openai_chat,
-                {status, "invalid_request", std::string{sentence}, false, {}})
-    .body;
+refused_request api_front::refuse(int status, std::string_view sentence) {
+  auto said
+    = rota::refuse(surface::openai_chat, {status, "invalid_request",
+                                          std::string{sentence}, false, {}});
+  return {std::move(said.body), impl_->next_name()};
 }
 
 } // namespace rota

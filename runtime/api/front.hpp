@@ -3,7 +3,7 @@
 #include "config/options.hpp"
 #include "messages/response_pin.hpp"
 #include "runtime/api/client_list.hpp"
-#include "runtime/http/exchange.hpp"
+#include "runtime/http/listener.hpp"
 #include "runtime/wiring.hpp"
 
 #include <functional>
@@ -44,8 +44,9 @@ public:
   /// thread.
   void drain(milliseconds longest);
 
-  /// What breaks the rules of HTTP, in OpenAI's shape of an error.
-  static std::string refusal(int status, std::string_view sentence);
+  /// What breaks the rules of HTTP, in OpenAI's shape of an error. On the
+  /// loop's thread.
+  refused_request refuse(int status, std::string_view sentence);
 
 private:
   class impl;

@@ -16,6 +16,7 @@ struct pending_request {
   surface route = surface::openai_chat;
   job_id id;
   std::string request_id;
+  timestamp arrived;
   bool show_account = false;
   bool admitted = false; // Its client's books must hear of its end.
   bool keeps = false;    // The response that comes is found again.
@@ -28,6 +29,9 @@ struct pending_request {
   bool has_begun() const {
     return sink && sink->committed();
   }
+
+  /// Says in its job whose it is and where it came from.
+  void name(job& work, uint32_t attempt_base) const;
 
   void reply(int status, header_list headers, std::string body) const;
 

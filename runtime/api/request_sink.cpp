@@ -63,7 +63,7 @@ void request_sink::end(upstream_outcome& x) {
   }
   const auto whole = x.ended == transport::ok && gate_->complete()
                      && !gate_->fault();
-  x.passed = passed_body{gate_->used(), whole};
+  x.passed = passed_body{gate_->used(), whole, first_content_};
   // A stream that failed by its own word has said so to the client.
   if (!whole && !gate_->fault())
     client_->write(broken_stream_event(
@@ -77,6 +77,8 @@ void request_sink::pass(std::string_view piece) {
   if (!gate_->is_open())
     return;
   if (!std::exchange(committed_, true)) {
+    first_content_ = std::chrono::duration_cast<milliseconds>(
+      std::chrono::steady_clock::now() - made_at_);
     if (rules_.on_response && !gate_->response().empty())
       rules_.on_response(gate_->response(), account_number);
     client_->begin(200, head_);

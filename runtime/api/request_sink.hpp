@@ -46,6 +46,10 @@ private:
   rules rules_;
   std::optional<stream_gate> gate_; // Of the attempt whose body comes.
   header_list head_;
+  /// As good as when the request had arrived.
+  std::chrono::steady_clock::time_point made_at_
+    = std::chrono::steady_clock::now();
+  milliseconds first_content_{0};
   bool committed_ = false;
   bool full_ = false;
 };

@@ -254,8 +254,11 @@ void http_connection::refuse(int status, std::string_view sentence) {
   head_only_ = false;
   ended_ = chunked_ = full_ = false;
   open_.reset();
-  answer(status, {{"content-type", "application/json"}},
-         door_->refusal(status, sentence));
+  auto said = door_->refusal(status, sentence);
+  answer(status,
+         {{"content-type", "application/json"},
+          {"x-request-id", std::move(said.request_id)}},
+         std::move(said.body));
 }
 
 } // namespace rota

@@ -12,9 +12,16 @@
 namespace rota {
 
 /// Answers a request that never reached the handler: one that broke the rules
-/// of HTTP or a limit. What it says is put into a JSON body.
+/// of HTTP or a limit.
+struct refused_request {
+  /// JSON that says what is wrong.
+  std::string body;
+  /// rota's name for it, in x-request-id.
+  std::string request_id;
+};
+
 using http_refusal =
-    std::function<std::string(int status, std::string_view sentence)>;
+    std::function<refused_request(int status, std::string_view sentence)>;
 
 /// The door for HTTP/1.1 on one address: accepts, reads whole requests within
 /// limits, and hands them to a handler on the loop's thread.

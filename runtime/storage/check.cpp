@@ -75,6 +75,7 @@ void checker::run() {
   responses();
   high_water_mark();
   results();
+  records();
   for (const auto& [id, x] : batches_) {
     counters(x);
     files_of(x.row);
@@ -136,6 +137,7 @@ void checker::first_records() {
   store_id_ = number("id", 0);
   last_batch_ = number("batch", 0);
   last_account_ = number("account", 0);
+  record_count_ = number("records", 0);
 }
 
 void checker::names() {
@@ -152,6 +154,21 @@ void checker::names() {
       find({target_.store_dir, name, 0,
             "The account has the number of " + i->second + "."});
   });
+}
+
+void checker::records() {
+  scan(family::record, "the records of requests", [this](auto key, auto value) {
+    ++out_.records;
+    const auto x = decode<usage_record>(value);
+    if (!x || be32(x->id.run) + be64(x->id.item) != key)
+      find("The record of a request is damaged.");
+    else if (x->id.run == 0 || x->id.run > out_.run)
+      find("The record of " + to_string(x->id)
+           + " is of a run that there was not.");
+  });
+  if (record_count_ != out_.records)
+    find("There are " + std::to_string(out_.records) + " records of requests,"
+         " but " + std::to_string(record_count_) + " were counted.");
 }
 
 std::string checker::name_of(account_id x) const {

@@ -39,6 +39,8 @@ struct check_report {
   uint64_t entries = 0;
   uint64_t batches = 0;
   uint64_t results = 0;
+  /// Of requests.
+  uint64_t records = 0;
   /// Files of RocksDB and of batches whose sums were compared.
   uint64_t files = 0;
   /// The first of them; `finding_count` says how many there are.
@@ -64,6 +66,7 @@ struct check_target {
 ///   - how far they go against the high-water file beside the store;
 ///   - every batch's counters against its results, every result against its
 ///     batch, and the charges of a batch against what its results cost;
+///   - every record of a request, and how many there are;
 ///   - every batch's lines against their SHA-256, and the index against them.
 ///
 /// Memory grows with accounts and batches, not with entries or results. RocksDB

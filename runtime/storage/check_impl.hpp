@@ -55,6 +55,7 @@ private:
   void responses();
 
   void high_water_mark();
+  void records();
 
   // check_batches.cpp
   void batches();
@@ -100,6 +101,7 @@ private:
   std::map<account_id, std::string> names_;
   uint64_t store_id_ = 0;
   uint64_t last_account_ = 0;
+  uint64_t record_count_ = 0;
   uint64_t last_batch_ = 0;
   std::map<account_id, books> books_;
   std::map<client_id, client_head> clients_;

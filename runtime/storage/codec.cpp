@@ -34,6 +34,27 @@ constexpr auto last(service_tier) {
 constexpr auto last(usage_source) {
   return usage_source::partial;
 }
+constexpr auto last(surface) {
+  return static_cast<surface>(surface_count - 1);
+}
+constexpr auto last(strategy) {
+  return strategy::proportional;
+}
+constexpr auto last(failure_class) {
+  return failure_class::stream_broken;
+}
+constexpr auto last(charge) {
+  return charge::hardly;
+}
+constexpr auto last(ec) {
+  return ec::retries_spent;
+}
+constexpr auto last(pick_finding) {
+  return pick_finding::busy;
+}
+constexpr auto last(request_outcome) {
+  return request_outcome::stopped;
+}
 
 template <class T>
 void enumerator(field_writer& f, const T& x) {
@@ -186,6 +207,45 @@ ROTA_FIELDS(item_result) {
       x.model);
 }
 
+ROTA_FIELDS(request_id) {
+  all(f, x.run, x.item);
+}
+
+ROTA_FIELDS(candidate) {
+  all(f, x.account, x.finding, x.score, x.tie, x.available, x.until);
+}
+
+ROTA_FIELDS(finding_count) {
+  all(f, x.finding, x.accounts);
+}
+
+ROTA_FIELDS(pick_record) {
+  all(f, x.at, x.waited, x.by, x.why, x.list_cost, x.accounts, x.candidates,
+      x.rest);
+}
+
+ROTA_FIELDS(pick_record_ptr) {
+  if constexpr (std::is_const_v<T>) {
+    field(f, *x);
+  } else {
+    auto found = std::make_shared<pick_record>();
+    field(f, *found);
+    x = std::move(found);
+  }
+}
+
+ROTA_FIELDS(attempt_record) {
+  all(f, x.account, x.number, x.at, x.hold, x.sent, x.cls, x.reason, x.status,
+      x.first_byte, x.total, x.charged, x.cost);
+}
+
+// Its number and time come first: `record_head` reads no further.
+ROTA_FIELDS(usage_record) {
+  all(f, x.id, x.at, x.client, x.client_request_id, x.route, x.model,
+      x.streamed, x.outcome, x.error_code, x.status, x.first_byte, x.total,
+      x.used, x.cost, x.hold, x.attempts, x.picks);
+}
+
 #undef ROTA_FIELDS
 
 template <class F, class... Ts>
@@ -267,6 +327,10 @@ void encode(std::string& to, const item_result& x) {
   put(to, x);
 }
 
+void encode(std::string& to, const usage_record& x) {
+  put(to, x);
+}
+
 void encode(std::string& to, uint64_t x) {
   put(to, x);
 }
@@ -304,6 +368,21 @@ std::optional<batch_row> decode(std::string_view record) {
 template <>
 std::optional<item_result> decode(std::string_view record) {
   return get<item_result>(record);
+}
+
+template <>
+std::optional<usage_record> decode(std::string_view record) {
+  return get<usage_record>(record);
+}
+
+template <>
+std::optional<record_head> decode(std::string_view record) {
+  record_reader in{record};
+  record_head result;
+  all(in, result.id, result.at);
+  if (!in.good())
+    return std::nullopt;
+  return result;
 }
 
 template <>

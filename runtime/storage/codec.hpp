@@ -4,6 +4,7 @@
 #include "messages/batch.hpp"
 #include "messages/client.hpp"
 #include "messages/ledger.hpp"
+#include "messages/record.hpp"
 #include "messages/response_pin.hpp"
 
 #include <optional>
@@ -26,6 +27,7 @@ void encode(std::string& to, const client_head& x);
 void encode(std::string& to, const response_pin& x);
 void encode(std::string& to, const batch_row& x);
 void encode(std::string& to, const item_result& x);
+void encode(std::string& to, const usage_record& x);
 void encode(std::string& to, uint64_t x);
 
 /// An entry as its chain sees it: the fields of version 1, then those of later
@@ -52,12 +54,23 @@ std::optional<batch_row> decode(std::string_view record);
 template <>
 std::optional<item_result> decode(std::string_view record);
 template <>
+std::optional<usage_record> decode(std::string_view record);
+template <>
 std::optional<uint64_t> decode(std::string_view record);
 
 /// What a batch needs to know of an item_result's record; checked as a whole,
 /// but its texts are not copied.
 template <>
 std::optional<ended_item> decode(std::string_view record);
+
+/// What the end of a record's time takes to know; checked as above.
+struct record_head {
+  request_id id;
+  timestamp at;
+};
+
+template <>
+std::optional<record_head> decode(std::string_view record);
 
 /// A key part that sorts as the number does: big-endian.
 std::string be64(uint64_t x);

@@ -9,16 +9,42 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rota {
 
 /// The column families, in the order of their handles.
-enum class family : size_t { meta, ledger, head, account, batch, result };
-
-inline constexpr std::array<const char*, 6> family_names{
-  "default", "ledger", "head", "account", "batch", "result",
+enum class family : size_t {
+  meta,
+  ledger,
+  head,
+  account,
+  batch,
+  result,
+  record,
 };
+
+inline constexpr std::array<const char*, 7> family_names{
+  "default", "ledger", "head", "account", "batch", "result", "record",
+};
+
+inline std::string_view view(const rocksdb::Slice& x) {
+  return {x.data(), x.size()};
+}
+
+inline rocksdb::WriteOptions synced() {
+  rocksdb::WriteOptions o;
+  o.sync = true;
+  return o;
+}
+
+/// For reading much, once: what is often asked for stays in the cache.
+inline rocksdb::ReadOptions scanning() {
+  rocksdb::ReadOptions o;
+  o.fill_cache = false;
+  return o;
+}
 
 /// Tells, once, that the store has failed and nothing more must be written.
 class fail_stop {

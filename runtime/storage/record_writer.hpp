@@ -21,7 +21,8 @@ namespace rota {
 ///   3: readings have their cut; accounts a price factor; batches a delivery.
 ///   4: jobs name their client, who has a head of his own.
 ///   5: a doubt says whether a charge is likely; accounts have a posting lag.
-inline constexpr char record_version = 5;
+///   6: requests leave records.
+inline constexpr char record_version = 6;
 inline constexpr size_t crc_bytes = 4;
 
 /// Appends fields to a string, in the form of a version.

@@ -26,6 +26,7 @@ public:
   void run() {
     to_.schema = number("schema");
     to_.run = number("run");
+    to_.records = number("records");
     read<account_head>(family::head, "the books", [this](auto x) {
       heads_[x.account].first = std::move(x);
     });

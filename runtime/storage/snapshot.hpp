@@ -15,6 +15,8 @@ struct state_snapshot {
   std::string dir;
   uint64_t schema = 0;
   uint64_t run = 0;
+  /// Of requests.
+  uint64_t records = 0;
   /// By name.
   std::vector<std::pair<account_head, account_row>> accounts;
   /// The oldest first, with the counts of all results that are there.

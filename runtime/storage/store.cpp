@@ -54,8 +54,9 @@ store::open(const std::string& dir, const store_options& options,
   // Nothing is changed before all is known to be well.
   for (const auto step :
        {&impl::migrate, &impl::load_numbers, &impl::load_names,
-        &impl::load_accounts, &impl::load_clients, &impl::check_batches,
-        &impl::check_ledger_end, &impl::check_high_water, &impl::begin_run})
+        &impl::load_accounts, &impl::load_clients, &impl::load_record_count,
+        &impl::check_batches, &impl::check_ledger_end, &impl::check_high_water,
+        &impl::begin_run})
     if (fault.empty())
       fault = (*x.*step)();
   if (!fault.empty())

@@ -21,7 +21,7 @@ namespace rota {
 /// Column families: meta (schema, run, names of accounts, heads of clients,
 /// keepers of responses; RocksDB calls it default), ledger (segments of entries
 /// by number), head and account (by account id), batch (by id), result (by
-/// batch and item). Keys are big-endian.
+/// batch and item), record (of requests, by run and item). Keys are big-endian.
 ///
 /// What cannot be read or written once the store is open is a reason to stop:
 /// `on_failure` is told once, and nothing is written from then on.
@@ -31,7 +31,9 @@ public:
   ///   2: entries are chained, see chain.hpp.
   ///   3: a file beside the store says how far it had come, see high_water.hpp.
   ///   4: entries name the client whose job they are of; clients have heads.
-  static constexpr uint64_t schema = 5;
+  ///   5: doubts have their likelihood, accounts a learnt posting lag.
+  ///   6: requests leave records.
+  static constexpr uint64_t schema = 6;
 
   struct opened {
     std::unique_ptr<store> disk;
@@ -119,6 +121,23 @@ public:
   bool for_each_result(batch_id x, uint64_t from_item,
                        const std::function<bool(const item_result&)>& f) const;
 
+  // -- records of requests ----------------------------------------------------
+
+  /// Which records stay; the others are removed by and by.
+  void keep_records(const record_options& x);
+
+  /// How many there are.
+  uint64_t records() const;
+
+  /// The record of a request, if it is there still.
+  std::optional<usage_record> find_record(const request_id& x) const;
+
+  /// The records from the newest to the oldest, until `f` returns false. Sees
+  /// what was written until the call; bounded memory.
+  /// @returns False if one is damaged.
+  bool
+  for_each_record(const std::function<bool(const usage_record&)>& f) const;
+
   /// Makes a copy of the store as it is now in a directory that does not exist,
   /// and of its high-water file beside that. Tables are linked.
   /// @returns One sentence if it cannot.
@@ -130,14 +149,16 @@ public:
   /// `durability: process`, with the operating system. The heads, those of
   /// clients too, are derived from the entries here, and entries that do not
   /// continue the books are refused. A result of a line that has one already is
-  /// not written: the first stays.
+  /// not written: the first stays. A group of records alone is not synced: the
+  /// next that is synced takes it along.
   /// @returns One sentence if it failed; then nothing is written any more.
   std::string write(const std::vector<commit_ptr>& group);
 
   /// When `tend` wants to be called; nothing while there is nothing to do.
   std::optional<std::chrono::steady_clock::time_point> due() const;
 
-  /// Does what is due: syncs what is not yet, renews the high-water file.
+  /// Does what is due: syncs what is not yet, renews the high-water file,
+  /// removes records that are too old or too many.
   /// @returns One sentence if it failed; then nothing is written any more.
   std::string tend();
 

@@ -9,29 +9,13 @@
 #include "runtime/storage/high_water.hpp"
 #include "runtime/storage/store.hpp"
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <set>
 #include <unordered_map>
 
 namespace rota {
-
-inline std::string_view view(const rocksdb::Slice& x) {
-  return {x.data(), x.size()};
-}
-
-inline rocksdb::WriteOptions synced() {
-  rocksdb::WriteOptions o;
-  o.sync = true;
-  return o;
-}
-
-/// For reading much, once: what is often asked for stays in the cache.
-inline rocksdb::ReadOptions scanning() {
-  rocksdb::ReadOptions o;
-  o.fill_cache = false;
-  return o;
-}
 
 inline constexpr auto schema_key = "schema";
 
@@ -63,12 +47,13 @@ struct store::impl {
   uint32_t run = 0;
   uint64_t migrated_from = 0;
 
-  mutable std::mutex mutex; // Guards the next five.
+  mutable std::mutex mutex; // Guards the next six.
   std::unordered_map<account_id, account> accounts;
   std::map<client_id, client_head> clients;
   std::unordered_map<std::string, account_id> names;
   uint64_t last_account = 0;
   uint64_t last_batch = 0;
+  std::string oldest_record; ///< No key before this one; empty: not known.
 
   // Used by `write` only; they keep their memory.
   uint64_t next_segment = 1;
@@ -80,6 +65,12 @@ struct store::impl {
   std::set<client_id> touched_clients;
   std::vector<candidate> results;
   std::atomic<uint64_t> duplicates = 0;
+
+  // Records of requests, see store_records.cpp.
+  std::atomic<int64_t> record_keep_ms = record_options{}.keep.count();
+  std::atomic<uint64_t> record_max = record_options{}.max;
+  std::atomic<uint64_t> records = 0;
+  std::chrono::steady_clock::time_point pruned_at;
 
   // How far the store has come, see store_tend.cpp. Used by `write`, `tend` and
   // the destructor only.
@@ -102,6 +93,7 @@ struct store::impl {
   std::string load_names();
   std::string load_accounts();
   std::string load_clients();
+  std::string load_record_count();
   std::string check_batches();
   std::string check_ledger_end();
   std::string check_high_water();
@@ -122,7 +114,9 @@ struct store::impl {
 
   /// Writes what is staged in `batch`.
   /// @returns One sentence if it failed.
-  std::string commit_batch(rocksdb::WriteBatch& batch, bool sync);
+  /// @param promised It is to be on disk soon, if it is not synced here.
+  std::string commit_batch(rocksdb::WriteBatch& batch, bool sync,
+                           bool promised = true);
   bool must_sync(steady::time_point now) const;
   void touch(account& x, const chain_digest& before);
   std::string tend(steady::time_point now);
@@ -189,6 +183,15 @@ struct store::impl {
   void stage_heads();
   void stage_pins(const std::vector<commit_ptr>& group);
   std::string stage_results(const std::vector<commit_ptr>& group);
+  void stage_records(const std::vector<commit_ptr>& group);
+
+  /// How many records there are too many, once that is worth a removal.
+  uint64_t surplus() const;
+
+  steady::time_point prune_due() const;
+
+  /// Removes some of the oldest records.
+  std::string prune(steady::time_point now);
 };
 
 } // namespace rota

@@ -127,7 +127,8 @@ bool store::impl::must_sync(steady::time_point now) const {
          || (unsynced_since && now - *unsynced_since >= sync_delay);
 }
 
-std::string store::impl::commit_batch(rocksdb::WriteBatch& batch, bool sync) {
+std::string store::impl::commit_batch(rocksdb::WriteBatch& batch, bool sync,
+                                      bool promised) {
   // Once this is synced, so is whatever stood in the log before.
   const auto reached = base.db->GetLatestSequenceNumber() + batch.Count();
   rocksdb::WriteOptions how;
@@ -141,7 +142,7 @@ std::string store::impl::commit_batch(rocksdb::WriteBatch& batch, bool sync) {
     mark.writes = reached;
     unsynced_since.reset();
     mark_is_old = true;
-  } else if (!unsynced_since) {
+  } else if (promised && !unsynced_since) {
     unsynced_since = steady::now();
   }
   return {};
@@ -177,11 +178,16 @@ std::optional<std::chrono::steady_clock::time_point> store::due() const {
   const auto& my = *impl_;
   if (my.failure->raised())
     return std::nullopt;
+  std::optional<impl::steady::time_point> result;
+  if (my.records > 0)
+    result = my.prune_due();
   if (my.unsynced_since)
-    return *my.unsynced_since + sync_delay;
-  if (my.mark_is_old)
-    return my.marked_at + mark_delay;
-  return std::nullopt;
+    result = std::min(result.value_or(*my.unsynced_since + sync_delay),
+                      *my.unsynced_since + sync_delay);
+  else if (my.mark_is_old)
+    result = std::min(result.value_or(my.marked_at + mark_delay),
+                      my.marked_at + mark_delay);
+  return result;
 }
 
 std::string store::tend() {
@@ -200,6 +206,9 @@ std::string store::impl::tend(steady::time_point now) {
     if (auto fault = commit_batch(nothing, true); !fault.empty())
       return fault;
   }
+  if (records > 0 && now >= prune_due())
+    if (auto fault = prune(now); !fault.empty())
+      return fail(std::move(fault));
   // What is not synced must not be promised.
   if (mark_is_old && !unsynced_since && now - marked_at >= mark_delay)
     return renew_mark(false);

@@ -44,11 +44,13 @@ std::string store::write(const std::vector<commit_ptr>& group) {
     fault = my.stage_results(group);
   if (!fault.empty())
     return my.fail(std::move(fault));
+  const auto promised = my.out.Count() > 0;
+  my.stage_records(group);
   if (my.out.Count() == 0)
     return {};
   pass_points(group, false);
   const auto now = std::chrono::steady_clock::now();
-  fault = my.commit_batch(my.out, my.must_sync(now));
+  fault = my.commit_batch(my.out, promised && my.must_sync(now), promised);
   if (!fault.empty())
     return fault;
   pass_points(group, true);

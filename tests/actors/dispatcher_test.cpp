@@ -1,4 +1,4 @@
-#include "tests/actors/pool_fixture.hpp"
+#include "tests/actors/dispatcher_fixture.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace rota;
@@ -6,40 +6,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct fixture : pool_fixture {
-  fixture() {
-    script->answer = [](const auto&) { return good(); };
-  }
-
-  void use(strategy by) {
-    auto fresh = std::make_shared<routing_setup>(*setup);
-    fresh->routing.by = by;
-    self->send(pool, atom::configure_v, routing_setup_ptr{fresh});
-    run();
-  }
-
-  std::string name_of(account_id id) const {
-    for (const auto& [name, x] : ids)
-      if (x == id)
-        return name;
-    return "?";
-  }
-
-  /// Runs jobs one after another; the accounts that served them.
-  std::string serve(int jobs, milliseconds pause = 0ms) {
-    std::string result;
-    for (int i = 0; i < jobs; ++i) {
-      start(line(next++));
-      run();
-      result += name_of(script->calls.back()->request->account);
-      if (pause > 0ms)
-        advance(pause);
-    }
-    return result;
-  }
-
-  uint64_t next = 0;
-};
+using fixture = dispatcher_fixture;
 
 } // namespace
 

@@ -1,6 +1,7 @@
 // What a pick, a hold and a settlement cost through the real actors, with 10 to
 // 100,000 accounts. The journal is replaced by a counter; everything else is
-// what rotad runs. Usage: engine_bench [pairs [accounts]]
+// what rotad runs. Usage: engine_bench [pairs [accounts [explain]]]; with the
+// last, picks are told of as they are for the records of requests.
 
 #include "actors/account.hpp"
 #include "actors/dispatcher.hpp"
@@ -17,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <future>
+#include <string_view>
 
 namespace {
 
@@ -56,6 +58,7 @@ struct driver_state {
   uint64_t wanted = 0;
   std::promise<void>* done = nullptr;
   std::string model = "gpt-5-mini";
+  bool explain = false;
 };
 
 void next(driver_actor::stateful_pointer<driver_state> self) {
@@ -65,6 +68,7 @@ void next(driver_actor::stateful_pointer<driver_state> self) {
   work->model = st.model;
   auto request = std::make_shared<acquire_request>();
   request->want = {work, 1, money{1'000'000}};
+  request->explain = st.explain;
   self->request(st.pool, caf::infinite, atom::acquire_v, acquire_ptr{request})
     .then(
       [self](const lease& x) {
@@ -91,7 +95,8 @@ void next(driver_actor::stateful_pointer<driver_state> self) {
 driver_actor::behavior_type
 driver(driver_actor::stateful_pointer<driver_state> self,
        dispatcher_actor pool, uint64_t round, uint64_t wanted,
-       std::promise<void>* done) {
+       std::promise<void>* done, bool explain) {
+  self->state.explain = explain;
   self->state.round = round;
   self->state.pool = std::move(pool);
   self->state.wanted = wanted;
@@ -101,10 +106,11 @@ driver(driver_actor::stateful_pointer<driver_state> self,
 
 /// Holds and settles `pairs` times, `window` at a time.
 void run(caf::actor_system& sys, engine_loop& loop, const dispatcher_actor& pool,
-         uint64_t round, size_t window, uint64_t pairs) {
+         uint64_t round, size_t window, uint64_t pairs, bool explain) {
   std::promise<void> done;
   const auto drive = spawn_hosted(sys, &loop, driver, pool, round,
-                                  std::max<uint64_t>(pairs, window), &done);
+                                  std::max<uint64_t>(pairs, window), &done,
+                                  explain);
   for (size_t i = 0; i < window; ++i)
     caf::anon_send(drive, atom::tick_v);
   done.get_future().wait();
@@ -125,7 +131,8 @@ struct figures {
   double per_second = 0;
 };
 
-figures measure(size_t accounts, size_t window, uint64_t pairs, strategy by) {
+figures measure(size_t accounts, size_t window, uint64_t pairs, strategy by,
+                bool explain) {
   engine_loop loop;
   figures result;
   {
@@ -167,13 +174,13 @@ figures measure(size_t accounts, size_t window, uint64_t pairs, strategy by) {
         .receive([](const account_views_ptr&) {}, [](const caf::error&) {});
     }
     // Every account has been used before: that is how a daemon lives.
-    run(sys, loop, pool, 0, window, 2 * accounts);
+    run(sys, loop, pool, 0, window, 2 * accounts, false);
     auto wanted = std::make_shared<routing_setup>();
     wanted->routing.by = by;
     caf::anon_send(pool, atom::configure_v, routing_setup_ptr{wanted});
     const auto cpu = cpu_seconds();
     const auto begin = std::chrono::steady_clock::now();
-    run(sys, loop, pool, 1, window, pairs);
+    run(sys, loop, pool, 1, window, pairs, explain);
     const std::chrono::duration<double> took
       = std::chrono::steady_clock::now() - begin;
     result.cpu_us = (cpu_seconds() - cpu) * 1e6 / static_cast<double>(pairs);
@@ -196,13 +203,14 @@ int main(int argc, char** argv) {
   std::vector<size_t> pools{10, 1'000, 10'000, 100'000};
   if (argc > 2)
     pools = {std::strtoull(argv[2], nullptr, 10)};
+  const auto explain = argc > 3 && std::string_view{argv[3]} == "explain";
   std::printf("%-20s %9s %7s %14s %14s\n", "strategy", "accounts", "window",
               "CPU us/pair", "pairs/s");
   // The others use all accounts in turn: the worst case for caches.
   for (const auto by : {strategy::most_balance, strategy::least_used,
                         strategy::proportional})
     for (const auto accounts : pools) {
-      const auto x = measure(accounts, 64, pairs, by);
+      const auto x = measure(accounts, 64, pairs, by, explain);
       std::printf("%-20s %9zu %7d %14.2f %14.0f\n", to_string(by).c_str(),
                   accounts, 64, x.cpu_us, x.per_second);
       std::fflush(stdout);

@@ -11,7 +11,7 @@ namespace {
 const std::vector<std::string> commands{
   "submit", "batches", "batch",    "results", "pause",  "resume", "cancel",
   "status", "reload",  "estimate", "accounts", "account", "version", "fsck",
-  "backup", "restore", "snapshot",
+  "backup", "restore", "snapshot", "requests", "explain",
 };
 
 } // namespace

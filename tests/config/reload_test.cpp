@@ -103,7 +103,8 @@ TEST_CASE("every live option of an account makes it changed", "[reload]") {
 TEST_CASE("sections are flagged one by one", "[reload]") {
   const auto flags = [](const option_diff& x) {
     return std::vector<bool>{x.routing, x.health, x.batch,  x.upstream,
-                             x.store,   x.log,    x.prices, x.failure_rules};
+                             x.store,   x.log,    x.prices, x.failure_rules,
+                             x.records};
   };
   const std::vector<std::function<void(options&)>> edits{
       [](auto& x) { x.routing.by = strategy::fastest; },
@@ -114,6 +115,7 @@ TEST_CASE("sections are flagged one by one", "[reload]") {
       [](auto& x) { x.log.level = "debug"; },
       [](auto& x) { x.prices = "p.json"; },
       [](auto& x) { x.failure_rules = "r.yaml"; },
+      [](auto& x) { x.records.max = 9; },
   };
   for (size_t i = 0; i < edits.size(); ++i) {
     options after;

@@ -16,7 +16,8 @@ namespace rota {
 /// - void crash(): the process dies; what was not on disk is gone
 /// - of what survived the last crash: std::vector<ledger_entry> entries(id),
 ///   std::optional<item_result> result(id), std::optional<batch_row> batch(id),
-///   std::optional<account_row> account(id)
+///   std::optional<account_row> account(id),
+///   std::optional<usage_record> record(id)
 template <class Fixture>
 class journal_contract {
 public:
@@ -44,6 +45,11 @@ public:
       x.batch->cursor = 7;
       x.account.emplace().account = {1};
       x.account->failures = 3;
+      auto record = std::make_shared<usage_record>();
+      record->id = {3, 9};
+      record->model = "m";
+      record->at = {4'102'444'800'000}; // Kept for long.
+      x.record = std::move(record);
       append(std::move(x), 1);
       fix.acks(1);
       fix.crash();
@@ -51,6 +57,7 @@ public:
       CHECK(fix.result({{17}, 7}).value().body == "answer");
       CHECK(fix.batch({17}).value().cursor == 7);
       CHECK(fix.account({1}).value().failures == 3);
+      CHECK(fix.record({3, 9}).value().model == "m");
     }
     SECTION("a line keeps its first result") {
       append(with_result(7, "first"), 1);
@@ -67,6 +74,21 @@ public:
       CHECK(fix.acks(1) == std::vector<uint64_t>{2});
       fix.crash();
       CHECK(fix.entries({1}).size() == 2);
+    }
+    SECTION("a record may come alone, and none is lost with the process") {
+      for (uint64_t i = 1; i <= 10; ++i) {
+        commit x;
+        auto record = std::make_shared<usage_record>();
+        record->id = {1, i};
+        record->at = {4'102'444'800'000};
+        x.record = std::move(record);
+        append(std::move(x), i);
+      }
+      CHECK(fix.acks(10).size() == 10);
+      fix.crash();
+      for (uint64_t i = 1; i <= 10; ++i)
+        CHECK(fix.record({1, i}).has_value());
+      CHECK_FALSE(fix.record({1, 11}).has_value());
     }
     SECTION("an empty commit is acknowledged, too") {
       append({}, 4);

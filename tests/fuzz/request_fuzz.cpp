@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   door->handler = serve;
   door->refusal = [](int status, std::string_view sentence) {
     require(status >= 400 && !sentence.empty(), "a refusal says why");
-    return std::string{"{}"};
+    return refused_request{"{}", "req_1_1"};
   };
   door->on_close = [&closed](http_connection*) { closed = true; };
   boost::asio::ip::tcp::socket socket{io};

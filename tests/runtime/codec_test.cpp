@@ -144,6 +144,8 @@ TEST_CASE("records of every version are read for ever", "[storage]") {
     } else {
       check_golden(version, "client", sample_client());
     }
+    if (version >= 6)
+      check_golden(version, "record", sample_record());
     check_golden(version, "entries", entries);
     check_golden(version, "head", head);
     check_golden(version, "account", account);
@@ -186,6 +188,66 @@ TEST_CASE("fields come back as they went", "[storage]") {
   }
   SECTION("what a client has spent") {
     CHECK(decode<client_head>(encoded(sample_client())) == sample_client());
+  }
+  SECTION("a request's record with its attempts and picks") {
+    const auto x = sample_record();
+    const auto y = decode<usage_record>(encoded(x)).value();
+    CHECK(y.id == x.id);
+    CHECK(y.client == x.client);
+    CHECK(y.client_request_id == x.client_request_id);
+    CHECK(y.at == x.at);
+    CHECK(y.route == x.route);
+    CHECK(y.model == x.model);
+    CHECK(y.streamed);
+    CHECK(y.outcome == x.outcome);
+    CHECK(y.error_code == x.error_code);
+    CHECK(y.status == x.status);
+    CHECK(y.first_byte == x.first_byte);
+    CHECK(y.total == x.total);
+    CHECK(y.used == x.used);
+    CHECK(y.cost == x.cost);
+    CHECK(y.hold == x.hold);
+    CHECK(y.attempts == x.attempts);
+    REQUIRE(y.picks.size() == 2);
+    CHECK(*y.picks[0] == *x.picks[0]);
+    CHECK(*y.picks[1] == *x.picks[1]);
+    const auto z = decode<record_head>(encoded(x)).value();
+    CHECK(z.id == x.id);
+    CHECK(z.at == x.at);
+  }
+  SECTION("every failure class, reason and surface of a record") {
+    auto x = sample_record();
+    const auto comes_back = [&x] {
+      return encoded(decode<usage_record>(encoded(x)).value()) == encoded(x);
+    };
+    // The names end where the enumerators do.
+    const auto each = [&](auto& field, auto name) {
+      using type = std::decay_t<decltype(field)>;
+      for (int i = 0;; ++i) {
+        try {
+          name(static_cast<type>(i));
+        } catch (const std::out_of_range&) {
+          CHECK(i > 1);
+          return;
+        }
+        field = static_cast<type>(i);
+        REQUIRE(comes_back());
+      }
+    };
+    each(x.attempts[0].cls, [](auto y) { return to_string(y); });
+    each(x.route, [](auto y) { return to_string(y); });
+    each(x.outcome, [](auto y) { return to_string(y); });
+    auto pick = *x.picks[0];
+    for (int i = 0; i <= static_cast<int>(ec::retries_spent); ++i) {
+      pick.why = static_cast<ec>(i);
+      x.picks[0] = std::make_shared<const pick_record>(pick);
+      REQUIRE(comes_back());
+    }
+    for (int i = 0; i <= static_cast<int>(pick_finding::busy); ++i) {
+      pick.candidates[0].finding = static_cast<pick_finding>(i);
+      x.picks[0] = std::make_shared<const pick_record>(pick);
+      REQUIRE(comes_back());
+    }
   }
   SECTION("a result, byte for byte") {
     const auto x = sample_result();
@@ -259,6 +321,7 @@ TEST_CASE("a damaged record is never read", "[storage]") {
   check_damage(sample_client());
   check_damage(sample_batch_row());
   check_damage(sample_result());
+  check_damage(sample_record());
   check_damage(uint64_t{300});
   const auto record = encoded(sample_result());
   for (size_t i = 0; i < record.size(); ++i) {

@@ -21,8 +21,9 @@ struct door {
     loop.start();
     listener.emplace(loop, "127.0.0.1:0", limits, std::move(serve),
                      [](int status, std::string_view sentence) {
-                       return std::to_string(status) + ": "
-                              + std::string{sentence} + "\n";
+                       return refused_request{std::to_string(status) + ": "
+                                                + std::string{sentence} + "\n",
+                                              "req_1_7"};
                      });
   }
 
@@ -243,6 +244,7 @@ TEST_CASE("what breaks the rules of HTTP is refused", "[http]") {
     CHECK(status_of(text) == x.status);
     CHECK_THAT(text, ContainsSubstring(std::to_string(x.status) + ": "));
     CHECK_THAT(text, ContainsSubstring("connection: close"));
+    CHECK_THAT(text, ContainsSubstring("x-request-id: req_1_7\r\n"));
     CHECK(client.closed());
   }
 }
@@ -411,7 +413,7 @@ TEST_CASE("an address that is taken is named", "[http]") {
   const auto address = "127.0.0.1:" + std::to_string(at.listener->port());
   try {
     http_listener twice{at.loop, address, {}, echo, [](int, std::string_view) {
-                          return std::string{};
+                          return refused_request{};
                         }};
     FAIL("it listens twice");
   } catch (const std::runtime_error& x) {

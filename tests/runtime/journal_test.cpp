@@ -122,6 +122,10 @@ struct real_journal {
   std::optional<account_row> account(account_id id) {
     return image->row_of(id);
   }
+
+  std::optional<usage_record> record(const request_id& id) {
+    return image->find_record(id);
+  }
 };
 
 /// The fake one on the deterministic scheduler.
@@ -169,6 +173,13 @@ struct faked_journal {
       if (x->batch && x->batch->id == id)
         found = x->batch;
     return found;
+  }
+
+  std::optional<usage_record> record(const request_id& id) {
+    for (const auto& x : log->commits)
+      if (x->record && x->record->id == id)
+        return *x->record;
+    return std::nullopt;
   }
 
   std::optional<account_row> account(account_id id) {

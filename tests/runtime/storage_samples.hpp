@@ -4,6 +4,7 @@
 #include "messages/batch.hpp"
 #include "messages/client.hpp"
 #include "messages/ledger.hpp"
+#include "messages/record.hpp"
 #include "messages/response_pin.hpp"
 
 #include <vector>
@@ -126,6 +127,51 @@ inline item_result sample_result() {
   x.used = {1'000, 200, 30, 4, 500, 60, 7, service_tier::batch, true, true,
             usage_source::partial};
   x.at = {1'795'000'000'123};
+  return x;
+}
+
+inline usage_record sample_record() {
+  const timestamp at{4'102'444'800'123}; // Kept for long.
+  usage_record x;
+  x.id = {3, 43};
+  x.client = {6};
+  x.client_request_id = "trace-7";
+  x.at = at;
+  x.route = surface::anthropic_messages;
+  x.model = "claude-haiku-4-5";
+  x.streamed = true;
+  x.outcome = request_outcome::failed;
+  x.error_code = "overloaded";
+  x.status = 529;
+  x.first_byte = milliseconds{41};
+  x.total = milliseconds{1'234};
+  x.used = {10, 2, 3, 4, 20, 5, 1, service_tier::flex, true, false,
+            usage_source::partial};
+  x.cost = {1'299};
+  x.hold = {1'500};
+  x.attempts = {
+    {{7}, 0x301, at, {1'500}, true, failure_class::stream_broken,
+     "it broke off", 200, milliseconds{40}, milliseconds{500}, charge::yes,
+     {1'299}},
+    {{8}, 0x302, {1'795'000'000'700}, {1'500}, true,
+     failure_class::overloaded, "529", 529, milliseconds{9}, milliseconds{10},
+     charge::hardly, {}},
+  };
+  pick_record pick;
+  pick.at = at;
+  pick.waited = milliseconds{12};
+  pick.by = strategy::least_used;
+  pick.list_cost = {1'500};
+  pick.accounts = 40;
+  pick.candidates = {
+    {{7}, pick_finding::chosen, 17, -5, {25'000'000'000}, {}},
+    {{8}, pick_finding::model_cooling, 18, 6, {-1}, {1'795'000'005'000}},
+  };
+  x.picks.push_back(std::make_shared<const pick_record>(pick));
+  pick.why = ec::retries_spent;
+  pick.candidates.clear();
+  pick.rest = {{pick_finding::busy, 38}, {pick_finding::tried, 2}};
+  x.picks.push_back(std::make_shared<const pick_record>(pick));
   return x;
 }
 

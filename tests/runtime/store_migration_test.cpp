@@ -188,8 +188,38 @@ TEST_CASE("a store of schema 4 learns of likelihood and keeps the rest",
   CHECK(std::filesystem::exists(old.path() + ".schema-4/CURRENT"));
 }
 
+TEST_CASE("a store of schema 5 has room for records and keeps the rest",
+          "[storage]") {
+  old_store old{5};
+  const auto opened = old.open();
+  REQUIRE(opened.fault == "");
+  auto& disk = *opened.disk;
+  CHECK(disk.migrated_from() == 5);
+  CHECK(disk.run() == 2);
+  auto heads = disk.heads();
+  REQUIRE(heads.size() == 2);
+  std::sort(heads.begin(), heads.end(),
+            [](auto& x, auto& y) { return x.name < y.name; });
+  CHECK(heads[0].balance == money{29'967'426'250});
+  CHECK(heads[0].held == money{526'000});
+  CHECK(heads[0].spent == money{32'573'750});
+  CHECK(heads[0].calls == 257);
+  CHECK(heads[0].holds.size() == 4);
+  CHECK(heads[1].balance == money{39'987'011'500});
+  CHECK(heads[1].calls == 102);
+  CHECK(disk.row_of(heads[1].account).value().admin == admin_state::drain);
+  CHECK(disk.client_of("alice").calls == 3);
+  CHECK(chained(disk));
+  CHECK(disk.records() == 0);
+  auto x = std::make_shared<commit>();
+  x->record = std::make_shared<const usage_record>(sample_record());
+  REQUIRE(disk.write({x}) == "");
+  CHECK(disk.find_record(sample_record().id).has_value());
+  CHECK(std::filesystem::exists(old.path() + ".schema-5/CURRENT"));
+}
+
 TEST_CASE("a migration happens once", "[storage]") {
-  const auto schema = GENERATE(1, 2, 3, 4);
+  const auto schema = GENERATE(1, 2, 3, 4, 5);
   old_store old{schema};
   REQUIRE(old.open().fault == "");
   const auto copy = old.path() + ".schema-" + std::to_string(schema);

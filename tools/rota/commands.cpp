@@ -134,8 +134,9 @@ int main_of(int argc, const char* const* argv) {
              "Exit codes: 0 done, 1 failed, 2 usage, 3 daemon unreachable.");
   for (auto* add : {add_submit, add_batches, add_batch, add_results,
                     add_estimate, add_accounts, add_account, add_clients,
-                    add_token, add_status, add_reload, add_fsck, add_backup,
-                    add_restore, add_snapshot, add_version})
+                    add_token, add_requests, add_explain, add_status,
+                    add_reload, add_fsck, add_backup, add_restore,
+                    add_snapshot, add_version})
     add(app, run);
   try {
     app.parse(argc, argv);

@@ -38,6 +38,8 @@ void add_accounts(CLI::App& app, action& run);
 void add_account(CLI::App& app, action& run);
 void add_clients(CLI::App& app, action& run);
 void add_token(CLI::App& app, action& run);
+void add_requests(CLI::App& app, action& run);
+void add_explain(CLI::App& app, action& run);
 void add_status(CLI::App& app, action& run);
 void add_reload(CLI::App& app, action& run);
 void add_fsck(CLI::App& app, action& run);

@@ -57,6 +57,7 @@ json view_of(const check_report& x) {
     {"entries", x.entries},
     {"batches", x.batches},
     {"results", x.results},
+    {"records", x.records},
     {"files", x.files},
     {"accounts", std::move(accounts)},
     {"finding_count", x.finding_count},
@@ -113,6 +114,7 @@ void print_report(const json& report, bool colours) {
                             {"entries", {number("entries")}},
                             {"batches", {number("batches")}},
                             {"results", {number("results")}},
+                            {"records", {number("records")}},
                             {"files", {number("files")}}},
                            colours));
   if (!list(report, "accounts").empty())

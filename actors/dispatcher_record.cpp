@@ -1,0 +1,31 @@
+// How the DISPATCHER tells of its picks.
+
+#include "actors/dispatcher.hpp"
+#include "actors/domain/pick_survey.hpp"
+
+namespace rota {
+
+pick_record_ptr
+dispatcher_state::record_of(const seeker& x, std::optional<account_id> chosen,
+                            ec why) const {
+  if (!x.want->explain)
+    return nullptr;
+  const auto& work = *x.want->want.work;
+  const auto t = now();
+  const auto kept = chosen && work.session != 0
+                    && sessions.find(work.session, t) == chosen;
+  auto result = std::make_shared<pick_record>(
+    survey(ranks, {demand_of(x.want->want), x.want->excluded, x.excluded,
+                   chosen, kept || work.pinned.has_value()}));
+  result->at = t;
+  result->waited = t - x.since;
+  result->why = why;
+  return result;
+}
+
+caf::error dispatcher_state::refusal_of(const seeker& x, ec why) const {
+  auto told = record_of(x, std::nullopt, why);
+  return told ? caf::error{why, std::move(told)} : caf::error{why};
+}
+
+} // namespace rota
