@@ -111,10 +111,11 @@ void daemon::wire() {
       tell_room(low, free);
     });
   space_->look();
-  writer_ = std::make_unique<journal_writer>(
-    *disk_, opts_.store.group_max,
-    [this](std::function<void()> f) { loop_.post(std::move(f)); },
-    on_failure, space_.get());
+  const auto on_loop
+    = [this](std::function<void()> f) { loop_.post(std::move(f)); };
+  writer_ = std::make_unique<journal_writer>(*disk_, opts_.store.group_max,
+                                             on_loop, on_failure, space_.get(),
+                                             on_loop);
   all.clients = spawn_hosted(*system_, &loop_, rota::clients, all.clock,
                              recall_clients(*disk_, opts_, *clients_));
   all.journal = spawn_journal(*system_, &loop_, *writer_, all.clients);

@@ -1,6 +1,9 @@
 #include "actors/domain/text_weight.hpp"
 
+#include "actors/domain/byte_masks.hpp"
+
 #include <array>
+#include <bit>
 
 namespace rota {
 
@@ -14,7 +17,8 @@ constexpr weights gemini_weights{115, 280, 68,  38, 105,     120,
                                  250, 108, 115, 20, 160'000, 1'600};
 
 /// A word of many letters is several tokens: one per so many.
-constexpr int64_t letters_per_token = 6;
+constexpr int letters_per_token = 6;
+constexpr int digits_per_token = 3;
 
 enum kind : uint8_t { letter, digit, blank, newline, url_part, at_sign, other };
 
@@ -49,6 +53,53 @@ int64_t weigh_character(uint32_t point, const weights& w) {
   return 100; // Letters of other scripts, at most a token each.
 }
 
+/// One token for each run of ones in `x`, and one more for each `step` beyond
+/// the first `step` of it.
+int64_t tokens_of_runs(uint64_t x, int step) {
+  auto in_run = x; // So is all of the `step` before it.
+  for (int i = 0; i < step; ++i)
+    in_run &= in_run << 1 & x;
+  int64_t result = 0;
+  for (auto at = x & ~(x << 1); at != 0; at = at << step & in_run)
+    result += std::popcount(at);
+  return result;
+}
+
+/// Weighs ASCII in blocks, as far as that goes from `i` on. Runs are not torn:
+/// the next block begins with the one that a block ends in.
+int64_t weigh_blocks(std::string_view text, size_t& i, const weights& w) {
+  int64_t result = 0;
+  while (text.size() - i >= byte_block::size) {
+    const byte_block block{text.data() + i};
+    const auto letters = block.in_lower_case().within('a', 'z');
+    const auto digits = block.within('0', '9');
+    const auto last = letters >> 63 != 0 ? letters : digits;
+    const auto torn = static_cast<size_t>(std::countl_one(last));
+    if (torn == byte_block::size || block.beyond_ascii() != 0)
+      return result;
+    const auto taken = byte_block::size - torn;
+    const auto mine = ~uint64_t{0} >> torn;
+    uint64_t urls = 0;
+    for (const char c : {'/', ':', '?', '&', '=', ';', '#', '%'})
+      urls |= block.equal(c);
+    const auto lines = block.equal('\n') | block.equal('\t')
+                       | block.equal('\r');
+    const auto blanks = block.equal(' ');
+    const auto ats = block.equal('@');
+    const auto known = letters | digits | urls | lines | blanks | ats;
+    const auto count = [mine](uint64_t x) {
+      return int64_t{std::popcount(x & mine)};
+    };
+    result += w.word * tokens_of_runs(letters & mine, letters_per_token)
+              + w.number * tokens_of_runs(digits & mine, digits_per_token)
+              + w.space * count(blanks) + w.line * count(lines)
+              + w.url * count(urls) + w.at * count(ats)
+              + w.symbol * count(~known);
+    i += taken;
+  }
+  return result;
+}
+
 } // namespace
 
 const weights& weights_of(surface route) {
@@ -64,7 +115,14 @@ const weights& weights_of(surface route) {
 
 int64_t weigh_text(std::string_view text, const weights& w) {
   int64_t result = 0;
+  size_t plain_from = 0; // Where to look for a block again.
   for (size_t i = 0; i < text.size();) {
+    if (i >= plain_from) {
+      result += weigh_blocks(text, i, w);
+      plain_from = i + byte_block::size;
+      if (i == text.size())
+        break;
+    }
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x80) {
       const auto size = c >= 0xf0 ? 4u : c >= 0xe0 ? 3u : 2u;
@@ -87,7 +145,7 @@ int64_t weigh_text(std::string_view text, const weights& w) {
         result += w.word * ((run + letters_per_token - 1) / letters_per_token);
         break;
       case digit:
-        result += w.number * ((run + 2) / 3);
+        result += w.number * ((run + digits_per_token - 1) / digits_per_token);
         break;
       case blank:
         result += w.space;

@@ -1,5 +1,6 @@
 #include "actors/domain/usage_scanner.hpp"
 
+#include "actors/domain/byte_masks.hpp"
 #include "messages/check.hpp"
 
 #include <algorithm>
@@ -170,8 +171,7 @@ const char* usage_scanner::read_text(const char* p, const char* end) {
     return p + 1;
   }
   const auto* const begin = p;
-  while (p != end && *p != '"' && *p != '\\')
-    ++p;
+  p = find_either(p, end, '"', '\\');
   if (collects_)
     word_.add({begin, static_cast<size_t>(p - begin)});
   if (p == end)

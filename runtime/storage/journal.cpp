@@ -22,6 +22,14 @@ constexpr size_t group_bytes = 4 << 20;
 /// How often the room on the disk is looked at.
 constexpr std::chrono::milliseconds look_delay{500};
 
+/// Groups are written without asking for their room for so long, and as long
+/// as they are small.
+constexpr std::chrono::milliseconds ask_delay{20};
+constexpr uint64_t unasked_max = 256 << 10;
+
+/// What a commit takes beside its result's body, generously.
+constexpr uint64_t commit_bytes = 2 << 10;
+
 void acknowledge(const std::vector<commit_ptr>& group) {
   kill_point("ack/before");
   for (const auto& x : group)
@@ -55,10 +63,12 @@ journal_actor::behavior_type journal(journal_actor::pointer self,
 
 journal_writer::journal_writer(
   store& disk, size_t group_max, poster post,
-  std::function<void(const std::string&)> on_failure, disk_space* space)
+  std::function<void(const std::string&)> on_failure, disk_space* space,
+  poster wake)
   : disk_{disk},
     group_max_{std::max<size_t>(group_max, 1)},
     post_{post ? std::move(post) : inline_poster},
+    run_wake_{wake ? std::move(wake) : inline_poster},
     on_failure_{std::move(on_failure)},
     space_{space},
     thread_{[this] { run(); }} {
@@ -70,13 +80,16 @@ journal_writer::~journal_writer() {
 }
 
 void journal_writer::push(commit_ptr x) {
-  std::lock_guard guard{mutex_};
-  if (stopping_)
-    return;
-  ++backlog_;
-  queue_.push_back(std::move(x));
-  if (queue_.size() == 1)
-    wake_.notify_one();
+  {
+    std::lock_guard guard{mutex_};
+    if (stopping_)
+      return;
+    ++backlog_;
+    queue_.push_back(std::move(x));
+    if (std::exchange(called_, true))
+      return;
+  }
+  run_wake_([wake = wake_] { wake->notify_one(); });
 }
 
 void journal_writer::stop() {
@@ -84,7 +97,7 @@ void journal_writer::stop() {
     std::lock_guard guard{mutex_};
     stopping_ = true;
   }
-  wake_.notify_one();
+  wake_->notify_one();
   if (thread_.joinable())
     thread_.join();
 }
@@ -101,12 +114,13 @@ void journal_writer::run() {
         due = std::min(due.value_or(looked_at_ + look_delay),
                        looked_at_ + look_delay);
       if (due)
-        wake_.wait_until(guard, *due, called);
+        wake_->wait_until(guard, *due, called);
       else
-        wake_.wait(guard, called);
+        wake_->wait(guard, called);
       if (queue_.empty() && stopping_)
         return;
       taken.swap(queue_);
+      called_ = false;
     }
     if (!write_all(taken) || !tend())
       return;
@@ -123,14 +137,23 @@ bool journal_writer::tend() {
 }
 
 bool journal_writer::await_room(uint64_t bytes) {
-  if (space_ == nullptr || space_->room_for(bytes))
+  // The reserve is more than what this lets pass.
+  const auto now = std::chrono::steady_clock::now();
+  unasked_ += bytes;
+  if (space_ == nullptr
+      || (unasked_ < unasked_max && now - asked_at_ < ask_delay))
     return true;
+  if (space_->room_for(bytes)) {
+    asked_at_ = now;
+    unasked_ = 0;
+    return true;
+  }
   spdlog::error("The disk of the store is full: nothing is written until there"
                 " is room.");
   for (;;) {
     {
       std::unique_lock guard{mutex_};
-      if (wake_.wait_for(guard, look_delay, [this] { return stopping_; }))
+      if (wake_->wait_for(guard, look_delay, [this] { return stopping_; }))
         break;
     }
     space_->look();
@@ -164,7 +187,7 @@ bool journal_writer::write_all(std::vector<commit_ptr>& xs) {
     while (from < xs.size() && group.size() < group_max_
            && bytes < group_bytes) {
       auto& x = xs[from++];
-      bytes += x->result ? x->result->body.size() : 0;
+      bytes += commit_bytes + (x->result ? x->result->body.size() : 0);
       group.push_back(std::move(x));
     }
     kill_point("group/taken");

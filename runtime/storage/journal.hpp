@@ -34,12 +34,15 @@ public:
   /// @param space Looked after on the writer's thread; while it has no room,
   ///              nothing is written and nothing is acknowledged. Null: there
   ///              always is.
+  /// @param wake  Runs what wakes the writer's thread after a push, so that
+  ///              what its caller has in hand still comes into the same group;
+  ///              null: at once.
   /// @param on_failure Called once, on the writer's thread, if the store cannot
   ///                   be written. Nothing of it or after it is acknowledged,
   ///                   and nothing more is written.
   journal_writer(store& disk, size_t group_max, poster post,
                  std::function<void(const std::string&)> on_failure,
-                 disk_space* space = nullptr);
+                 disk_space* space = nullptr, poster wake = {});
 
   /// Writes what is queued, then stops.
   ~journal_writer();
@@ -74,13 +77,19 @@ private:
   store& disk_;
   size_t group_max_;
   poster post_;
+  poster run_wake_;
   std::function<void(const std::string&)> on_failure_;
   disk_space* space_;
   std::chrono::steady_clock::time_point looked_at_;
+  std::chrono::steady_clock::time_point asked_at_;
+  uint64_t unasked_ = 0; // Bytes written since.
   std::atomic<size_t> backlog_ = 0;
   std::mutex mutex_;
-  std::condition_variable wake_;
+  /// Outlives the writer in what it has posted.
+  std::shared_ptr<std::condition_variable> wake_
+    = std::make_shared<std::condition_variable>();
   std::vector<commit_ptr> queue_;
+  bool called_ = false; // The thread knows, or will.
   bool stopping_ = false;
   std::thread thread_;
 };

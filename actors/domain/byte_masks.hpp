@@ -1,0 +1,110 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+namespace rota {
+
+/// 64 bytes, asked together: bit i of an answer is about byte i. SSE2 is part
+/// of every x86-64; elsewhere compilers make of the plain loops what they can.
+class byte_block {
+public:
+  static constexpr size_t size = 64;
+
+  /// @param p Of 64 readable bytes.
+  explicit byte_block(const char* p) {
+#ifdef __SSE2__
+    for (int i = 0; i < 4; ++i)
+      part_[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p) + i);
+#else
+    std::memcpy(bytes_, p, size);
+#endif
+  }
+
+  uint64_t equal(char c) const {
+#ifdef __SSE2__
+    const auto wanted = _mm_set1_epi8(c);
+    return ask([&](__m128i x) { return _mm_cmpeq_epi8(x, wanted); });
+#else
+    return ask([c](char x) { return x == c; });
+#endif
+  }
+
+  /// Whether `first <= x <= last`; ASCII only.
+  uint64_t within(char first, char last) const {
+#ifdef __SSE2__
+    const auto low = _mm_set1_epi8(static_cast<char>(first - 1));
+    const auto high = _mm_set1_epi8(static_cast<char>(last + 1));
+    return ask([&](__m128i x) {
+      return _mm_and_si128(_mm_cmpgt_epi8(x, low), _mm_cmplt_epi8(x, high));
+    });
+#else
+    return ask([=](char x) { return x >= first && x <= last; });
+#endif
+  }
+
+  uint64_t beyond_ascii() const {
+#ifdef __SSE2__
+    return ask([](__m128i x) { return x; });
+#else
+    return ask([](char x) { return static_cast<unsigned char>(x) >= 0x80; });
+#endif
+  }
+
+  /// The same with the capitals of ASCII made small, and a few other bytes that
+  /// do not become letters by it.
+  byte_block in_lower_case() const {
+    auto result = *this;
+#ifdef __SSE2__
+    for (auto& x : result.part_)
+      x = _mm_or_si128(x, _mm_set1_epi8(0x20));
+#else
+    for (auto& x : result.bytes_)
+      x = static_cast<char>(x | 0x20);
+#endif
+    return result;
+  }
+
+private:
+#ifdef __SSE2__
+  template <class F>
+  uint64_t ask(F f) const {
+    uint64_t result = 0;
+    for (int i = 0; i < 4; ++i)
+      result |= uint64_t{static_cast<uint16_t>(_mm_movemask_epi8(f(part_[i])))}
+                << (16 * i);
+    return result;
+  }
+
+  __m128i part_[4];
+#else
+  template <class F>
+  uint64_t ask(F f) const {
+    uint64_t result = 0;
+    for (size_t i = 0; i < size; ++i)
+      result |= uint64_t{f(bytes_[i])} << i;
+    return result;
+  }
+
+  char bytes_[size];
+#endif
+};
+
+/// @returns The first byte that is `a` or `b`, or `end`.
+inline const char* find_either(const char* p, const char* end, char a, char b) {
+  for (; end - p >= std::ptrdiff_t{byte_block::size}; p += byte_block::size) {
+    const byte_block block{p};
+    if (const auto found = block.equal(a) | block.equal(b))
+      return p + std::countr_zero(found);
+  }
+  return std::find_if(p, end, [=](char c) { return c == a || c == b; });
+}
+
+} // namespace rota
