@@ -59,12 +59,12 @@ void runner_state::outcome(const call_outcome& x) {
 }
 
 void runner_state::cancel() {
-  if (cancelled)
-    return;
-  cancelled = true;
-  if (sent && !is_stored()) // Nobody would see what it still brings.
+  const auto again = std::exchange(cancelled, true);
+  // Nobody would see what it still brings.
+  if (sent && !is_stored() && (again || !work->drains))
     self->send(peers.upstream, atom::cancel_v, call_token());
-  call_back();
+  if (!again)
+    call_back();
 }
 
 void runner_state::pause() {

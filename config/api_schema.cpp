@@ -75,6 +75,12 @@ std::vector<option_row<options>> limit_rows() {
 
 std::vector<option_row<options>> service_rows() {
   return {
+      option("drain_bytes", size_form{0, 1'024 * MiB},
+             "Where a client leaves, so much of the answer that is under way "
+             "is still read, so that what it used is known and booked. 0: the "
+             "call is broken off at once, which ends the spending; what it "
+             "took stays in doubt until a reading shows it.",
+             &http_options::drain_bytes),
       option("ask_for_usage", flag_form{},
              "Streams of chats say what they used only where they are asked "
              "to: true asks in the client's stead, and takes out again what "

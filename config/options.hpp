@@ -149,6 +149,9 @@ struct http_options {
   uint32_t max_in_flight = 4'096;
   /// For a request as a whole, waiting and all attempts included.
   milliseconds request_timeout{600'000};
+  /// What a client that left had still to come is read for its usage, up to so
+  /// many bytes.
+  uint64_t drain_bytes = 0;
   /// Streams of chats are asked for their usage where the client did not ask.
   bool ask_for_usage = true;
   bool show_account = false; ///< Answers name the account, whoever asked.

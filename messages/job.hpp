@@ -83,6 +83,9 @@ struct job {
   /// Attempts count from here: the number of this run of the daemon times 256,
   /// so that no run ever repeats the hold of another.
   uint32_t attempt_base = 0;
+  /// A call under way goes on when the job is cancelled, so that its cost is
+  /// known; a second cancellation ends it.
+  bool drains = false;
   /// Give up then; zero means never.
   timestamp deadline;
   delivery policy = delivery::at_least_once;

@@ -313,6 +313,7 @@ private:
                            "rota serves as many requests as it may already.",
                            true, std::chrono::seconds{1}});
     x.name(*work, all_.attempt_base);
+    work->drains = limits_.drain_bytes > 0;
     work->tags = caller.options.tags;
     if (x.client->header("x-request-id").empty()) // Else it travels as it is.
       work->headers.emplace_back("x-request-id", x.request_id);
@@ -388,8 +389,14 @@ private:
     const auto i = open_.find(id);
     if (i == open_.end())
       return;
-    if (i->second.runner)
-      return caf::anon_send(i->second.runner, atom::cancel_v);
+    if (const auto& x = i->second; x.runner) {
+      const auto end = [runner = x.runner] {
+        caf::anon_send(runner, atom::cancel_v);
+      };
+      if (x.sink && limits_.drain_bytes > 0)
+        x.sink->drain(limits_.drain_bytes, end);
+      return end();
+    }
     note_end(*i->second.work, request_outcome::client_left,
              {0, {}, {}, false, {}});
     open_.erase(i); // Its admission is still on the way.

@@ -3,6 +3,8 @@
 #include "actors/domain/api_route.hpp"
 #include "actors/domain/client_error.hpp"
 
+#include <algorithm>
+
 namespace rota {
 
 namespace {
@@ -47,7 +49,17 @@ bool request_sink::ready() const {
   return !full_;
 }
 
+void request_sink::drain(uint64_t most, std::function<void()> on_excess) {
+  drainable_ = most;
+  on_excess_ = std::move(on_excess);
+  if (std::exchange(full_, false) && on_ready)
+    on_ready();
+}
+
 void request_sink::take(std::string_view piece) {
+  if (on_excess_ && piece.size() > drainable_)
+    std::exchange(on_excess_, nullptr)();
+  drainable_ -= std::min<uint64_t>(drainable_, piece.size());
   pass(gate_->feed(piece));
 }
 

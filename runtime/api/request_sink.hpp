@@ -34,6 +34,10 @@ public:
   void take(std::string_view piece) override;
   void end(upstream_outcome& x) override;
 
+  /// The client has gone; an answer that goes on is read in its stead.
+  /// @param on_excess Called once if it has more than `most` bytes left.
+  void drain(uint64_t most, std::function<void()> on_excess);
+
   /// Whether part of an answer has reached the client.
   bool committed() const {
     return committed_;
@@ -51,6 +55,8 @@ private:
     = std::chrono::steady_clock::now();
   milliseconds first_content_{0};
   bool committed_ = false;
+  uint64_t drainable_ = 0; // Bytes that may still come,
+  std::function<void()> on_excess_; // or this is called; null: no such bound.
   bool full_ = false;
 };
 

@@ -347,6 +347,39 @@ TEST_CASE_METHOD(pool_fixture,
   CHECK(owned->finished[2]->state == item_state::succeeded);
 }
 
+TEST_CASE_METHOD(pool_fixture, "a call of a job that drains outlives it once",
+                 "[runner]") {
+  add("a", 10);
+  auto x = std::make_shared<job>(*line(0));
+  x->id.batch = {};
+  x->deadline = clock.at(self->clock().now()) + 60s;
+  x->drains = true;
+  const auto it = start(x);
+  run();
+  REQUIRE(script->open.size() == 1);
+  self->send(it, atom::cancel_v);
+  run();
+  REQUIRE(script->open.size() == 1);
+  SECTION("it ends, and is booked") {
+    script->finish(script->open.front()->token, good());
+    run();
+    CHECK(view("a").spent == money{210'000});
+    CHECK(view("a").in_doubt == 0);
+  }
+  SECTION("it fails, and is not tried again") {
+    script->finish(script->open.front()->token, bad(429, "{}"));
+    run();
+    CHECK(script->calls.size() == 1);
+  }
+  SECTION("it is cancelled again") {
+    self->send(it, atom::cancel_v);
+    run();
+    CHECK(script->open.empty());
+    CHECK(view("a").in_doubt == 1);
+  }
+  CHECK(owned->finished.size() == 1);
+}
+
 TEST_CASE_METHOD(pool_fixture, "a job that waits can be cancelled",
                  "[runner]") {
   add("a", 1);

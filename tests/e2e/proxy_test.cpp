@@ -256,6 +256,38 @@ latency: {per_chunk: 20s}
   CHECK(on.ask({"account", "a"})["in_doubt"] == 1);
 }
 
+TEST_CASE("what a client has left behind is read, as far as is said",
+          "[e2e][proxy]") {
+  const auto enough = GENERATE(true, false);
+  CAPTURE(enough);
+  stage on{two_relays + prices + R"(
+replies: {output_tokens: 40, chunks: 20}
+latency: {per_chunk: 40ms}
+)"};
+  on.start("api: {drain_bytes: " + std::string{enough ? "1MiB" : "1KiB"} + "}\n"
+           + pool);
+  {
+    raw_client client{on.api_port()};
+    const auto body = chat(true);
+    client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: rota\r\n"
+                "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n"
+                + body);
+    CHECK_THAT(client.receive_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 OK"));
+  }
+  wait_until("the record of it is written", [&on] {
+    return on.ask({"requests"}).size() == 1;
+  });
+  const auto x = on.ask({"requests"})[0];
+  INFO(x.dump(1));
+  CHECK(x["outcome"] == "client_left");
+  const auto a = on.ask({"account", "a"});
+  CHECK(a["in_flight"] == 0);
+  CHECK(a["in_doubt"] == (enough ? 0 : 1));
+  CHECK((x["cost"] == "0.000000000") != enough);
+  if (enough)
+    check_books(on);
+}
+
 TEST_CASE("a stop lets requests end", "[e2e][proxy]") {
   stage on{two_relays + prices + R"(
 latency: {first_byte: 300ms}
