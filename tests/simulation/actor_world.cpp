@@ -4,6 +4,7 @@
 #include "actors/domain/ledger_fold.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <tuple>
 
 namespace rota::simulation {
@@ -402,7 +403,14 @@ void actor_world::rest() {
 
 run_report run_actors(uint64_t seed) {
   black_box::instance().begin("actors", seed);
-  return actor_world{seed}.run();
+  auto world = std::make_unique<actor_world>(seed);
+  try {
+    return world->run();
+  } catch (const violation&) {
+    // Stopped in the middle, it may wait for an answer to itself for ever.
+    std::ignore = world.release();
+    throw;
+  }
 }
 
 } // namespace rota::simulation
