@@ -53,7 +53,7 @@ std::string busy(const std::string& folder) {
 }
 
 std::string failed(const std::string& what, const rocksdb::Status& status) {
-  return what + " (" + status.ToString()
+  return what + " (" + text_of(status)
          + "): check the disk and its free space.";
 }
 
@@ -216,7 +216,7 @@ std::string verify_backup(const std::string& folder,
   if (status.ok())
     return {};
   return "Backup " + std::to_string(x.number) + " in " + folder
-         + " is not whole (" + status.ToString() + "): take another backup.";
+         + " is not whole (" + text_of(status) + "): take another backup.";
 }
 
 std::string thin_out(const std::string& folder, uint32_t keep) {

@@ -184,7 +184,7 @@ void checker::find(check_finding x) {
 
 void checker::unreadable(const std::string& what,
                          const rocksdb::Status& status) {
-  find("RocksDB cannot read " + what + ": " + status.ToString() + '.');
+  find("RocksDB cannot read " + what + ": " + text_of(status) + '.');
 }
 
 } // namespace rota

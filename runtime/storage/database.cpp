@@ -34,7 +34,7 @@ public:
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason,
                          rocksdb::Status* status) override {
-    failure_->raise("The store failed in the background: " + status->ToString()
+    failure_->raise("The store failed in the background: " + text_of(*status)
                     + "; check the disk, then start rotad again.");
   }
 
@@ -119,7 +119,7 @@ std::string logs_of(const std::string& dir) {
 }
 
 std::string sentence(const std::string& dir, const rocksdb::Status& status) {
-  const auto text = status.ToString();
+  const auto text = text_of(status);
   const auto says = [&text](const char* x) {
     return text.find(x) != std::string::npos;
   };
@@ -178,6 +178,14 @@ bool is_ours(const std::string& name) {
 }
 
 } // namespace
+
+std::string text_of(const rocksdb::Status& x) {
+  auto result = x.ToString();
+  while (result.ends_with('\n'))
+    result.pop_back();
+  std::replace(result.begin(), result.end(), '\n', ' ');
+  return result;
+}
 
 database::~database() {
   if (!db)

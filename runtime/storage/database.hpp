@@ -25,9 +25,8 @@ enum class family : size_t {
   record,
 };
 
-inline constexpr std::array<const char*, 7> family_names{
-  "default", "ledger", "head", "account", "batch", "result", "record",
-};
+inline constexpr std::array family_names{
+  "default", "ledger", "head", "account", "batch", "result", "record"};
 
 inline std::string_view view(const rocksdb::Slice& x) {
   return {x.data(), x.size()};
@@ -46,7 +45,7 @@ inline rocksdb::ReadOptions scanning() {
   return o;
 }
 
-/// Tells, once, that the store has failed and nothing more must be written.
+/// Tells, once, that the store has failed: nothing more must be written.
 class fail_stop {
 public:
   using listener = std::function<void(const std::string&)>;
@@ -69,6 +68,9 @@ private:
   listener listener_;
   std::atomic<bool> raised_ = false;
 };
+
+/// What RocksDB says, in one line: some of its texts have several.
+std::string text_of(const rocksdb::Status& x);
 
 /// An open RocksDB with our options.
 struct database {

@@ -1,4 +1,5 @@
 #include "runtime/storage/backup.hpp"
+#include "runtime/storage/database.hpp"
 #include "runtime/storage/digest.hpp"
 #include "runtime/storage/files.hpp"
 #include "runtime/storage/state_lock.hpp"
@@ -52,7 +53,7 @@ std::string unpack(const std::string& folder, const backup_manifest& x,
                                          to + "/store");
   if (!status.ok())
     return "Backup " + std::to_string(x.number) + " in " + folder
-           + " cannot be restored (" + status.ToString()
+           + " cannot be restored (" + text_of(status)
            + "): check the disk and its free space, or take another backup.";
   for (const auto& file : x.files) {
     const auto copy = to + '/' + file.name;

@@ -135,7 +135,7 @@ state_snapshot snapshot_of_backup(const std::string& folder, uint32_t number) {
     return read_all(info.name_for_open, info.env_for_open.get());
   state_snapshot result;
   result.fault = "There is no backup " + std::to_string(number) + " in "
-                 + folder + " that can be read (" + status.ToString()
+                 + folder + " that can be read (" + text_of(status)
                  + "): rota backup " + folder + " --list shows what there is.";
   return result;
 }

@@ -225,7 +225,7 @@ account_id store::id_of(const std::string& name) {
   // no ten thousand syncs.
   if (const auto status = my.base.db->Write({}, &fresh); !status.ok())
     throw std::runtime_error{
-      my.fail("The store cannot be written (" + status.ToString()
+      my.fail("The store cannot be written (" + text_of(status)
               + "): check the disk, then start rotad again.")};
   ++my.last_account;
   my.names.emplace(name, id);
@@ -314,7 +314,7 @@ client_head store::client_of(const std::string& name) {
                                           client_key(fresh.client), value);
       !status.ok())
     throw std::runtime_error{
-      my.fail("The store cannot be written (" + status.ToString()
+      my.fail("The store cannot be written (" + text_of(status)
               + "): check the disk, then start rotad again.")};
   my.clients.emplace(fresh.client, fresh);
   return fresh;
@@ -338,7 +338,7 @@ batch_id store::next_batch_id() {
                                           batch_key, record(result));
       !status.ok())
     throw std::runtime_error{
-      my.fail("The store cannot be written (" + status.ToString()
+      my.fail("The store cannot be written (" + text_of(status)
               + "): check the disk, then start rotad again.")};
   my.last_batch = result;
   return {result};

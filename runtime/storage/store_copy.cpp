@@ -20,7 +20,7 @@ std::string store::copy_to(const std::string& dir) const {
   if (status.ok())
     return {};
   return "The store in " + my.dir + " cannot be copied to " + dir + " ("
-         + status.ToString() + "): free some space there.";
+         + text_of(status) + "): free some space there.";
 }
 
 } // namespace rota

@@ -63,7 +63,7 @@ std::string store::impl::keep_copy(uint64_t from) const {
     return {};
   return "The store in " + dir + " must be migrated from schema "
          + std::to_string(from) + ", but cannot be copied to " + copy
-         + " before (" + status.ToString()
+         + " before (" + text_of(status)
          + "): free some space there, then start rotad again.";
 }
 
@@ -74,7 +74,7 @@ std::string store::impl::flush_migrated() {
   if (status.ok())
     return {};
   return "The migration of the store in " + dir + " stopped ("
-         + status.ToString()
+         + text_of(status)
          + "): check the disk, then start rotad again; it goes on.";
 }
 

@@ -135,7 +135,7 @@ std::string store::impl::commit_batch(rocksdb::WriteBatch& batch, bool sync,
   how.sync = sync;
   kill_point(sync ? "sync/before" : "log/before");
   if (const auto status = base.db->Write(how, &batch); !status.ok())
-    return fail("The store cannot be written (" + status.ToString()
+    return fail("The store cannot be written (" + text_of(status)
                 + "): check the disk, then start rotad again.");
   kill_point(sync ? "sync/after" : "log/after");
   if (sync) {

@@ -34,7 +34,7 @@ TEST_CASE("a number of lines in flight has bounds that people can read",
           "[cli]") {
   const auto x = cli_fixture{}.rota({"submit", "f", "--max-in-flight", "0"});
   CHECK(x.code == 2);
-  CHECK_THAT(x.err, ContainsSubstring("Value 0 not in range 1 to 10000"));
+  CHECK_THAT(x.err, ContainsSubstring("Value 0 not in range"));
 }
 
 TEST_CASE("what cannot be understood is a fault of usage", "[cli]") {
