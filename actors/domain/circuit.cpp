@@ -25,8 +25,7 @@ void circuit::open(timestamp until, timestamp early, attempt_serial next,
 }
 
 void circuit::extend(timestamp until, attempt_serial next) {
-  if (until > until_)
-    open(until, {}, next, until_);
+  open(until, {}, next, until_);
 }
 
 void circuit::distrust(attempt_serial next) {

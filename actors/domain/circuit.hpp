@@ -36,7 +36,8 @@ public:
   void open(timestamp until, timestamp early, attempt_serial next,
             timestamp now);
 
-  /// The same, if that is later: somebody names a time.
+  /// Somebody names a time: be it before the end of a guess, from then on
+  /// nobody tries early, and whoever does so already judges no more.
   void extend(timestamp until, attempt_serial next);
 
   /// One attempt is to try it before it counts as closed.

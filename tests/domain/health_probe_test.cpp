@@ -225,6 +225,19 @@ TEST_CASE_METHOD(fixture, "the last resort is tried early", "[health]") {
     CHECK(it.early_at(now) == timestamp{});
     CHECK(it.cooldown_until(now) == now + 30s);
   }
+  SECTION("not even where that is sooner") {
+    const auto old = begin();
+    eject();
+    now = now + 1s;
+    const auto probe = begin();
+    end(old, throttled(scope::account, 3s));
+    CHECK(it.early_at(now) == timestamp{});
+    CHECK(it.cooldown_until(now) == now + 9s);
+    end(probe, good()); // It began before that was said.
+    CHECK(it.state(now) == state::ejected);
+    now = now + 9s;
+    CHECK(check(false) == ec::ok);
+  }
   SECTION("not behind a wall, without a model or with a refused key") {
     eject();
     it.cool(now + 30s, "its host");
