@@ -64,9 +64,10 @@ void health::on_attempt(const attempt_report& report, timestamp now,
 }
 
 void health::cool(timestamp until, std::string reason) {
-  if (until <= account_.way.until())
-    return;
+  const auto is_longer = until > account_.way.until();
   account_.way.extend(until, next());
+  if (!is_longer)
+    return;
   reason_ = std::move(reason);
   ++revision_;
 }

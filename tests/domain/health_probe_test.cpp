@@ -238,6 +238,13 @@ TEST_CASE_METHOD(fixture, "the last resort is tried early", "[health]") {
     now = now + 9s;
     CHECK(check(false) == ec::ok);
   }
+  SECTION("not behind a wall that stands shorter") {
+    eject();
+    it.cool(now + 3s, "its host");
+    CHECK(it.early_at(now) == timestamp{});
+    CHECK(it.cooldown_until(now) == now + 10s);
+    CHECK(it.state(now) == state::ejected);
+  }
   SECTION("not behind a wall, without a model or with a refused key") {
     eject();
     it.cool(now + 30s, "its host");
