@@ -75,7 +75,7 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
   const auto was_live = x->is_free || books->is_live(x->hold);
   const auto& judged = x->report.judged;
   auto code = ec::ok;
-  switch (x->is_free ? charge::no : judged.charged) {
+  switch (judged.charged) { // A free call is judged as not charged.
     case charge::yes:
       code = books->settle(x->hold, x->cost, t);
       break;

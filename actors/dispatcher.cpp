@@ -68,9 +68,7 @@ void dispatcher_state::exhausted(const job_id&) {
 }
 
 timestamp dispatcher_state::recovery(const acquire_ptr& x) const {
-  const auto none = x->want.work->pinned
-                      ? reason_of_pinned(x->want, x->excluded)
-                      : ranks.explain(demand_of(x->want), x->excluded);
+  const auto none = look(x->want, x->excluded);
   if (none.is_soon)
     return now();
   return none.earliest;
@@ -133,10 +131,10 @@ bool dispatcher_state::ask(seeker& x) {
 }
 
 bool dispatcher_state::ask_early(seeker& x, account_id id) {
-  const auto want = demand_of(x.want->want);
-  const auto at = ranks.early_at(id, want);
   if (const auto pinned = x.want->want.work->pinned; pinned && *pinned != id)
     return false;
+  const auto want = demand_of(x.want->want);
+  const auto at = ranks.early_at(id, want);
   if (halted != ec::ok || at.millis == 0 || at > now()
       || std::count(x.excluded.begin(), x.excluded.end(), id) > 0
       || !members[id].asked.empty() // Its word is awaited.

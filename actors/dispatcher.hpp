@@ -100,6 +100,10 @@ struct dispatcher_state {
   no_pick reason_of_pinned(const hold_request& x,
                            std::span<const account_id> excluded) const;
 
+  /// Why no account can serve a job, leaving a halt of the pool aside.
+  no_pick look(const hold_request& x,
+               std::span<const account_id> excluded) const;
+
   /// The account of its conversation, unless that cannot serve it.
   std::optional<account_id> kept_by(const seeker& x) const;
 

@@ -45,6 +45,12 @@ no_pick dispatcher_state::reason_of_pinned(
   return result;
 }
 
+no_pick dispatcher_state::look(const hold_request& x,
+                               std::span<const account_id> excluded) const {
+  return x.work->pinned ? reason_of_pinned(x, excluded)
+                        : ranks.explain(demand_of(x), excluded);
+}
+
 std::optional<account_id> dispatcher_state::kept_by(const seeker& x) const {
   if (const auto pinned = x.want->want.work->pinned)
     return pinned;

@@ -83,8 +83,7 @@ void dispatcher_state::tick() {
 no_pick
 dispatcher_state::reason_of(const hold_request& x,
                             std::span<const account_id> excluded) const {
-  auto result = x.work->pinned ? reason_of_pinned(x, excluded)
-                               : ranks.explain(demand_of(x), excluded);
+  auto result = look(x, excluded);
   if (halted != ec::ok && !is_free(x.work->route)
       && (result.why == ec::ok || waits_for(result.why))) {
     result = {};

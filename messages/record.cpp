@@ -57,8 +57,7 @@ std::optional<request_outcome> parse_request_outcome(std::string_view text) {
 money in_doubt(const usage_record& x) {
   money result;
   for (const auto& attempt : x.attempts)
-    if (attempt.charged == charge::perhaps
-        || attempt.charged == charge::hardly)
+    if (attempt.in_doubt())
       result += attempt.hold;
   return result;
 }

@@ -50,6 +50,11 @@ struct attempt_record {
   charge charged = charge::no;
   money cost;
 
+  /// Whether nobody knows yet what it cost.
+  bool in_doubt() const {
+    return charged == charge::perhaps || charged == charge::hardly;
+  }
+
   friend bool operator==(const attempt_record&,
                          const attempt_record&) = default;
 };

@@ -51,6 +51,15 @@ inline bool is_useful(const account_state& x) {
          && x.health != health_state::probing;
 }
 
+inline bool speaks(uint32_t surfaces, surface route) {
+  return (surfaces >> static_cast<unsigned>(route) & 1) != 0;
+}
+
+/// @param models Sorted; none: any. A demand may be about none.
+inline bool has_model(const strings& models, std::string_view wanted) {
+  return models.empty() || wanted.empty() || contains(models, wanted);
+}
+
 /// What accounts must have in common to be ranked in one tree.
 struct class_key {
   uint32_t surfaces = 0;
@@ -66,9 +75,7 @@ struct class_key {
   }
 
   bool serves_model(const demand& x) const {
-    return (surfaces >> static_cast<unsigned>(x.route) & 1) != 0
-           && (models.empty() || x.model.empty()
-               || contains(models, x.model));
+    return speaks(surfaces, x.route) && has_model(models, x.model);
   }
 };
 

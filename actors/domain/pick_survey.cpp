@@ -1,5 +1,7 @@
 #include "actors/domain/pick_survey.hpp"
 
+#include "actors/domain/account_class.hpp"
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -8,15 +10,14 @@ namespace rota {
 
 namespace {
 
-bool contains(std::span<const account_id> list, account_id x) {
+bool is_among(std::span<const account_id> list, account_id x) {
   return std::find(list.begin(), list.end(), x) != list.end();
 }
 
 pick_finding not_configured(const account_abilities& can, const demand& want) {
-  if ((can.surfaces >> static_cast<unsigned>(want.route) & 1) == 0)
+  if (!speaks(can.surfaces, want.route))
     return pick_finding::other_surface;
-  if (!can.models.empty()
-      && !std::binary_search(can.models.begin(), can.models.end(), want.model))
+  if (!has_model(can.models, want.model))
     return pick_finding::other_model;
   return pick_finding::other_tags;
 }
@@ -38,9 +39,8 @@ timestamp until_of(const account_state& x, pick_finding why,
     case pick_finding::busy:
       return x.back_at;
     case pick_finding::model_cooling:
-      for (const auto& each : *x.barred_models)
-        if (each.model == want.model)
-          return each.until;
+      if (const auto bar = bar_of(x.barred_models, want.model))
+        return bar->until;
       return {};
     default:
       return {};
@@ -89,9 +89,9 @@ private:
                        const account_state* state) const {
     if (x_.chosen == id)
       return pick_finding::chosen;
-    if (contains(x_.tried, id))
+    if (is_among(x_.tried, id))
       return pick_finding::tried;
-    if (contains(x_.excluded, id))
+    if (is_among(x_.excluded, id))
       return pick_finding::declined;
     const auto why
       = finding_of(can, state, ranks_.check(id, x_.want), x_.want);

@@ -22,6 +22,8 @@ constexpr int digits_per_token = 3;
 
 enum kind : uint8_t { letter, digit, blank, newline, url_part, at_sign, other };
 
+constexpr std::string_view url_parts = "/:?&=;#%";
+
 constexpr std::array<uint8_t, 128> kinds = [] {
   std::array<uint8_t, 128> result{};
   for (size_t i = 0; i < result.size(); ++i) {
@@ -32,7 +34,7 @@ constexpr std::array<uint8_t, 128> kinds = [] {
                 : c == '\n' || c == '\t' || c == '\r'            ? newline
                                                                  : other;
   }
-  for (const char c : {'/', ':', '?', '&', '=', ';', '#', '%'})
+  for (const char c : url_parts)
     result[static_cast<size_t>(c)] = url_part;
   result['@'] = at_sign;
   return result;
@@ -80,7 +82,7 @@ int64_t weigh_blocks(std::string_view text, size_t& i, const weights& w) {
     const auto taken = byte_block::size - torn;
     const auto mine = ~uint64_t{0} >> torn;
     uint64_t urls = 0;
-    for (const char c : {'/', ':', '?', '&', '=', ';', '#', '%'})
+    for (const char c : url_parts)
       urls |= block.equal(c);
     const auto lines = block.equal('\n') | block.equal('\t')
                        | block.equal('\r');

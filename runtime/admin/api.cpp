@@ -1,6 +1,7 @@
 #include "runtime/admin/api.hpp"
 
 #include "runtime/admin/batch_query.hpp"
+#include "runtime/admin/replies.hpp"
 #include "runtime/admin/result_stream.hpp"
 #include "runtime/ask.hpp"
 
@@ -18,25 +19,6 @@ constexpr milliseconds patience{10'000};
 
 /// A probe has two calls at most, and may wait for others of its host.
 constexpr milliseconds probe_patience{60'000};
-constexpr auto application_json = "application/json";
-
-void answer(admin_exchange& x, int status, const json& body) {
-  x.reply(status, application_json, body.dump() + '\n');
-}
-
-void refuse(admin_exchange& x, int status, const std::string& code,
-            const std::string& message) {
-  answer(x, status, error_of(code, message));
-}
-
-void not_found(admin_exchange& x, const std::string& what) {
-  refuse(x, 404, "not_found", what);
-}
-
-void wrong_method(admin_exchange& x) {
-  refuse(x, 405, "wrong_method",
-         x.path() + " does not take " + x.method() + ".");
-}
 
 batch_desk::source body_of(admin_exchange& x) {
   return [&x](const auto& piece) { return x.read_body(piece); };

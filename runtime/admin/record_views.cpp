@@ -21,8 +21,7 @@ json view_of(const attempt_record& x, const record_names& names) {
     {"total_ms", x.total.count()},
     {"hold", to_decimal(x.hold)},
     {"cost", to_decimal(x.cost)},
-    {"in_doubt",
-     x.charged == charge::perhaps || x.charged == charge::hardly},
+    {"in_doubt", x.in_doubt()},
   };
 }
 

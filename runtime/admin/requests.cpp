@@ -1,6 +1,6 @@
 // Records of requests: /admin/v1/requests and /admin/v1/requests/ID.
 
-#include "runtime/admin/api.hpp"
+#include "runtime/admin/replies.hpp"
 
 #include <charconv>
 #include <map>
@@ -11,12 +11,6 @@ namespace {
 
 constexpr uint64_t limit_default = 20;
 constexpr uint64_t limit_max = 10'000;
-
-constexpr auto application_json = "application/json";
-
-void answer(admin_exchange& x, int status, const json& body) {
-  x.reply(status, application_json, body.dump() + '\n');
-}
 
 /// @returns `otherwise` for an empty text, nothing for what is no number.
 std::optional<uint64_t> parse_number(const std::string& text,
@@ -58,21 +52,18 @@ struct record_filter {
 
 void admin_api::requests(admin_exchange& x, const segments& path) {
   if (x.method() != "GET")
-    return answer(x, 405,
-                  error_of("wrong_method", x.path() + " does not take "
-                                             + x.method() + "."));
+    return wrong_method(x);
   if (!path.empty()) // A client's own name may have any characters.
     return request(x, x.path().substr(sizeof "/admin/v1/requests"));
   const auto limit = parse_number(x.query("limit"), limit_default);
   const auto since = parse_number(x.query("since_ms"), 0);
   if (!limit || *limit < 1 || *limit > limit_max || !since
       || *since > INT64_MAX)
-    return answer(x, 400,
-                  error_of("invalid_query",
-                           "limit must be a whole number from 1 to "
-                             + std::to_string(limit_max)
-                             + ", and since_ms one of milliseconds since the"
-                               " Unix epoch."));
+    return refuse(x, 400, "invalid_query",
+                  "limit must be a whole number from 1 to "
+                    + std::to_string(limit_max)
+                    + ", and since_ms one of milliseconds since the Unix"
+                      " epoch.");
   const timestamp from{static_cast<int64_t>(*since)};
   const record_filter filter{x.query("client"), x.query("model"),
                              x.query("account"), x.query("failed") == "1"};
@@ -88,8 +79,7 @@ void admin_api::requests(admin_exchange& x, const segments& path) {
   if (read)
     answer(x, 200, body);
   else
-    answer(x, 500,
-           error_of("not_read", "A record is damaged; rota fsck says more."));
+    refuse(x, 500, "not_read", "A record is damaged; rota fsck says more.");
 }
 
 void admin_api::request(admin_exchange& x, const std::string& id) {
@@ -104,10 +94,9 @@ void admin_api::request(admin_exchange& x, const std::string& id) {
     });
   if (found)
     return answer(x, 200, whole_view_of(*found, names()));
-  answer(x, 404,
-         error_of("not_found", "There is no record of a request " + id
-                                 + "; `rota requests` lists those that are"
-                                   " kept (records.keep, records.max)."));
+  not_found(x, "There is no record of a request " + id
+                 + "; `rota requests` lists those that are kept"
+                   " (records.keep, records.max).");
 }
 
 record_names admin_api::names() const {

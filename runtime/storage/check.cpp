@@ -1,6 +1,7 @@
 #include "runtime/storage/check.hpp"
 
 #include "runtime/storage/check_impl.hpp"
+#include "runtime/storage/store_keys.hpp"
 
 #include <rocksdb/file_checksum.h>
 
@@ -160,7 +161,7 @@ void checker::records() {
   scan(family::record, "the records of requests", [this](auto key, auto value) {
     ++out_.records;
     const auto x = decode<usage_record>(value);
-    if (!x || be32(x->id.run) + be64(x->id.item) != key)
+    if (!x || record_key(x->id) != key)
       find("The record of a request is damaged.");
     else if (x->id.run == 0 || x->id.run > out_.run)
       find("The record of " + to_string(x->id)

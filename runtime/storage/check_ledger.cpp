@@ -1,7 +1,7 @@
 #include "actors/domain/client_fold.hpp"
 #include "runtime/storage/chain.hpp"
 #include "runtime/storage/check_impl.hpp"
-#include "runtime/storage/client_key.hpp"
+#include "runtime/storage/store_keys.hpp"
 
 namespace rota {
 

@@ -3,7 +3,7 @@
 // The inside of `store`, shared by its sources.
 
 #include "runtime/storage/chain.hpp"
-#include "runtime/storage/client_key.hpp"
+#include "runtime/storage/store_keys.hpp"
 #include "runtime/storage/codec.hpp"
 #include "runtime/storage/database.hpp"
 #include "runtime/storage/high_water.hpp"
@@ -18,10 +18,6 @@
 namespace rota {
 
 inline constexpr auto schema_key = "schema";
-
-inline std::string result_key(batch_id batch, uint64_t item) {
-  return be64(batch.value) + be64(item);
-}
 
 struct store::impl {
   /// What is known of an account while the store is open.

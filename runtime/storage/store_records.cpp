@@ -21,10 +21,6 @@ constexpr uint64_t prune_step = 10'000;
 
 constexpr auto count_key = "records";
 
-std::string record_key(const request_id& x) {
-  return be32(x.run) + be64(x.item);
-}
-
 timestamp wall_now() {
   return {std::chrono::duration_cast<milliseconds>(
             std::chrono::system_clock::now().time_since_epoch())

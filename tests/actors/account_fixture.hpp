@@ -4,6 +4,8 @@
 
 namespace rota {
 
+inline constexpr int64_t dollar = 1'000'000'000;
+
 /// Asks accounts of a pool and tells them how it went.
 struct account_fixture : pool_fixture {
   std::variant<hold_grant, caf::error> hold(const std::string& name,

@@ -8,8 +8,6 @@ namespace {
 
 using fixture = account_fixture;
 
-constexpr int64_t dollar = 1'000'000'000;
-
 } // namespace
 
 TEST_CASE_METHOD(fixture, "a hold leaves the floor alone", "[account]") {

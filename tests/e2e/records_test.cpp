@@ -2,6 +2,7 @@
 // that names them.
 
 #include "tests/e2e/api_request.hpp"
+#include "tests/e2e/money_check.hpp"
 #include "tests/e2e/stage.hpp"
 #include "tests/support/catch.hpp"
 
@@ -47,10 +48,6 @@ std::string body(const std::string& model, bool stream = false) {
 reply chat(stage& on, const std::string& headers = {},
            const std::string& what = body("gpt-5-mini")) {
   return request(on.api_port(), "POST", "/v1/chat/completions", what, headers);
-}
-
-money usd(const json& text) {
-  return parse_money(text.get<std::string>()).value();
 }
 
 /// The record of a request: it is written just after the answer.

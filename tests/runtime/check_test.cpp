@@ -2,7 +2,7 @@
 // is found, with its place.
 
 #include "runtime/storage/check.hpp"
-#include "runtime/storage/client_key.hpp"
+#include "runtime/storage/store_keys.hpp"
 #include "tests/runtime/full_state.hpp"
 #include "tests/runtime/raw_store.hpp"
 #include "tests/support/catch.hpp"

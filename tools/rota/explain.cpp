@@ -1,6 +1,7 @@
 #include "tools/rota/commands.hpp"
 #include "tools/rota/print.hpp"
 #include "tools/rota/reply.hpp"
+#include "tools/rota/request_cells.hpp"
 
 #include <fmt/format.h>
 
@@ -11,10 +12,6 @@ namespace rota::cli {
 namespace {
 
 using lines = std::vector<std::pair<std::string, cell>>;
-
-std::string millis(const json& x, const char* key) {
-  return fmt::format("{} ms", count(x, key));
-}
 
 std::string token_text(const json& x) {
   const auto part = [&x](const char* key, const char* what) {
@@ -27,13 +24,6 @@ std::string token_text(const json& x) {
                      flag(x, "estimated") ? "; estimated" : "");
 }
 
-cell outcome_of(const json& x) {
-  const auto outcome = text(x, "outcome");
-  const auto error = text(x, "error");
-  return {error.empty() ? outcome : outcome + ": " + error,
-          outcome == "succeeded" ? colour::green : colour::red};
-}
-
 lines about(const json& x) {
   const auto doubt = usd(x, "in_doubt");
   const auto theirs = text(x, "client_request_id");
@@ -44,7 +34,7 @@ lines about(const json& x) {
           {"model", {text(x, "model")}},
           {"surface",
            {text(x, "surface") + (flag(x, "streamed") ? ", streamed" : "")}},
-          {"outcome", outcome_of(x)},
+          {"outcome", outcome_cell(x)},
           {"account", {text(x, "account")}},
           {"first byte", {millis(x, "first_byte_ms")}},
           {"total", {millis(x, "total_ms")}},

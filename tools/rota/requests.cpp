@@ -1,6 +1,7 @@
 #include "tools/rota/commands.hpp"
 #include "tools/rota/print.hpp"
 #include "tools/rota/reply.hpp"
+#include "tools/rota/request_cells.hpp"
 
 #include <fmt/format.h>
 
@@ -21,19 +22,6 @@ struct wish {
   bool failed = false;
 };
 
-cell outcome_cell(const json& x) {
-  const auto outcome = text(x, "outcome");
-  const auto error = text(x, "error");
-  return {error.empty() ? outcome : outcome + ": " + error,
-          outcome == "succeeded"                             ? colour::green
-          : outcome == "client_left" || outcome == "stopped" ? colour::yellow
-                                                             : colour::red};
-}
-
-cell millis_cell(const json& x, const char* key) {
-  return {fmt::format("{} ms", count(x, key)), colour::none, true};
-}
-
 std::string request_table(const json& requests, bool colours) {
   std::vector<table_row> rows{
     {{"REQUEST"}, {"WHEN"}, {"CLIENT"}, {"MODEL"}, {"ACCOUNT"}, {"OUTCOME"},
@@ -49,8 +37,8 @@ std::string request_table(const json& requests, bool colours) {
        {text(x, "account")},
        outcome_cell(x),
        {std::to_string(list(x, "attempts").size()), colour::none, true},
-       millis_cell(x, "first_byte_ms"),
-       millis_cell(x, "total_ms"),
+       {millis(x, "first_byte_ms"), colour::none, true},
+       {millis(x, "total_ms"), colour::none, true},
        number_cell(tokens, "in"),
        number_cell(tokens, "out"),
        money_cell(x, "cost")});

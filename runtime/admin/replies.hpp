@@ -1,0 +1,28 @@
+#pragma once
+
+#include "runtime/admin/api.hpp"
+
+// How the admin API answers.
+namespace rota {
+
+inline constexpr auto application_json = "application/json";
+
+inline void answer(admin_exchange& x, int status, const json& body) {
+  x.reply(status, application_json, body.dump() + '\n');
+}
+
+inline void refuse(admin_exchange& x, int status, const std::string& code,
+            const std::string& message) {
+  answer(x, status, error_of(code, message));
+}
+
+inline void not_found(admin_exchange& x, const std::string& what) {
+  refuse(x, 404, "not_found", what);
+}
+
+inline void wrong_method(admin_exchange& x) {
+  refuse(x, 405, "wrong_method",
+         x.path() + " does not take " + x.method() + ".");
+}
+
+} // namespace rota
