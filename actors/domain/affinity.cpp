@@ -1,5 +1,7 @@
 #include "actors/domain/affinity.hpp"
 
+#include "actors/domain/header_text.hpp"
+
 #include <simdjson.h>
 
 #include <algorithm>
@@ -54,20 +56,6 @@ private:
 
   uint64_t hash_ = odd >> 1;
 };
-
-bool is_same_name(std::string_view x, std::string_view lower_case) {
-  return std::equal(x.begin(), x.end(), lower_case.begin(), lower_case.end(),
-                    [](char a, char b) {
-                      return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
-                    });
-}
-
-std::string_view header(const header_list& headers, std::string_view name) {
-  for (const auto& [key, value] : headers)
-    if (is_same_name(key, name))
-      return value;
-  return {};
-}
 
 bool is_conversation(surface route) {
   return route == surface::openai_chat || route == surface::openai_responses
@@ -188,7 +176,7 @@ uint64_t session_of(client_id client, surface route, std::string_view model,
                     const header_list& headers, std::string_view body) {
   if (!is_conversation(route))
     return 0;
-  if (const auto x = header(headers, "x-claude-code-session-id"); !x.empty())
+  if (const auto x = header_of(headers, "x-claude-code-session-id"); !x.empty())
     return named(client, x);
   digest empty{client};
   empty.add(model);
@@ -198,10 +186,10 @@ uint64_t session_of(client_id client, surface route, std::string_view model,
     return named(client, found.user_id);
   if (!found.cache_key.empty())
     return named(client, found.cache_key);
-  if (const auto x = header(headers, "session-id"); !x.empty())
-    return named(client, x, header(headers, "thread-id"));
-  if (const auto x = header(headers, "session_id"); !x.empty())
-    return named(client, x, header(headers, "conversation_id"));
+  if (const auto x = header_of(headers, "session-id"); !x.empty())
+    return named(client, x, header_of(headers, "thread-id"));
+  if (const auto x = header_of(headers, "session_id"); !x.empty())
+    return named(client, x, header_of(headers, "conversation_id"));
   const auto is_silent = found.opening.value() == empty.value();
   return is_silent ? 0 : found.opening.value();
 }

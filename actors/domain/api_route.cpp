@@ -1,5 +1,7 @@
 #include "actors/domain/api_route.hpp"
 
+#include "actors/domain/header_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -10,29 +12,6 @@ namespace rota {
 namespace {
 
 using namespace std::string_view_literals;
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lowered(std::string_view x) {
-  std::string result{x};
-  std::transform(result.begin(), result.end(), result.begin(), lower);
-  return result;
-}
-
-bool same(std::string_view x, std::string_view lower_case) {
-  return x.size() == lower_case.size()
-         && std::equal(x.begin(), x.end(), lower_case.begin(),
-                       [](char a, char b) { return lower(a) == b; });
-}
-
-std::string_view header(const header_list& headers, std::string_view name) {
-  for (const auto& [key, value] : headers)
-    if (same(key, name))
-      return value;
-  return {};
-}
 
 std::optional<std::string> percent_decoded(std::string_view x) {
   const auto digit = [](char c) {
@@ -152,10 +131,10 @@ std::optional<api_route> stored_route(std::string_view method,
 /// Each client is refused in the protocol that its path or headers show.
 surface protocol_of(std::string_view path, const header_list& headers) {
   if (path.starts_with("/v1beta/")
-      || !header(headers, "x-goog-api-key").empty())
+      || !header_of(headers, "x-goog-api-key").empty())
     return surface::gemini_generate;
   if (path.starts_with("/v1/messages")
-      || !header(headers, "anthropic-version").empty())
+      || !header_of(headers, "anthropic-version").empty())
     return surface::anthropic_messages;
   return surface::openai_chat;
 }
@@ -182,7 +161,8 @@ bool is_private(std::string_view name) {
 
 /// Names that a Connection header adds to those that concern it.
 bool named_by_connection(const header_list& headers, std::string_view name) {
-  auto list = lowered(header(headers, "connection"));
+  auto list = std::string{header_of(headers, "connection")};
+  to_lower(list);
   for (size_t from = 0; from < list.size();) {
     const auto end = std::min(list.find(',', from), list.size());
     auto word = std::string_view{list}.substr(from, end - from);
@@ -228,7 +208,7 @@ api_route route_of(std::string_view method, std::string_view target,
     if (x.path == path) {
       result.route = x.route;
       result.what = method == "POST" ? api_call::generate
-                    : !header(headers, "upgrade").empty()
+                    : !header_of(headers, "upgrade").empty()
                       ? api_call::upgrade
                       : api_call::wrong_method;
       return result;
@@ -247,7 +227,8 @@ header_list forwarded_headers(const header_list& headers) {
   header_list result;
   result.reserve(headers.size());
   for (const auto& x : headers) {
-    const auto name = lowered(x.first);
+    auto name = x.first;
+    to_lower(name);
     if (!concerns_connection(name) && !is_private(name)
         && !named_by_connection(headers, name))
       result.push_back(x);
@@ -273,11 +254,11 @@ std::string forwarded_target(std::string_view target) {
 std::string credential_of(std::string_view target,
                           const header_list& headers) {
   constexpr auto scheme = "bearer "sv;
-  if (const auto x = header(headers, "authorization");
-      x.size() > scheme.size() && same(x.substr(0, scheme.size()), scheme))
+  if (const auto x = header_of(headers, "authorization");
+      x.size() > scheme.size() && begins_like(x, scheme))
     return std::string{x.substr(scheme.size())};
   for (const auto name : {"x-api-key"sv, "x-goog-api-key"sv})
-    if (const auto x = header(headers, name); !x.empty())
+    if (const auto x = header_of(headers, name); !x.empty())
       return std::string{x};
   std::string result;
   if (const auto mark = target.find('?'); mark != std::string_view::npos)

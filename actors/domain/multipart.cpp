@@ -1,5 +1,7 @@
 #include "actors/domain/multipart.hpp"
 
+#include "actors/domain/header_text.hpp"
+
 #include <algorithm>
 #include <string>
 
@@ -12,16 +14,6 @@ constexpr size_t parts_max = 1'024;
 
 constexpr std::string_view line_end = "\r\n";
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool begins_with(std::string_view x, std::string_view lower_case) {
-  return x.size() >= lower_case.size()
-         && std::equal(lower_case.begin(), lower_case.end(), x.begin(),
-                       [](char a, char b) { return a == lower(b); });
-}
-
 std::string_view trimmed_left(std::string_view x) {
   const auto i = x.find_first_not_of(" \t");
   return i == x.npos ? std::string_view{} : x.substr(i);
@@ -32,7 +24,7 @@ std::optional<std::string_view> parameter(std::string_view header,
                                           std::string_view name) {
   for (auto i = header.find(';'); i != header.npos;) {
     auto rest = trimmed_left(header.substr(i + 1));
-    const auto is_it = begins_with(rest, name)
+    const auto is_it = begins_like(rest, name)
                        && rest.substr(name.size()).starts_with('=');
     if (is_it) {
       rest.remove_prefix(name.size() + 1);
@@ -57,7 +49,7 @@ std::optional<form_part> part_of(std::string_view head) {
     const auto end = std::min(head.find(line_end), head.size());
     const auto line = head.substr(0, end);
     head.remove_prefix(std::min(end + line_end.size(), head.size()));
-    if (!begins_with(line, disposition))
+    if (!begins_like(line, disposition))
       continue;
     const auto name = parameter(line, "name");
     if (!name)
@@ -70,7 +62,7 @@ std::optional<form_part> part_of(std::string_view head) {
 } // namespace
 
 bool is_form(std::string_view content_type) {
-  return begins_with(content_type, "multipart/form-data");
+  return begins_like(content_type, "multipart/form-data");
 }
 
 std::optional<std::vector<form_part>> parse_form(std::string_view content_type,

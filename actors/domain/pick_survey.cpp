@@ -22,14 +22,6 @@ pick_finding not_configured(const account_abilities& can, const demand& want) {
   return pick_finding::other_tags;
 }
 
-int64_t load_of(const account_state& x) {
-  constexpr auto most = std::numeric_limits<int64_t>::max();
-  const auto load = int64_t{x.in_flight};
-  if (x.latency_us <= 0) // Whoever is not explored yet comes first, but once.
-    return load == 0 ? 0 : most;
-  return x.latency_us > most / (load + 1) ? most : x.latency_us * (load + 1);
-}
-
 /// When what keeps an account away ends by time alone.
 timestamp until_of(const account_state& x, pick_finding why,
                    const demand& want) {
@@ -111,7 +103,8 @@ private:
         to.score = x.last_used.millis;
         break;
       case strategy::fastest:
-        to.score = load_of(x);
+        to.score = static_cast<int64_t>(
+          std::min<uint128>(load_of(x), std::numeric_limits<int64_t>::max()));
         break;
       case strategy::round_robin:
       case strategy::proportional:

@@ -25,9 +25,6 @@ constexpr int64_t weight_max = int64_t{1} << 53;
 constexpr auto lag_max = uint128{1} << 70;
 constexpr auto epoch = uint128{1} << 120;
 
-/// `fastest` ranks accounts that another request explores behind all known.
-constexpr auto unexplored = uint128{1} << 120;
-
 uint128 weight_of(const account_state& x) {
   return static_cast<uint128>(
     std::clamp(x.available.nanos, weight_min, weight_max));
@@ -207,12 +204,8 @@ rank_key ranking::impl::key_of(const entry& x,
       return {0, st.last_used.millis, id};
     case strategy::round_robin:
       return {x.turn, 0, id};
-    case strategy::fastest: {
-      const auto load = uint128{st.in_flight};
-      if (st.latency_us <= 0)
-        return {load == 0 ? 0 : unexplored + load, 0, id};
-      return {static_cast<uint128>(st.latency_us) * (load + 1), 0, id};
-    }
+    case strategy::fastest:
+      return {load_of(st), 0, id};
     case strategy::proportional:
       return {x.pass, 0, id};
   }

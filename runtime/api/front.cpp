@@ -96,7 +96,9 @@ public:
     x.route = found.route;
     x.id.item = ++last_;
     x.arrived = all_.now();
-    x.request_id = id_for(*client, x.id.item);
+    const auto given = client->header("x-request-id");
+    x.is_named = is_request_id(given);
+    x.request_id = x.is_named ? std::string{given} : name_of(x.id.item);
     x.show_account = limits_.show_account;
     const client_list::client* caller = &nobody_;
     if (!clients_->is_open()) {
@@ -132,7 +134,7 @@ public:
 
   /// A name for what is no request.
   std::string next_name() {
-    return to_string(rota::request_id{all_.attempt_base >> 8, ++last_});
+    return name_of(++last_);
   }
 
   // -- what the relay passes on -----------------------------------------------
@@ -229,11 +231,7 @@ private:
     x.refuse(words);
   }
 
-  /// The client's own name for its request, if it has a good one.
-  std::string id_for(const http_exchange& client, uint64_t item) const {
-    const auto given = client.header("x-request-id");
-    if (is_request_id(given))
-      return std::string{given};
+  std::string name_of(uint64_t item) const {
     return to_string(rota::request_id{all_.attempt_base >> 8, item});
   }
 

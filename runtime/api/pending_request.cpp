@@ -1,15 +1,13 @@
 #include "runtime/api/pending_request.hpp"
 
-#include "actors/domain/api_route.hpp"
-
 namespace rota {
 
 void pending_request::name(job& work, uint32_t attempt_base) const {
   work.id = id;
   work.attempt_base = attempt_base;
   work.arrived = arrived;
-  if (const auto given = client->header("x-request-id"); is_request_id(given))
-    work.client_request_id = given;
+  if (is_named)
+    work.client_request_id = request_id;
 }
 
 void pending_request::reply(int status, header_list headers,

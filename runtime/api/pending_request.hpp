@@ -16,6 +16,7 @@ struct pending_request {
   surface route = surface::openai_chat;
   job_id id;
   std::string request_id;
+  bool is_named = false; // By its client.
   timestamp arrived;
   bool show_account = false;
   bool admitted = false; // Its client's books must hear of its end.

@@ -1,5 +1,6 @@
 #include "runtime/http/head.hpp"
 
+#include "actors/domain/header_text.hpp"
 #include "runtime/http/exchange.hpp"
 
 #include <boost/beast/http/field.hpp>
@@ -15,10 +16,6 @@ namespace rota {
 namespace {
 
 namespace http = boost::beast::http;
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 /// The date as RFC 9110 writes it; made once a second.
 std::string_view date_line() {
@@ -44,12 +41,6 @@ std::string_view reason_phrase(int status) {
     return "Unknown";
   const auto text = http::obsolete_reason(known);
   return {text.data(), text.size()};
-}
-
-bool same_name(std::string_view x, std::string_view lower_name) {
-  return x.size() == lower_name.size()
-         && std::equal(x.begin(), x.end(), lower_name.begin(),
-                       [](char a, char b) { return lower(a) == b; });
 }
 
 std::string_view fault_of_raw_head(std::string_view head) {

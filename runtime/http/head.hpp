@@ -17,9 +17,6 @@ namespace rota {
 using http_request_head =
     boost::beast::http::header<true, boost::beast::http::fields>;
 
-/// Whether two names are the same but for case. `lower` is in lower case.
-bool same_name(std::string_view x, std::string_view lower);
-
 /// What the parser would let pass or repair although others read it otherwise:
 /// folded lines, line ends without a carriage return, bytes that no head may
 /// hold. `head`: from the request line to the last line's end.

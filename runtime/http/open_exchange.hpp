@@ -2,6 +2,7 @@
 
 // The inside of http_listener: an exchange as the handler sees it.
 
+#include "actors/domain/header_text.hpp"
 #include "runtime/http/connection.hpp"
 #include "runtime/http/head.hpp"
 

@@ -1,7 +1,7 @@
 #include "runtime/upstream/account_directory.hpp"
 
 #include "actors/domain/dialect.hpp"
-#include "runtime/upstream/lower_case.hpp"
+#include "actors/domain/header_text.hpp"
 
 #include <curl/curl.h>
 

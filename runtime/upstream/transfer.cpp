@@ -1,6 +1,6 @@
 #include "runtime/upstream/transfer.hpp"
 
-#include "runtime/upstream/lower_case.hpp"
+#include "actors/domain/header_text.hpp"
 
 #include <algorithm>
 #include <new>

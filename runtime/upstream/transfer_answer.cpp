@@ -3,7 +3,7 @@
 #include "runtime/upstream/transfer.hpp"
 
 #include "actors/domain/json_text.hpp"
-#include "runtime/upstream/lower_case.hpp"
+#include "actors/domain/header_text.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -151,7 +151,6 @@ TEST_CASE("all accounts fail, and come back", "[e2e][load]") {
   on.start(pool(on.base_url(), R"(
 api: {request_timeout: 2s}
 alerts: {interval: 200ms}
-health: {eject_after: 3, eject_base: 300ms, eject_max: 600ms, cooldown_base: 300ms, cooldown_max: 600ms}
 )"));
   script(on, "\n  - {match: {}, action: {status: 500}}\n");
   const auto port = on.api_port();
