@@ -36,8 +36,9 @@ constexpr const char* little_memory = "";
 constexpr const char* little_memory = "ulimit -v 300000; ";
 #endif
 
-/// A golden reply below tests/data/cli, its times "@-90@" made 90 s before
-/// now.
+/// A golden reply below tests/data/cli, its times "@-5430@" made 5,430 s
+/// before now. The command has a clock of its own: times lie half a minute
+/// off whole minutes and over an hour away, where no seconds are printed.
 std::string golden_reply(const std::string& name);
 
 /// The same as JSON, to be changed.

@@ -10,7 +10,7 @@ const std::string both = R"(
 CLIENT  TOKENS         TODAY     THIS MONTH      HELD    SPENT  )"
                          R"(IN FLIGHT  CALLS  REFUSED  LAST USED
 alice        2  1.25 of 5.00           7.00  0.000123  12.3456  )"
-                         R"(        3   1200        4  1 min 30 s ago
+                         R"(        3   1200        4  1 h 30 min ago
 bob          1          0.00  0.00 of 50.00      0.00     0.00  )"
                          R"(        0      0        0  -
 )";

@@ -13,9 +13,9 @@ TEST_CASE("requests in a table and as JSON", "[cli]") {
   const std::vector<std::string> wanted{
     "REQUEST   WHEN            CLIENT  MODEL       ACCOUNT  OUTCOME           "
     "  TRIES  FIRST BYTE    TOTAL   IN  OUT     COST\n",
-    "req_3_18  5 s ago         alice   gpt-5-mini           refused: not_ready "
+    "req_3_18  1 h 0 min ago   alice   gpt-5-mini           refused: not_ready "
     "     0        0 ms     1 ms    0    0     0.00\n",
-    "req_3_17  1 min 30 s ago  alice   gpt-5-mini  b        succeeded          "
+    "req_3_17  1 h 30 min ago  alice   gpt-5-mini  b        succeeded          "
     "     2      210 ms  1234 ms  200   50  0.00015\n",
   };
   CHECK(x.out == wanted[0] + wanted[1] + wanted[2]);
