@@ -88,6 +88,8 @@ struct upstream_options {
   milliseconds max_idle_connection{30'000};
   /// Transfers per curl multi handle; more open another handle.
   uint32_t transfers_per_handle = 100;
+  /// Whether we speak HTTP without TLS ourselves; libcurl speaks it otherwise.
+  bool own_http1 = true;
   /// Extra CA file, for relays with private certificates.
   std::string ca_file;
 };

@@ -284,6 +284,11 @@ rows upstream_rows() {
              count_form{1, 10'000, "transfers"}, restart,
              "Transfers that share one curl multi handle; more open another.",
              at, &upstream_options::transfers_per_handle),
+      option("upstream.own_http1", flag_form{}, restart,
+             "Providers without TLS (http://) are spoken to by rota itself, on "
+             "connections that libcurl opens; this takes less CPU. Otherwise "
+             "libcurl speaks, as it does to all others.",
+             at, &upstream_options::own_http1),
       option(
           "upstream.ca_file", optional_path_form(), restart,
           "Certificates (PEM) to trust besides the system's, for relays with "

@@ -69,12 +69,16 @@ void upstream_target::header_lines::add(std::string_view name,
   lines.push_back(std::move(line));
 }
 
-void upstream_target::header_lines::link() {
-  // Our bodies are taken as they are, so nobody may pack them. Names without
-  // a value take away what libcurl would add by itself.
-  lines.insert(lines.end(),
-               {"accept-encoding: identity", "Accept:", "Expect:",
-                "Content-Type:"});
+void upstream_target::header_lines::link(std::string_view host) {
+  // Our bodies are taken as they are, so nobody may pack them.
+  add("accept-encoding", "identity");
+  text = "Host: ";
+  text += host;
+  text += "\r\n";
+  for (const auto& line : lines)
+    text += line + "\r\n";
+  // Names without a value take away what libcurl would add by itself.
+  lines.insert(lines.end(), {"Accept:", "Expect:", "Content-Type:"});
   nodes.resize(lines.size());
   for (size_t i = 0; i < lines.size(); ++i) {
     nodes[i].data = lines[i].data();
@@ -87,9 +91,11 @@ void upstream_target::header_lines::link() {
 upstream_target::upstream_target() = default;
 
 upstream_target::~upstream_target() {
-  for (auto* part : {&keyed_, &console_})
-    for (auto& line : part->lines)
-      explicit_bzero(line.data(), line.size());
+  for (auto* part : {&keyed_, &console_}) {
+      for (auto& line : part->lines)
+        explicit_bzero(line.data(), line.size());
+      explicit_bzero(part->text.data(), part->text.size());
+    }
   if (fixed_)
     explicit_bzero(prefix_.data(), prefix_.size());
   curl_url_cleanup(base_);
@@ -129,9 +135,11 @@ void upstream_target::parse(std::string_view url, bool fixed) {
   curl_url_set(base_, CURLUPART_PATH, "/", 0);
   curl_url_set(base_, CURLUPART_QUERY, nullptr, 0);
   curl_url_set(base_, CURLUPART_FRAGMENT, nullptr, 0);
-  origin_ = scheme + "://" + part_of(base_, CURLUPART_HOST);
-  if (const auto port = part_of(base_, CURLUPART_PORT); !port.empty())
-    origin_ += ":" + port;
+  host_ = part_of(base_, CURLUPART_HOST);
+  const auto port = part_of(base_, CURLUPART_PORT);
+  origin_ = scheme + "://" + host_ + (port.empty() ? "" : ":" + port);
+  if (!port.empty() && port != (tls_ ? "443" : "80"))
+    host_ += ":" + port;
 }
 
 upstream_target_ptr
@@ -168,7 +176,7 @@ upstream_target::of_account(const account_options& x, std::string_view api_key,
         result->console_.add(name, x.balance.user_id);
   }
   for (auto* part : {&result->plain_, &result->keyed_, &result->console_})
-    part->link();
+    part->link(result->host_);
   return result;
 }
 
@@ -176,7 +184,7 @@ upstream_target_ptr upstream_target::of_url(std::string_view url) {
   std::shared_ptr<upstream_target> result{new upstream_target};
   result->parse(url, true);
   for (auto* part : {&result->plain_, &result->keyed_, &result->console_})
-    part->link();
+    part->link(result->host_);
   return result;
 }
 
@@ -187,16 +195,28 @@ std::string upstream_target::request_target(std::string_view path) const {
   return result;
 }
 
-const curl_slist* upstream_target::headers(credential which) const noexcept {
+const upstream_target::header_lines*
+upstream_target::lines_of(credential which) const noexcept {
   switch (which) {
     case credential::api_key:
-      return keyed_.nodes.data();
+      return &keyed_;
     case credential::console:
-      return has_console_ ? console_.nodes.data() : nullptr;
+      return has_console_ ? &console_ : nullptr;
     case credential::none:
       break;
   }
-  return plain_.nodes.data();
+  return &plain_;
+}
+
+const curl_slist* upstream_target::headers(credential which) const noexcept {
+  const auto x = lines_of(which);
+  return x != nullptr ? x->nodes.data() : nullptr;
+}
+
+std::string_view
+upstream_target::head_lines(credential which) const noexcept {
+  const auto x = lines_of(which);
+  return x != nullptr ? std::string_view{x->text} : std::string_view{};
 }
 
 bool upstream_target::sends_like(const upstream_target& x) const noexcept {

@@ -62,6 +62,9 @@ public:
   /// account has no console credential, null for `console`.
   const curl_slist* headers(credential which) const noexcept;
 
+  /// The same as they stand in a request's head, its Host first.
+  std::string_view head_lines(credential which) const noexcept;
+
   /// Takes the account's secrets out of its provider's answers.
   const secret_mask& mask() const noexcept {
     return mask_;
@@ -74,19 +77,22 @@ public:
   bool sets(std::string_view name) const noexcept;
 
 private:
-  /// Header lines as libcurl takes them.
+  /// Header lines as libcurl takes them, and as they are sent.
   struct header_lines {
     std::vector<std::string> lines;
     std::vector<curl_slist> nodes;
+    std::string text;
     void add(std::string_view name, std::string_view value);
-    void link();
+    void link(std::string_view host);
   };
 
   upstream_target();
   void parse(std::string_view url, bool fixed);
+  const header_lines* lines_of(credential which) const noexcept;
 
   Curl_URL* base_ = nullptr;
   std::string origin_;
+  std::string host_;
   std::string prefix_;
   bool tls_ = false;
   bool fixed_ = false;

@@ -4,7 +4,7 @@
 
 namespace rota {
 
-curl_shard::curl_shard(host& owner, size_t transfers)
+curl_shard::curl_shard(lane::host& owner, size_t transfers)
   : host_{owner}, multi_{curl_multi_init()} {
   if (multi_ == nullptr)
     throw std::bad_alloc{};
@@ -47,7 +47,7 @@ void curl_shard::kick() {
 void curl_shard::tick() {
   if (deadline_ > host_.now)
     return;
-  deadline_ = time_point::max();
+  deadline_ = lane::time_point::max();
   time_out();
   // A deadline that has not changed is not told again.
   auto left = long{-1};
@@ -77,7 +77,7 @@ int curl_shard::on_socket(CURL*, curl_socket_t fd, int what, void* self,
 int curl_shard::on_timer(CURLM*, long timeout_ms, void* self) {
   auto& x = *static_cast<curl_shard*>(self);
   if (timeout_ms < 0) {
-    x.deadline_ = time_point::max();
+    x.deadline_ = lane::time_point::max();
   } else if (timeout_ms == 0) {
     x.kicked_ = true;
     x.host_.kick_soon();

@@ -1,31 +1,17 @@
 #pragma once
 
-#include "runtime/upstream/socket_set.hpp"
+#include "runtime/upstream/lane.hpp"
 
 #include <curl/curl.h>
-
-#include <chrono>
-#include <functional>
 
 namespace rota {
 
 /// One of libcurl's multi handles with what it wants to be called for. All
 /// members must be called on the loop's thread.
-class curl_shard {
+class curl_shard : public socket_owner {
 public:
-  using time_point = std::chrono::steady_clock::time_point;
-
-  /// Whom a shard turns to; outlives it.
-  struct host {
-    socket_set sockets;
-    /// The time of this turn of the loop.
-    time_point now = std::chrono::steady_clock::now();
-    /// Have `kick` called in the next turn.
-    std::function<void()> kick_soon;
-  };
-
   /// @param transfers How many transfers and idle connections it has at most.
-  curl_shard(host& owner, size_t transfers);
+  curl_shard(lane::host& owner, size_t transfers);
   ~curl_shard();
   curl_shard(const curl_shard&) = delete;
   curl_shard& operator=(const curl_shard&) = delete;
@@ -33,8 +19,7 @@ public:
   void add(CURL* easy);
   void remove(CURL* easy);
 
-  /// A socket has an event.
-  void act(int fd, int mask);
+  void act(int fd, int mask) override;
 
   /// Gives libcurl its turn if it asked for one at once.
   void kick();
@@ -68,12 +53,12 @@ private:
   static int on_timer(CURLM*, long timeout_ms, void* self);
   void time_out();
 
-  host& host_;
+  lane::host& host_;
   CURLM* multi_;
   size_t active_ = 0;
   bool kicked_ = false;  // libcurl wants to be called at once.
   bool touched_ = false; // Something may have ended.
-  time_point deadline_ = time_point::max();
+  lane::time_point deadline_ = lane::time_point::max();
 };
 
 } // namespace rota

@@ -25,7 +25,7 @@ socket_set::~socket_set() {
   ::close(epoll_);
 }
 
-void socket_set::watch(int fd, int what, void* owner) {
+void socket_set::watch(int fd, int what, socket_owner* owner) {
   const auto i = static_cast<size_t>(fd);
   if (i >= entries_.size())
     entries_.resize(i + 1);
@@ -68,6 +68,14 @@ void socket_set::arm(int fd, entry& x, uint32_t wanted) {
     rc = ::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event);
   x.known = rc == 0;
   x.armed = rc == 0 ? wanted : 0;
+}
+
+bool socket_set::poll() {
+  const auto n = fetch();
+  for (size_t i = 0; i < n; ++i)
+    if (const auto x = take(i); x.owner != nullptr)
+      x.owner->act(x.fd, x.mask);
+  return n == batch_max;
 }
 
 size_t socket_set::fetch() {

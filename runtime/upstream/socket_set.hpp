@@ -6,11 +6,22 @@
 
 namespace rota {
 
-/// The sockets of libcurl, watched by an epoll instance of their own. That
-/// instance stands in the event loop as one readable descriptor, so that a
-/// socket costs the loop nothing.
+/// Who reads and writes a socket.
+class socket_owner {
+public:
+  /// The socket has an event.
+  /// @param mask Some of CURL_CSELECT_{IN, OUT, ERR}.
+  virtual void act(int fd, int mask) = 0;
+
+protected:
+  ~socket_owner() = default;
+};
+
+/// The sockets towards providers, watched by an epoll instance of their own.
+/// That instance stands in the event loop as one readable descriptor, so that
+/// a socket costs the loop nothing.
 ///
-/// A socket that libcurl no longer wants watched stays armed until it speaks
+/// A socket that nobody wants watched any more stays armed until it speaks
 /// once more: mostly it is wanted again before. Events carry the socket and a
 /// generation, since a socket may be closed and its number used again within
 /// one batch of events.
@@ -28,35 +39,27 @@ public:
 
   /// Watches a socket on behalf of `owner`.
   /// @param what One of CURL_POLL_{IN, OUT, INOUT, REMOVE}.
-  void watch(int fd, int what, void* owner);
+  void watch(int fd, int what, socket_owner* owner);
 
   /// Forgets a socket that is about to be closed.
   void forget(int fd);
 
-  /// Calls `f(owner, fd, mask)` for each socket with an event, where the mask
-  /// is one of CURL_CSELECT_{IN, OUT, ERR}. `f` may change the set.
+  /// Lets the owner of each socket with an event act; it may change the set.
   /// @returns Whether there may be more.
-  template <class F>
-  bool poll(F f) {
-    const auto n = fetch();
-    for (size_t i = 0; i < n; ++i)
-      if (const auto x = take(i); x.owner != nullptr)
-        f(x.owner, x.fd, x.mask);
-    return n == batch_max;
-  }
+  bool poll();
 
 private:
   static constexpr size_t batch_max = 64;
 
   struct entry {
-    void* owner = nullptr; ///< Null: not wanted.
+    socket_owner* owner = nullptr; ///< Null: not wanted.
     uint32_t generation = 0;
     uint32_t armed = 0; ///< What epoll watches.
     bool known = false; ///< Whether epoll knows this socket.
   };
 
   struct event {
-    void* owner = nullptr;
+    socket_owner* owner = nullptr;
     int fd = -1;
     int mask = 0;
   };

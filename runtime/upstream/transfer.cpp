@@ -3,7 +3,6 @@
 #include "actors/domain/header_text.hpp"
 
 #include <algorithm>
-#include <new>
 
 namespace rota {
 
@@ -37,143 +36,135 @@ bool is_path(std::string_view x) {
   });
 }
 
+milliseconds to_ms(std::chrono::steady_clock::duration x) {
+  return std::chrono::duration_cast<milliseconds>(x);
+}
+
+std::string seconds(milliseconds x) {
+  auto text = std::to_string(x.count() / 1'000);
+  if (const auto rest = x.count() % 1'000; rest != 0) {
+    auto digits = std::to_string(rest);
+    text += "." + std::string(3 - digits.size(), '0') + digits;
+    text.erase(text.find_last_not_of('0') + 1);
+  }
+  return text + " s";
+}
+
 } // namespace
 
-// -- the handle ---------------------------------------------------------------
-
-transfer::transfer(const transfer_settings& settings)
-  : settings_{settings}, easy_{curl_easy_init()} {
-  if (easy_ == nullptr)
-    throw std::bad_alloc{};
-  set_constants();
+transfer::transfer(const upstream_options& limits, const time_point& now)
+  : limits_{limits}, now_{now} {
+  // nop
 }
 
-transfer::~transfer() {
-  curl_easy_cleanup(easy_);
-}
+// -- the request --------------------------------------------------------------
 
-void transfer::set_constants() {
-  const auto set = [this](CURLoption name, auto value) {
-    curl_easy_setopt(easy_, name, value);
-  };
-  const auto& limits = settings_.limits;
-  set(CURLOPT_PRIVATE, this);
-  set(CURLOPT_ERRORBUFFER, error_text_.data());
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_QUICK_EXIT, 1L); // Never wait for a resolver's thread.
-  set(CURLOPT_PROXY, "");      // Whatever the environment says.
-  set(CURLOPT_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_FOLLOWLOCATION, 0L);
-  set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED});
-  set(CURLOPT_SSL_VERIFYPEER, 1L);
-  set(CURLOPT_SSL_VERIFYHOST, 2L);
-  set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
-  if (!limits.ca_file.empty())
-    set(CURLOPT_CAINFO, limits.ca_file.c_str()); // Beside the system's folder.
-  else
-    set(CURLOPT_CAPATH, nullptr); // So that the parsed bundle is kept.
-  set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
-  set(CURLOPT_USERAGENT, "rota");
-  set(CURLOPT_TCP_KEEPALIVE, 1L);
-  const auto age = std::max<int64_t>(limits.max_idle_connection.count(), 1'000);
-  set(CURLOPT_MAXAGE_CONN, static_cast<long>(age / 1'000));
-  if (settings_.share != nullptr)
-    set(CURLOPT_SHARE, settings_.share);
-  set(CURLOPT_PREREQFUNCTION, &transfer::on_connected);
-  set(CURLOPT_PREREQDATA, this);
-  set(CURLOPT_HEADERFUNCTION, &transfer::on_header);
-  set(CURLOPT_HEADERDATA, this);
-  set(CURLOPT_WRITEFUNCTION, &transfer::on_body);
-  set(CURLOPT_WRITEDATA, this);
-  set(CURLOPT_CLOSESOCKETFUNCTION, settings_.on_close);
-  set(CURLOPT_CLOSESOCKETDATA, settings_.on_close_data);
-}
-
-// -- one exchange -------------------------------------------------------------
-
-std::string transfer::prepare(upstream_call_ptr call,
-                              upstream_target_ptr target) {
+std::string transfer::begin(upstream_call_ptr call,
+                            upstream_target_ptr target) {
   call_ = std::move(call);
   target_ = std::move(target);
   out_ = {};
-  error_text_[0] = '\0';
   header_bytes_ = 0;
-  left_ = false;
-  connected_ = false;
   answered_ = false;
   passing_ = false;
   paused_ = false;
   masked_ = {};
   ended_.reset();
-  started_ = last_byte_ = *settings_.now;
+  started_ = last_byte_ = now_;
   if (!is_path(call_->request->path))
     return "the request's path holds a character that no URL may hold";
   if (!is_name(call_->request->method))
     return "the request's method is not a word";
-  if (auto error = set_headers(); !error.empty())
-    return error;
-  curl_easy_setopt(easy_, CURLOPT_CURLU, target_->base());
-  curl_easy_setopt(easy_, CURLOPT_REQUEST_TARGET,
-                   target_->request_target(call_->request->path).c_str());
-  curl_easy_setopt(easy_, CURLOPT_PIPEWAIT, target_->has_tls() ? 1L : 0L);
-  set_method();
-  return {};
-}
-
-void transfer::set_method() {
-  const auto& x = *call_->request;
-  repeatable_ = x.method == "GET" && x.body.empty();
-  const auto named = x.method != "POST" && !repeatable_;
-  curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST,
-                   named ? x.method.c_str() : nullptr);
-  if (repeatable_) {
-    curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L);
-    return;
-  }
-  curl_easy_setopt(easy_, CURLOPT_POST, 1L);
-  curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE,
-                   static_cast<curl_off_t>(x.body.size()));
-  // Not copied: the job outlives its call. Leaves in one piece with the head.
-  curl_easy_setopt(easy_, CURLOPT_POSTFIELDS,
-                   x.body.empty() ? "" : x.body.data());
-}
-
-std::string transfer::set_headers() {
-  const auto own = target_->headers(call_->request->secret);
-  if (own == nullptr)
+  if (target_->headers(call_->request->secret) == nullptr)
     return "this account has no console credential; set balance.console";
-  size_t size = 0;
-  for (const auto& [name, value] : call_->request->headers)
-    size += name.size() + value.size() + 3;
-  header_text_.clear();
-  header_text_.reserve(size); // So that no line moves.
-  header_nodes_.clear();
-  header_nodes_.reserve(call_->request->headers.size());
+  return check_headers();
+}
+
+std::string transfer::check_headers() {
+  headers_.clear();
   std::string lower_name;
   for (const auto& [name, value] : call_->request->headers) {
     if (!is_name(name) || !is_value(value))
       return "a header of the request cannot be sent as it stands";
     lower_name = name;
     to_lower(lower_name);
-    if (std::binary_search(std::begin(reserved_headers),
-                           std::end(reserved_headers), lower_name)
-        || target_->sets(lower_name))
-      continue;
-    const auto line = header_text_.data() + header_text_.size();
-    header_text_ += name;
-    header_text_ += value.empty() ? ";" : ": ";
-    header_text_ += value;
-    header_text_ += '\0';
-    header_nodes_.push_back({line, nullptr});
+    if (!std::binary_search(std::begin(reserved_headers),
+                            std::end(reserved_headers), lower_name)
+        && !target_->sets(lower_name))
+      headers_.emplace_back(name, value);
   }
-  // libcurl only reads the list; the account's part of it is shared.
-  auto next = const_cast<curl_slist*>(own);
-  for (auto i = header_nodes_.rbegin(); i != header_nodes_.rend(); ++i) {
-    i->next = next;
-    next = &*i;
-  }
-  curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, next);
   return {};
+}
+
+bool transfer::is_repeatable() const noexcept {
+  return call_->request->method == "GET" && call_->request->body.empty();
+}
+
+// -- how it ends --------------------------------------------------------------
+
+void transfer::end(transport how, std::string why) {
+  ended_ = out_.ended = how;
+  out_.error = std::move(why);
+}
+
+void transfer::cancel(std::string why) {
+  end(transport::cancelled, std::move(why));
+}
+
+void transfer::broke(std::string_view why) {
+  broke_as(transport::broken, why);
+}
+
+void transfer::broke_as(transport how, std::string_view why) {
+  if (ended_)
+    return;
+  const auto& origin = target_->origin();
+  const std::string text{why};
+  if (!something_left())
+    end(transport::not_sent, "no request reached " + origin + ": " + text);
+  else if (how == transport::timed_out)
+    end(how, origin + " took too long: " + text);
+  else
+    end(how, "the connection to " + origin + " broke: " + text);
+}
+
+bool transfer::overdue() {
+  const auto& x = *call_->request;
+  const auto age = to_ms(now_ - started_);
+  const auto& origin = target_->origin();
+  if (age >= limits_.connect_timeout && !something_left())
+    end(transport::not_sent, "no connection to " + origin + " within "
+                               + seconds(limits_.connect_timeout));
+  else if (age >= x.total_timeout)
+    end(transport::timed_out, origin + " did not finish its answer within "
+                                + seconds(x.total_timeout));
+  else if (!answered_ && age >= x.first_byte_timeout)
+    end(transport::timed_out, origin + " gave no answer within "
+                                + seconds(x.first_byte_timeout));
+  else if (answered_ && !paused_ && to_ms(now_ - last_byte_) >= x.idle_timeout)
+    end(transport::timed_out, origin + " fell silent for "
+                                + seconds(x.idle_timeout)
+                                + " within its answer");
+  else
+    return false;
+  if (*ended_ == transport::timed_out && !something_left())
+    ended_ = out_.ended = transport::not_sent;
+  return true;
+}
+
+upstream_outcome transfer::finish() {
+  out_.total = to_ms(now_ - started_);
+  target_->mask().apply(out_.body);
+  if (const auto& sink = call_->request->sink) {
+    sink->on_ready = {};
+    if (const auto rest = masked_.finish(); !rest.empty())
+      sink->take(rest);
+    sink->end(out_);
+  }
+  headers_.clear();
+  call_.reset();
+  target_.reset();
+  return std::move(out_);
 }
 
 } // namespace rota

@@ -2,7 +2,7 @@
 
 #include "runtime/engine/hosted.hpp"
 #include "runtime/observe/kill_point.hpp"
-#include "runtime/upstream/curl_pool.hpp"
+#include "runtime/upstream/call_pool.hpp"
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -31,7 +31,7 @@ struct upstream_state {
   }
 
   upstream_actor::pointer self;
-  std::optional<curl_pool> pool;
+  std::optional<call_pool> pool;
 };
 
 void deliver(const upstream_call& call, upstream_outcome outcome) {

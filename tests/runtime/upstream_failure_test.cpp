@@ -56,6 +56,31 @@ TEST_CASE_METHOD(upstream_fixture,
 }
 
 TEST_CASE_METHOD(upstream_fixture,
+                 "a GET on a reused connection that dies is sent once more",
+                 "[upstream]") {
+  server.on("/v1/first", reply_ok);
+  auto x = post("/v1/models", "");
+  x->method = "GET";
+  SECTION("and a new connection answers") {
+    server.on("/v1/models", [](mini_exchange& y) {
+      if (y.nth > 0)
+        y.close();
+      else
+        reply_ok(y);
+    });
+    CHECK(call(post("/v1/first"))->ended == transport::ok);
+    CHECK(call(x)->ended == transport::ok);
+    CHECK(server.hits("/v1/models") == 2);
+  }
+  SECTION("and a new connection dies, too") {
+    server.on("/v1/models", [](mini_exchange& y) { y.close(); });
+    CHECK(call(post("/v1/first"))->ended == transport::ok);
+    CHECK(call(x)->ended == transport::broken);
+    CHECK(server.hits("/v1/models") == 2);
+  }
+}
+
+TEST_CASE_METHOD(upstream_fixture,
                  "an orderly close instead of an answer breaks the call",
                  "[upstream]") {
   server.on("/v1/first", reply_ok);

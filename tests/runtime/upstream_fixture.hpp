@@ -3,6 +3,7 @@
 #include "runtime/engine/hosted.hpp"
 #include "runtime/engine/loop.hpp"
 #include "runtime/upstream/upstream.hpp"
+#include "tests/support/catch.hpp"
 #include "tests/support/mini_server.hpp"
 #include "tests/support/outcome_box.hpp"
 
@@ -41,6 +42,7 @@ struct upstream_fixture {
   uint64_t last_token = 0;
 
   explicit upstream_fixture(upstream_options options = {}) {
+    options.own_http1 = GENERATE(true, false); // Whoever speaks.
     loop.attach(sys);
     loop.start();
     configure(relay, server.url());
