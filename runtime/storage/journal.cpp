@@ -19,6 +19,9 @@ namespace {
 /// pile up in memory twice.
 constexpr size_t group_bytes = 4 << 20;
 
+/// What nobody waits for may lie for so long.
+constexpr std::chrono::milliseconds lie_max{10};
+
 /// How often the room on the disk is looked at.
 constexpr std::chrono::milliseconds look_delay{500};
 
@@ -85,9 +88,13 @@ void journal_writer::push(commit_ptr x) {
     if (stopping_)
       return;
     ++backlog_;
+    const auto awaited = x->ack != nullptr;
     queue_.push_back(std::move(x));
-    if (std::exchange(called_, true))
+    if (called_
+        || (!awaited
+            && wakes_at_ <= std::chrono::steady_clock::now() + lie_max))
       return;
+    called_ = true;
   }
   run_wake_([wake = wake_] { wake->notify_one(); });
 }
@@ -108,19 +115,22 @@ void journal_writer::run() {
     taken.clear();
     {
       std::unique_lock guard{mutex_};
-      const auto called = [this] { return stopping_ || !queue_.empty(); };
+      const auto called = [this] { return stopping_ || called_; };
       auto due = disk_.due();
       if (space_ != nullptr)
         due = std::min(due.value_or(looked_at_ + look_delay),
                        looked_at_ + look_delay);
-      if (due)
+      wakes_at_ = due.value_or(std::chrono::steady_clock::time_point::max());
+      // What has gathered meanwhile has lain long enough.
+      if (queue_.empty() && due)
         wake_->wait_until(guard, *due, called);
-      else
+      else if (queue_.empty())
         wake_->wait(guard, called);
       if (queue_.empty() && stopping_)
         return;
       taken.swap(queue_);
       called_ = false;
+      wakes_at_ = {};
     }
     if (!write_all(taken) || !tend())
       return;

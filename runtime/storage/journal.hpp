@@ -21,9 +21,12 @@ class store;
 
 /// Writes commits in groups on a thread of its own, and tends the store between
 /// them: whatever gathers while one group is being synced is the next. One sync
-/// serves them all, so durability
-/// costs a group's latency and hardly any CPU. A group has at most `group_max`
-/// commits, and no more once its results exceed 4 MiB.
+/// serves them all, so durability costs a group's latency and hardly any CPU. A
+/// group has at most `group_max` commits, and no more once its results exceed
+/// 4 MiB.
+///
+/// A commit that nobody waits for does not wake the thread where that wakes by
+/// itself within 10 ms: it comes into the next group.
 class journal_writer {
 public:
   using poster = std::function<void(std::function<void()>)>;
@@ -90,6 +93,7 @@ private:
     = std::make_shared<std::condition_variable>();
   std::vector<commit_ptr> queue_;
   bool called_ = false; // The thread knows, or will.
+  std::chrono::steady_clock::time_point wakes_at_; // By itself.
   bool stopping_ = false;
   std::thread thread_;
 };

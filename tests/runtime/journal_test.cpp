@@ -10,6 +10,7 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 
@@ -341,4 +342,39 @@ TEST_CASE("a write in process durability is not synced at once", "[storage]") {
   REQUIRE(due);
   // Its sync is due within 10 ms; the high-water file only within a second.
   CHECK((*due < began + std::chrono::milliseconds{10}) == !power);
+}
+
+TEST_CASE("what nobody waits for comes with what somebody does", "[storage]") {
+  constexpr size_t rounds = 50;
+  real_journal fix; // For somebody who waits.
+  store_fixture files;
+  files.options.durability = store_durability::process;
+  REQUIRE(files.open() == "");
+  std::atomic<size_t> wakes = 0;
+  {
+    journal_writer writer{*files.disk,
+                          16,
+                          nullptr,
+                          [](const std::string&) {},
+                          nullptr,
+                          [&](const std::function<void()>& f) {
+                            ++wakes;
+                            f();
+                          }};
+    for (uint64_t i = 0; i < rounds; ++i) {
+      auto x = std::make_shared<commit>(*store_fixture::ending({1}, 2 * i));
+      x->ack = fix.sink();
+      x->token = i;
+      writer.push(x);
+      REQUIRE(fix.acks(i + 1).size() == i + 1);
+      // The thread will sync the first one soon.
+      writer.push(store_fixture::ending({1}, 2 * i + 1));
+    }
+    wait_until("the last one is written though nobody follows",
+               [&] { return writer.backlog() == 0; });
+  }
+  // A machine may be slower than the sync is soon, now and then.
+  CHECK(wakes >= rounds);
+  CHECK(wakes < 2 * rounds);
+  CHECK(files.results({1}).size() == 2 * rounds);
 }
