@@ -5,10 +5,6 @@
 
 #include <boost/beast/http/error.hpp>
 
-#include <sys/socket.h>
-
-#include <cerrno>
-
 namespace rota {
 
 namespace {
@@ -110,7 +106,8 @@ void http_connection::on_read(error_code error, size_t bytes) {
   if (phase_ == phase::linger)
     return read_more(); // Never committed: the next read overwrites it.
   in_.commit(bytes);
-  parse();
+  if (phase_ != phase::serving)
+    parse();
 }
 
 void http_connection::parse() {
@@ -216,36 +213,15 @@ void http_connection::dispatch() {
   since_ = steady::now();
   keep_alive_ = parser_->keep_alive() && !door_->draining;
   ended_ = chunked_ = full_ = false;
-  ++requests_;
   auto x =
       std::make_shared<open_exchange>(shared_from_this(), std::move(*parser_));
   parser_.reset();
   open_ = x;
-  watch_client();
+  // Tells when the client leaves. Should it send its next request already, that
+  // waits, and with it what else it says.
+  if (in_.size() == 0)
+    read_more();
   door_->handler(x);
-}
-
-void http_connection::watch_client() {
-  if (in_.size() > 0)
-    return; // It has sent its next request already: it is there.
-  socket_.async_wait(
-      tcp::socket::wait_read,
-      [self = shared_from_this(), request = requests_](error_code error) {
-        if (!error)
-          self->on_readable(request);
-      });
-}
-
-void http_connection::on_readable(uint64_t request) {
-  if (phase_ != phase::serving || request != requests_)
-    return;
-  char byte = 0;
-  const auto n =
-      ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-    close();
-  else if (n < 0)
-    watch_client();
 }
 
 void http_connection::refuse(int status, std::string_view sentence) {

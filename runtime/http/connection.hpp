@@ -73,8 +73,6 @@ private:
   bool parse_head();
   bool parse_body();
   void dispatch();
-  void watch_client();
-  void on_readable(uint64_t request);
 
   /// Answers with a refusal and closes.
   void refuse(int status, std::string_view sentence);
@@ -103,7 +101,6 @@ private:
   size_t scanned_ = 0; // Of `in_`: holds no end of a head.
   std::optional<parser> parser_;
   std::weak_ptr<http_exchange> open_;
-  uint64_t requests_ = 0;
   bool reading_ = false;
   bool keep_alive_ = false;
   bool old_client_ = false; // HTTP/1.0: knows no chunks.
