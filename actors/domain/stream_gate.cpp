@@ -29,6 +29,15 @@ size_t end_of_events(std::string_view x) {
                   crlf == std::string_view::npos ? 0 : crlf + 3);
 }
 
+/// Where a text goes on with a blank line behind what has passed, the end of
+/// that; 0: it does not.
+size_t end_of_blank_line(std::string_view passed, std::string_view x) {
+  if (passed.ends_with('\n') && x.starts_with("\r\n"))
+    return 2;
+  const auto begun = passed.ends_with('\n') || passed.ends_with("\n\r");
+  return begun && x.starts_with('\n') ? 1 : 0;
+}
+
 /// Whether a member of that name has a string for a value.
 bool has_text(std::string_view json, std::string_view quoted_name) {
   for (auto i = json.find(quoted_name); i != std::string_view::npos;
@@ -100,8 +109,10 @@ std::string_view stream_gate::feed(std::string_view chunk) {
   if (was_open && form_ != form::events)
     return chunk;
   if (was_open && held_.empty()
-      && (chunk.ends_with("\n\n") || chunk.ends_with("\n\r\n")))
+      && (chunk.ends_with("\n\n") || chunk.ends_with("\n\r\n"))) {
+    seam_ = chunk.substr(chunk.size() - 2);
     return chunk; // As nearly all do.
+  }
   keep_tail(was_open, chunk);
   return out_;
 }
@@ -115,12 +126,15 @@ void stream_gate::keep_tail(bool was_open, std::string_view chunk) {
   auto end = held_.size();
   if (form_ == form::events) {
     const auto x = end_of_events(std::string_view{held_}.substr(from));
-    const auto whole = x > 0 ? from + x : 0;
+    const auto whole
+        = x > 0 ? from + x : end_of_blank_line(seam_, held_);
     if (end - whole <= tail_max)
       end = whole;
   }
   out_.assign(held_, 0, end);
   held_.erase(0, end);
+  seam_.append(out_, end - std::min<size_t>(end, 2));
+  seam_.erase(0, seam_.size() - std::min<size_t>(seam_.size(), 2));
 }
 
 std::string_view stream_gate::finish() {

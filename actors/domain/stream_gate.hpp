@@ -87,6 +87,7 @@ private:
   std::string data_;  // Of an event that has not ended.
   std::string event_; // Its bytes, where events may be swallowed.
   std::string out_;
+  std::string seam_; // The last two bytes that have passed.
 };
 
 /// The body of a chat request that makes its stream say what it used: with

@@ -158,6 +158,15 @@ TEST_CASE("an event passes as a whole, or not at all", "[stream_gate]") {
   CHECK(gate.finish().empty()); // It broke off: an error can follow.
 }
 
+TEST_CASE("blank lines between events pass, however they are cut",
+          "[stream_gate]") {
+  for (const std::string blank : {"\n", "\n\n", "\r\n", "\r\n\r\n"}) {
+    const auto text = word + blank + "half of an ev";
+    for (size_t piece = 1; piece <= text.size(); ++piece)
+      CHECK(pass(surface::openai_chat, text, piece).text == word + blank);
+  }
+}
+
 TEST_CASE("the last event may lack its blank line", "[stream_gate]") {
   const std::string done_alone = "data: [DONE]";
   CHECK(pass(surface::openai_chat, word + done_alone, 9).text
