@@ -157,6 +157,9 @@ void daemon::serve() {
     [this](const http_exchange_ptr& x) { front_->serve(x); },
     [this](int status, std::string_view sentence) {
       return front_->refuse(status, sentence);
+    },
+    [this](auto method, auto target, const auto& headers) {
+      return front_->greet(method, target, headers);
     });
   api_ = std::make_unique<admin_api>(admin_api::parts{
     *all_, *accounts_, *batches_, *disk_, opts_.state_dir,

@@ -73,6 +73,18 @@ const client_list::client* client_list::find(std::string_view token) const {
   return nullptr;
 }
 
+bool may_use(const client_list::client& x, const std::string& model) {
+  const auto& names = x.options.models;
+  return names.empty()
+         || std::find(names.begin(), names.end(), model) != names.end();
+}
+
+std::vector<std::string> allowed(const client_list::client& x,
+                                 std::vector<std::string> models) {
+  std::erase_if(models, [&](const auto& model) { return !may_use(x, model); });
+  return models;
+}
+
 std::string fault_of_opening(const client_list& x, std::string_view address) {
   if (!x.is_open() || is_loopback(listen_host(address)))
     return {};

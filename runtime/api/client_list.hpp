@@ -61,6 +61,12 @@ private:
   factor dearest_;
 };
 
+bool may_use(const client_list::client& x, const std::string& model);
+
+/// @returns Those of the models that it may use.
+std::vector<std::string> allowed(const client_list::client& x,
+                                 std::vector<std::string> models);
+
 /// @returns Why a listener at this address must not serve these clients: with
 /// none it would be open to other machines. One sentence, or nothing.
 std::string fault_of_opening(const client_list& x, std::string_view address);

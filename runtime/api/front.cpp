@@ -11,6 +11,7 @@
 #include "runtime/api/pending_request.hpp"
 #include "runtime/api/request_job.hpp"
 #include "runtime/api/response_keeper.hpp"
+#include "runtime/api/stranger.hpp"
 #include "runtime/engine/hosted.hpp"
 
 #include <caf/send.hpp>
@@ -115,7 +116,9 @@ public:
         return look_up(std::move(x), found, *caller);
       case api_call::list_models:
         return x.reply(200, {{"content-type", "application/json"}},
-                       model_list(found.route, models_for(*caller)));
+                       model_list(found.route,
+                                  allowed(*caller,
+                                          models_(caller->options.tags))));
       case api_call::upgrade:
         // Codex then falls back to HTTP at once.
         return x.refuse({426, "upgrade_required",
@@ -130,6 +133,13 @@ public:
         return x.refuse({404, "not_found",
                          "rota serves nothing under this path.", false, {}});
     }
+  }
+
+  std::optional<http_answer> greet(std::string_view method,
+                                   std::string_view target,
+                                   const header_list& headers) {
+    return refuse_stranger(*clients_, method, target, headers,
+                           [this] { return next_name(); });
   }
 
   /// A name for what is no request.
@@ -233,21 +243,6 @@ private:
 
   std::string name_of(uint64_t item) const {
     return to_string(rota::request_id{all_.attempt_base >> 8, item});
-  }
-
-  static bool may_use(const client_list::client& caller,
-                      const std::string& model) {
-    const auto& names = caller.options.models;
-    return names.empty()
-           || std::find(names.begin(), names.end(), model) != names.end();
-  }
-
-  std::vector<std::string>
-  models_for(const client_list::client& caller) const {
-    auto result = models_(caller.options.tags);
-    std::erase_if(result,
-                  [&](const auto& x) { return !may_use(caller, x); });
-    return result;
   }
 
   void generate(pending_request x, const api_route& found,
@@ -435,6 +430,12 @@ void api_front::drain(milliseconds longest) {
 
 void api_front::serve(const http_exchange_ptr& client) {
   impl_->serve(client);
+}
+
+std::optional<http_answer> api_front::greet(std::string_view method,
+                                            std::string_view target,
+                                            const header_list& headers) {
+  return impl_->greet(method, target, headers);
 }
 
 refused_request api_front::refuse(int status, std::string_view sentence) {

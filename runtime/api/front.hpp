@@ -37,6 +37,11 @@ public:
 
   void serve(const http_exchange_ptr& client);
 
+  /// Turns strangers away before their bodies are read. On the loop's thread.
+  std::optional<http_answer> greet(std::string_view method,
+                                   std::string_view target,
+                                   const header_list& headers);
+
   /// From now on others may use the API. From any thread.
   void clients(clients_ptr x);
 

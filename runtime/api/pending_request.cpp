@@ -24,10 +24,15 @@ void pending_request::reply(const item_result& x, timestamp now) const {
   reply(said.status, std::move(said.headers), std::move(said.body));
 }
 
-void pending_request::refuse(const refusal_words& words) const {
-  auto said = rota::refuse(route, words);
+client_answer words_to(surface route, const refusal_words& words) {
+  auto said = refuse(route, words);
   if (words.status == 401)
     said.headers.emplace_back("www-authenticate", "Bearer");
+  return said;
+}
+
+void pending_request::refuse(const refusal_words& words) const {
+  auto said = words_to(route, words);
   reply(said.status, std::move(said.headers), std::move(said.body));
 }
 

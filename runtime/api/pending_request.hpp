@@ -9,6 +9,9 @@
 
 namespace rota {
 
+/// A refusal as its client is answered.
+client_answer words_to(surface route, const refusal_words& words);
+
 /// A request under way, and how its client is answered.
 struct pending_request {
   http_exchange_ptr client;

@@ -168,9 +168,12 @@ bool http_connection::parse_head() {
   phase_ = phase::body;
   since_ = steady::now();
   body_bytes_ = 0;
+  past_gate_ = false;
   parser_->eager(true);
   if (!old_client_ && !parser_->is_done()
       && same_name(parser_->get()[http::field::expect], "100-continue")) {
+    if (!passes_gate())
+      return false;
     pending_ += "HTTP/1.1 100 Continue\r\n\r\n";
     flush();
   }
@@ -201,11 +204,25 @@ bool http_connection::parse_body() {
     }
   }
   if (!parser_->is_done()) {
-    read_more();
+    if (passes_gate())
+      read_more();
     return false;
   }
   dispatch();
   return true;
+}
+
+bool http_connection::passes_gate() {
+  if (std::exchange(past_gate_, true) || !door_->gate)
+    return true;
+  const auto& head = parser_->get();
+  header_list headers;
+  for (const auto& x : head)
+    headers.emplace_back(x.name_string(), x.value());
+  auto answer = door_->gate(head.method_string(), head.target(), headers);
+  if (answer)
+    turn_away(std::move(*answer));
+  return !answer;
 }
 
 void http_connection::dispatch() {
@@ -225,16 +242,20 @@ void http_connection::dispatch() {
 }
 
 void http_connection::refuse(int status, std::string_view sentence) {
+  head_only_ = false;
+  auto said = door_->refusal(status, sentence);
+  turn_away({status,
+             {{"content-type", "application/json"},
+              {"x-request-id", std::move(said.request_id)}},
+             std::move(said.body)});
+}
+
+void http_connection::turn_away(http_answer x) {
   phase_ = phase::serving;
   keep_alive_ = false;
-  head_only_ = false;
   ended_ = chunked_ = full_ = false;
   open_.reset();
-  auto said = door_->refusal(status, sentence);
-  answer(status,
-         {{"content-type", "application/json"},
-          {"x-request-id", std::move(said.request_id)}},
-         std::move(said.body));
+  answer(x.status, x.headers, std::move(x.body));
 }
 
 } // namespace rota

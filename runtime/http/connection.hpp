@@ -20,6 +20,7 @@ struct http_door {
   http_options limits;
   http_handler handler;
   http_refusal refusal;
+  http_gate gate; ///< May be null.
   std::function<void(class http_connection*)> on_close;
   bool draining = false;
 };
@@ -72,10 +73,12 @@ private:
   void parse();
   bool parse_head();
   bool parse_body();
+  bool passes_gate();
   void dispatch();
 
   /// Answers with a refusal and closes.
   void refuse(int status, std::string_view sentence);
+  void turn_away(http_answer x);
 
   // Writing; called by the exchange.
   void answer(int status, const header_list& headers, std::string body);
@@ -105,6 +108,7 @@ private:
   bool keep_alive_ = false;
   bool old_client_ = false; // HTTP/1.0: knows no chunks.
   bool head_only_ = false;  // The request was HEAD.
+  bool past_gate_ = false;
 
   std::string pending_; // To be written next.
   std::string tail_;    // A large body that follows `pending_`.

@@ -48,12 +48,14 @@ class http_listener::impl
     : public std::enable_shared_from_this<http_listener::impl> {
 public:
   impl(engine_loop& loop, const std::string& address,
-       const http_options& limits, http_handler handler, http_refusal refusal)
+       const http_options& limits, http_handler handler, http_refusal refusal,
+       http_gate gate)
       : loop_{loop}, acceptor_{loop.context()}, timer_{loop.context()},
         door_{std::make_shared<http_door>()} {
     door_->limits = limits;
     door_->handler = std::move(handler);
     door_->refusal = std::move(refusal);
+    door_->gate = std::move(gate);
     open_acceptor(address);
   }
 
@@ -220,9 +222,9 @@ private:
 
 http_listener::http_listener(engine_loop& loop, const std::string& address,
                              const http_options& limits, http_handler handler,
-                             http_refusal refusal)
+                             http_refusal refusal, http_gate gate)
     : impl_{std::make_shared<impl>(loop, address, limits, std::move(handler),
-                                   std::move(refusal))} {
+                                   std::move(refusal), std::move(gate))} {
   impl_->start();
 }
 

@@ -3,6 +3,7 @@
 #include "tests/e2e/api_request.hpp"
 #include "tests/e2e/stage.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/raw_client.hpp"
 
 #include "messages/money.hpp"
 #include "runtime/storage/digest.hpp"
@@ -105,6 +106,13 @@ TEST_CASE("strangers are told so in their protocol", "[e2e][clients]") {
   CHECK(c.parsed()["error"]["status"] == "UNAUTHENTICATED");
   CHECK(request(port, "GET", "/v1/models", "", headers).status == 401);
   CHECK(request(port, "GET", "/nothing", "", headers).status == 401);
+  raw_client patient{port}; // Its body need not be sent.
+  patient.send("POST /v1/messages HTTP/1.1\r\nHost: x\r\nX-Api-Key: y\r\n"
+               "X-Request-Id: mine\r\nContent-Length: 60000000\r\n\r\n{");
+  const auto said = patient.receive_all();
+  CHECK_THAT(said, StartsWith("HTTP/1.1 401 "));
+  CHECK_THAT(said, ContainsSubstring("x-request-id: mine\r\n"));
+  CHECK_THAT(said, ContainsSubstring("\"type\":\"authentication_error\""));
   CHECK(on.ask({"accounts"})[0]["calls"] == 0);
 }
 

@@ -1,10 +1,8 @@
 // The door for HTTP, on a real socket: what it lets in, what it refuses and how
 // it answers.
 
-#include "runtime/http/listener.hpp"
-
+#include "tests/runtime/http_door.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/raw_client.hpp"
 
 #include <future>
 #include <mutex>
@@ -14,51 +12,7 @@
 using namespace rota;
 using namespace std::chrono_literals;
 
-namespace {
-
-struct door {
-  explicit door(http_handler serve, http_options limits = {}) {
-    loop.start();
-    listener.emplace(loop, "127.0.0.1:0", limits, std::move(serve),
-                     [](int status, std::string_view sentence) {
-                       return refused_request{std::to_string(status) + ": "
-                                                + std::string{sentence} + "\n",
-                                              "req_1_7"};
-                     });
-  }
-
-  ~door() {
-    listener.reset();
-    loop.stop();
-  }
-
-  raw_client enter() const {
-    return raw_client{listener->port()};
-  }
-
-  engine_loop loop;
-  std::optional<http_listener> listener;
-};
-
-/// Answers with what was asked.
-void echo(const http_exchange_ptr& x) {
-  x->answer(200, {{"content-type", "text/plain"}},
-            std::string{x->method()} + ' ' + std::string{x->target()} + ' '
-                + std::string{x->header("x-say")} + ' ' + std::string{x->body()}
-                + '\n');
-}
-
-const std::string host = "Host: rota\r\n";
-
-std::string last_line(const std::string& text) {
-  return text.substr(text.find("\r\n\r\n") + 4);
-}
-
-int status_of(const std::string& text) {
-  return text.starts_with("HTTP/1.1 ") ? std::stoi(text.substr(9)) : 0;
-}
-
-} // namespace
+using door = http_door_fixture;
 
 TEST_CASE("requests of one connection are answered in turn", "[http]") {
   door at{echo};
