@@ -25,11 +25,6 @@ constexpr std::chrono::milliseconds lie_max{10};
 /// How often the room on the disk is looked at.
 constexpr std::chrono::milliseconds look_delay{500};
 
-/// Groups are written without asking for their room for so long, and as long
-/// as they are small.
-constexpr std::chrono::milliseconds ask_delay{20};
-constexpr uint64_t unasked_max = 256 << 10;
-
 /// What a commit takes beside its result's body, generously.
 constexpr uint64_t commit_bytes = 2 << 10;
 
@@ -147,17 +142,10 @@ bool journal_writer::tend() {
 }
 
 bool journal_writer::await_room(uint64_t bytes) {
-  // The reserve is more than what this lets pass.
-  const auto now = std::chrono::steady_clock::now();
-  unasked_ += bytes;
-  if (space_ == nullptr
-      || (unasked_ < unasked_max && now - asked_at_ < ask_delay))
+  // Asked for each group: others fill a disk within milliseconds, and RocksDB
+  // does not survive a full one.
+  if (space_ == nullptr || space_->room_for(bytes))
     return true;
-  if (space_->room_for(bytes)) {
-    asked_at_ = now;
-    unasked_ = 0;
-    return true;
-  }
   spdlog::error("The disk of the store is full: nothing is written until there"
                 " is room.");
   for (;;) {

@@ -84,8 +84,6 @@ private:
   std::function<void(const std::string&)> on_failure_;
   disk_space* space_;
   std::chrono::steady_clock::time_point looked_at_;
-  std::chrono::steady_clock::time_point asked_at_;
-  uint64_t unasked_ = 0; // Bytes written since.
   std::atomic<size_t> backlog_ = 0;
   std::mutex mutex_;
   /// Outlives the writer in what it has posted.
