@@ -179,6 +179,7 @@ void plain_lane::tick() {
       close(**i);
     idle.erase(idle.begin(), end);
   }
+  std::erase_if(idle_, [](const auto& x) { return x.second.empty(); });
 }
 
 void plain_lane::rest() {

@@ -11,6 +11,13 @@
 
 namespace rota {
 
+namespace {
+
+/// Sent at once before others have their turn.
+constexpr size_t send_max = 1 << 20;
+
+} // namespace
+
 std::string plain_transfer::prepare(upstream_call_ptr call,
                                     upstream_target_ptr to) {
   sent_ = 0;
@@ -44,7 +51,8 @@ std::string plain_transfer::prepare(upstream_call_ptr call,
 
 int plain_transfer::send_to(int fd) {
   const auto body = call()->request->body;
-  while (!is_sent()) {
+  const auto enough = sent_ + send_max;
+  while (!is_sent() && sent_ < enough) {
     const auto of_head = std::min(sent_, head_.size());
     const auto of_body = sent_ - of_head;
     // sendmsg only reads them.

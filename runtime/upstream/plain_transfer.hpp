@@ -17,7 +17,7 @@ public:
   /// @returns A sentence if this call cannot be made, empty otherwise.
   std::string prepare(upstream_call_ptr call, upstream_target_ptr target);
 
-  /// Sends what the socket takes now.
+  /// Sends what the socket takes now, or a fair share of it.
   /// @returns 0, or the error of a socket that takes no more.
   int send_to(int fd);
 
