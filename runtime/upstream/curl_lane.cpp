@@ -2,13 +2,6 @@
 
 namespace rota {
 
-namespace {
-
-/// Handles that are kept for later transfers.
-constexpr size_t idle_handles_max = 1'024;
-
-} // namespace
-
 curl_lane::curl_lane(host& owner, const upstream_options& limits,
                      const connect_options& connect)
   : host_{owner}, limits_{limits}, connect_{connect} {
@@ -17,10 +10,10 @@ curl_lane::curl_lane(host& owner, const upstream_options& limits,
 
 transfer* curl_lane::start(upstream_call_ptr call, upstream_target_ptr target,
                            std::string& error) {
-  auto x = take_idle();
+  auto x = spares_.take(limits_, host_.now, connect_);
   error = x->prepare(std::move(call), std::move(target));
   if (!error.empty()) {
-    idle_.push_back(std::move(x));
+    spares_.keep(std::move(x));
     return nullptr;
   }
   x->shard = &shard_with_room();
@@ -37,8 +30,8 @@ void curl_lane::take_back(transfer& x) {
   // Connections are the multi handle's and stay, whatever becomes of it.
   auto owner
     = std::unique_ptr<curl_transfer>{static_cast<curl_transfer*>(&x)};
-  if (owner->is_sound() && idle_.size() < idle_handles_max)
-    idle_.push_back(std::move(owner));
+  if (owner->is_sound())
+    spares_.keep(std::move(owner));
 }
 
 void curl_lane::collect() {
@@ -65,14 +58,6 @@ void curl_lane::tick() {
 void curl_lane::rest() {
   // Their connections are too old to be used again.
   shards_.clear();
-}
-
-std::unique_ptr<curl_transfer> curl_lane::take_idle() {
-  if (idle_.empty())
-    return std::make_unique<curl_transfer>(limits_, host_.now, connect_);
-  auto result = std::move(idle_.back());
-  idle_.pop_back();
-  return result;
 }
 
 curl_shard& curl_lane::shard_with_room() {

@@ -3,6 +3,7 @@
 #include "runtime/upstream/curl_shard.hpp"
 #include "runtime/upstream/curl_transfer.hpp"
 #include "runtime/upstream/lane.hpp"
+#include "runtime/upstream/spares.hpp"
 
 #include <memory>
 #include <vector>
@@ -32,15 +33,13 @@ public:
   }
 
 private:
-  std::unique_ptr<curl_transfer> take_idle();
   curl_shard& shard_with_room();
 
   host& host_;
   const upstream_options& limits_;
   const connect_options& connect_;
   std::vector<std::unique_ptr<curl_shard>> shards_;
-  std::vector<std::unique_ptr<curl_transfer>> idle_; // The last used comes
-                                                     // first.
+  spares<curl_transfer> spares_;
 };
 
 } // namespace rota

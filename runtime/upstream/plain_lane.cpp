@@ -6,13 +6,6 @@
 
 namespace rota {
 
-namespace {
-
-/// Objects that are kept for later exchanges.
-constexpr size_t idle_transfers_max = 1'024;
-
-} // namespace
-
 plain_lane::plain_lane(host& owner, const upstream_options& limits,
                        const connect_options& connect)
   : host_{owner},
@@ -29,10 +22,10 @@ plain_lane::~plain_lane() {
 
 transfer* plain_lane::start(upstream_call_ptr call, upstream_target_ptr target,
                             std::string& error) {
-  auto x = take_idle_transfer();
+  auto x = spares_.take(limits_, host_.now);
   error = x->prepare(std::move(call), std::move(target));
   if (!error.empty()) {
-    transfers_.push_back(std::move(x));
+    spares_.keep(std::move(x));
     return nullptr;
   }
   place(*x);
@@ -51,18 +44,8 @@ void plain_lane::stop(transfer& x) {
 }
 
 void plain_lane::take_back(transfer& x) {
-  auto owner
-    = std::unique_ptr<plain_transfer>{static_cast<plain_transfer*>(&x)};
-  if (transfers_.size() < idle_transfers_max)
-    transfers_.push_back(std::move(owner));
-}
-
-std::unique_ptr<plain_transfer> plain_lane::take_idle_transfer() {
-  if (transfers_.empty())
-    return std::make_unique<plain_transfer>(limits_, host_.now);
-  auto result = std::move(transfers_.back());
-  transfers_.pop_back();
-  return result;
+  spares_.keep(
+    std::unique_ptr<plain_transfer>{static_cast<plain_transfer*>(&x)});
 }
 
 // -- connections --------------------------------------------------------------

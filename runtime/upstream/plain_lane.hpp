@@ -5,6 +5,7 @@
 #include "runtime/upstream/curl_shard.hpp"
 #include "runtime/upstream/lane.hpp"
 #include "runtime/upstream/plain_connection.hpp"
+#include "runtime/upstream/spares.hpp"
 
 #include <memory>
 #include <string>
@@ -44,7 +45,6 @@ public:
   void over(plain_connection& x);
 
 private:
-  std::unique_ptr<plain_transfer> take_idle_transfer();
   void place(plain_transfer& x);
   void connect(plain_transfer& x);
   void end_opening(plain_connection& x);
@@ -58,7 +58,7 @@ private:
   std::vector<std::unique_ptr<plain_connection>> connections_;
   /// By origin; the last used comes last.
   std::unordered_map<std::string, std::vector<plain_connection*>> idle_;
-  std::vector<std::unique_ptr<plain_transfer>> transfers_; // Not in use.
+  spares<plain_transfer> spares_;
 };
 
 } // namespace rota
