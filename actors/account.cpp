@@ -64,7 +64,7 @@ caf::result<hold_grant> account_actor_state::hold(const acquire_ptr& x) {
   limits->acquire(tokens_of(work), t);
   const auto serial = condition->begin(work.model, expiry, t);
   window->add(1, {}, t);
-  persist(x->ack, x->want.attempt);
+  persist(t, x->ack, x->want.attempt);
   publish(t);
   return hold_grant{books->head().account, options.name, id, amount,
                     options.kind,          options.multiplier, serial};
@@ -103,14 +103,15 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
     condition->on_attempt(x->report, t, uniform(random));
   }
   watch->of_model(x->report.model);
-  persist(x->ack, x->token, x->result, x->record);
+  persist(t, x->ack, x->token, x->result, x->record);
   publish(t);
 }
 
 void account_actor_state::cool(const cooldown_notice& x) {
   condition->cool(x.until, x.reason);
-  persist();
-  publish(now());
+  const auto t = now();
+  persist(t);
+  publish(t);
 }
 
 reading_cut account_actor_state::cut() const {
@@ -124,7 +125,7 @@ void account_actor_state::reading(const balance_reading& x) {
   if (condition->exhausted() && x.figure > setup.account.floor)
     condition->refunded();
   probe = {t, {}};
-  persist();
+  persist(t);
   publish(t);
 }
 
@@ -137,8 +138,9 @@ account_view account_actor_state::administer(admin_state x) {
   admin = x;
   if (x == admin_state::ready)
     condition->reset();
-  persist();
-  publish(now());
+  const auto t = now();
+  persist(t);
+  publish(t);
   return status();
 }
 
@@ -147,7 +149,7 @@ account_view account_actor_state::adjust(money x) {
   books->adjust(x, t);
   if (condition->exhausted() && x > money{})
     condition->refunded();
-  persist();
+  persist(t);
   publish(t);
   return status();
 }
@@ -159,8 +161,9 @@ void account_actor_state::configure(const account_setup_ptr& x) {
   condition->options(x->health);
   condition->rekeyed();
   limits->options(limits_of(x->account));
-  persist();
-  publish(now());
+  const auto t = now();
+  persist(t);
+  publish(t);
 }
 
 void account_actor_state::tick() {
@@ -170,7 +173,7 @@ void account_actor_state::tick() {
   if (books->expire(t) > 0) {
     for (auto ended = live - books->live(); ended > 0; --ended)
       limits->release();
-    persist();
+    persist(t);
   }
   publish(t);
 }
@@ -207,7 +210,7 @@ void account_actor_state::init(wall_clock wall, journal_actor disk,
   std::ignore = books->doubt_all(t + setup.store.doubt_grace, t);
   if (!books->head().funded && account.balance.initial)
     std::ignore = books->open(*account.balance.initial, t);
-  persist();
+  persist(t);
   publish(t);
 }
 
@@ -215,12 +218,12 @@ timestamp account_actor_state::now() const {
   return clock.at(self->clock().now());
 }
 
-void account_actor_state::persist(durable_actor ack, uint64_t token,
-                                  item_result_ptr result,
+void account_actor_state::persist(timestamp t, durable_actor ack,
+                                  uint64_t token, item_result_ptr result,
                                   usage_record_ptr record) {
   auto x = std::make_shared<commit>();
   x->entries = books->take_entries();
-  watch->see(x->entries, now());
+  watch->see(x->entries, t);
   const auto lag = books->lag().learnt();
   if (admin_changed || condition->revision() != stored_revision
       || watch->revision() != stored_watch || lag != stored_lag) {

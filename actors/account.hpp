@@ -82,7 +82,7 @@ struct account_actor_state {
   money spendable(timestamp t) const;
 
   /// Hands the journal what changed.
-  void persist(durable_actor ack = {}, uint64_t token = 0,
+  void persist(timestamp t, durable_actor ack = {}, uint64_t token = 0,
                item_result_ptr result = nullptr,
                usage_record_ptr record = nullptr);
 

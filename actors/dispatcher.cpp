@@ -22,15 +22,16 @@ constexpr size_t account_bytes = 2'688;
 caf::result<lease> dispatcher_state::acquire(const acquire_ptr& x) {
   if (stopping)
     return ec::stopping;
+  const auto t = now();
   // Lines of a batch may wait: they are sent again by and by.
   if (x->want.work->deadline.millis != 0) {
     if (!x->again)
-      retries.on_request(now());
-    else if (!retries.take(now()))
+      retries.on_request(t);
+    else if (!retries.take(t))
       return ec::retries_spent;
   }
   auto answer = self->make_response_promise<lease>();
-  place(seeker{x, answer, x->excluded, now()});
+  place(seeker{x, answer, x->excluded, t}, t);
   return answer;
 }
 
@@ -47,10 +48,10 @@ void dispatcher_state::publish(const account_state& x) {
   it.asked_cost -= std::accumulate(it.asked.begin(), told, money{});
   it.asked.erase(it.asked.begin(), told);
   rank(it);
-  if (waiting > 0
-      && (x.refusal == ec::ok
-          || (x.early_at.millis != 0 && x.early_at <= now())))
-    serve(x.account);
+  if (waiting == 0 || (x.refusal != ec::ok && x.early_at.millis == 0))
+    return;
+  if (const auto t = now(); x.refusal == ec::ok || x.early_at <= t)
+    serve(t, x.account);
 }
 
 void dispatcher_state::cool(const cooldown_notice& x) {
@@ -103,7 +104,7 @@ void dispatcher_state::configure(const routing_setup_ptr& x) {
 
 void dispatcher_state::halt(const halt_notice& x) {
   halted = x.why;
-  serve();
+  serve(now());
 }
 
 void dispatcher_state::drain() {
@@ -121,21 +122,21 @@ timestamp dispatcher_state::now() const {
   return clock.at(self->clock().now());
 }
 
-bool dispatcher_state::ask(seeker& x) {
+bool dispatcher_state::ask(seeker& x, timestamp t) {
   if (halted != ec::ok && !is_free(x.want->want.work->route))
     return false;
-  const auto chosen = choose(x);
+  const auto chosen = choose(x, t);
   if (chosen)
-    ask_account(x, *chosen);
+    ask_account(x, *chosen, t);
   return chosen.has_value();
 }
 
-bool dispatcher_state::ask_early(seeker& x, account_id id) {
+bool dispatcher_state::ask_early(seeker& x, account_id id, timestamp t) {
   if (const auto pinned = x.want->want.work->pinned; pinned && *pinned != id)
     return false;
   const auto want = demand_of(x.want->want);
   const auto at = ranks.early_at(id, want);
-  if (halted != ec::ok || at.millis == 0 || at > now()
+  if (halted != ec::ok || at.millis == 0 || at > t
       || std::count(x.excluded.begin(), x.excluded.end(), id) > 0
       || !members[id].asked.empty() // Its word is awaited.
       || ranks.is_served(want))
@@ -143,13 +144,13 @@ bool dispatcher_state::ask_early(seeker& x, account_id id) {
   auto early = std::make_shared<acquire_request>(*x.want);
   early->early = true;
   x.want = std::move(early);
-  ask_account(x, id);
+  ask_account(x, id, t);
   return true;
 }
 
-void dispatcher_state::ask_account(seeker& x, account_id id) {
-  x.why = record_of(x, id, ec::ok);
-  sessions.bind(x.want->want.work->session, id, now());
+void dispatcher_state::ask_account(seeker& x, account_id id, timestamp t) {
+  x.why = record_of(x, id, ec::ok, t);
+  sessions.bind(x.want->want.work->session, id, t);
   auto& it = members[id];
   prefetch(it.about.actor, account_bytes);
   ranks.granted(id);

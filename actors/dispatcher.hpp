@@ -94,7 +94,7 @@ struct dispatcher_state {
   static demand demand_of(const hold_request& x);
 
   /// Whether it waits where the account of its conversation is busy.
-  bool is_patient(const seeker& x) const;
+  bool is_patient(const seeker& x, timestamp t) const;
 
   /// Why the one account that may serve a job cannot; ok if it can.
   no_pick reason_of_pinned(const hold_request& x,
@@ -105,21 +105,21 @@ struct dispatcher_state {
                std::span<const account_id> excluded) const;
 
   /// The account of its conversation, unless that cannot serve it.
-  std::optional<account_id> kept_by(const seeker& x) const;
+  std::optional<account_id> kept_by(const seeker& x, timestamp t) const;
 
   /// The account to ask, or nothing if none can serve now.
-  std::optional<account_id> choose(const seeker& x) const;
+  std::optional<account_id> choose(const seeker& x, timestamp t) const;
 
   /// Asks the best account.
   /// @returns False, with `x` untouched, if none can serve now.
-  bool ask(seeker& x);
+  bool ask(seeker& x, timestamp t);
 
   /// Asks an account that refuses what the job wants, if that is due for a try
   /// and nobody serves the job.
   /// @returns False, with `x` untouched, if not.
-  bool ask_early(seeker& x, account_id id);
+  bool ask_early(seeker& x, account_id id, timestamp t);
 
-  void ask_account(seeker& x, account_id id);
+  void ask_account(seeker& x, account_id id, timestamp t);
 
   /// An account gave its word.
   void answered(const seeker& x);
@@ -132,17 +132,17 @@ struct dispatcher_state {
   /// What is told of a pick: null where nobody wants to know.
   /// @param why ok where an account was chosen.
   pick_record_ptr record_of(const seeker& x, std::optional<account_id> chosen,
-                            ec why) const;
+                            ec why, timestamp t) const;
 
   /// A refusal; what is told of the pick is its context.
-  caf::error refusal_of(const seeker& x, ec why) const;
+  caf::error refusal_of(const seeker& x, ec why, timestamp t) const;
 
   /// What waits, as far as it is meant, and why the longest waiting does.
   template <class Predicate>
   waiting_view look_at_waiting(Predicate is_meant) const;
 
   /// Asks, or lets wait, or declines.
-  void place(seeker x);
+  void place(seeker x, timestamp t);
 
   void declined(seeker x, account_id from, const caf::error& reason);
 
@@ -150,11 +150,11 @@ struct dispatcher_state {
   void rank(const member& x);
 
   /// Gives those that wait another chance, since that account changed.
-  void serve(account_id changed = {});
+  void serve(timestamp t, account_id changed = {});
 
   /// Refuses those that no account will serve before their deadline any more,
   /// as far as one look goes.
-  void look_after_waiting();
+  void look_after_waiting(timestamp t);
 
   void gather_next(const std::shared_ptr<gathering>& x);
 

@@ -17,9 +17,9 @@ demand dispatcher_state::demand_of(const hold_request& x) {
   return {x.work->route, x.work->model, x.list_cost, x.work->tags};
 }
 
-bool dispatcher_state::is_patient(const seeker& x) const {
+bool dispatcher_state::is_patient(const seeker& x, timestamp t) const {
   return x.want->want.work->estimate.input >= cacheable_tokens
-         && now() - x.since < setup->routing.affinity_wait;
+         && t - x.since < setup->routing.affinity_wait;
 }
 
 no_pick dispatcher_state::reason_of_pinned(
@@ -51,31 +51,33 @@ no_pick dispatcher_state::look(const hold_request& x,
                         : ranks.explain(demand_of(x), excluded);
 }
 
-std::optional<account_id> dispatcher_state::kept_by(const seeker& x) const {
+std::optional<account_id>
+dispatcher_state::kept_by(const seeker& x, timestamp t) const {
   if (const auto pinned = x.want->want.work->pinned)
     return pinned;
-  const auto id = sessions.find(x.want->want.work->session, now());
+  const auto id = sessions.find(x.want->want.work->session, t);
   if (!id || std::count(x.excluded.begin(), x.excluded.end(), *id) > 0)
     return std::nullopt;
   const auto why = ranks.check(*id, demand_of(x.want->want));
-  return why == ec::ok || (why == ec::at_limit && is_patient(x)) ? id
+  return why == ec::ok || (why == ec::at_limit && is_patient(x, t)) ? id
                                                                  : std::nullopt;
 }
 
-std::optional<account_id> dispatcher_state::choose(const seeker& x) const {
+std::optional<account_id>
+dispatcher_state::choose(const seeker& x, timestamp t) const {
   const auto want = demand_of(x.want->want);
   if (const auto pinned = x.want->want.work->pinned)
     return reason_of_pinned(x.want->want, x.excluded).why == ec::ok
              ? pinned
              : std::nullopt;
-  if (const auto id = kept_by(x))
+  if (const auto id = kept_by(x, t))
     return ranks.check(*id, want) == ec::ok ? id : std::nullopt;
   auto excluded = x.excluded;
   auto best = ranks.pick(want, excluded);
   while (best && ranks.find(*best)->refusal != ec::ok) {
     // Its turn, but busy. A line of a batch waits for it for a while, so that
     // shares are exact; a request that somebody waits for does not.
-    if (x.want->want.work->deadline.millis == 0 && now() - x.since < turn_wait)
+    if (x.want->want.work->deadline.millis == 0 && t - x.since < turn_wait)
       return std::nullopt;
     excluded.push_back(*best);
     best = ranks.pick(want, excluded);

@@ -66,15 +66,15 @@ void dispatcher_state::tick() {
       const auto deadline = x.want->want.work->deadline;
       if (deadline.millis == 0 || deadline > t)
         return false;
-      x.answer.deliver(refusal_of(x, ec::deadline_passed));
+      x.answer.deliver(refusal_of(x, ec::deadline_passed, t));
       --waiting;
       return true;
     });
   }
   if (waiting > 0)
-    serve();
+    serve(t);
   if (waiting > 0)
-    look_after_waiting();
+    look_after_waiting(t);
   self->delayed_send(self, patrol, atom::tick_v);
 }
 
@@ -99,7 +99,7 @@ no_pick dispatcher_state::reason_of(const seeker& x) const {
   return reason_of(x.want->want, x.excluded);
 }
 
-void dispatcher_state::place(seeker x) {
+void dispatcher_state::place(seeker x, timestamp t) {
   if (stopping) {
     x.answer.deliver(caf::error{ec::stopping});
     return;
@@ -108,10 +108,10 @@ void dispatcher_state::place(seeker x) {
     x.answer.deliver(caf::error{ec::cancelled});
     return;
   }
-  if (ask(x))
+  if (ask(x, t))
     return;
   const auto none = reason_of(x);
-  if (none.early_at.millis != 0 && ask_early(x, none.early))
+  if (none.early_at.millis != 0 && ask_early(x, none.early, t))
     return;
   const auto& work = *x.want->want.work;
   const auto full = waiting >= setup->routing.queue_max;
@@ -120,12 +120,13 @@ void dispatcher_state::place(seeker x) {
     ++refused;
   if (!waits_for(none.why) || is_hopeless(none, work.deadline) || full) {
     x.answer.deliver(
-      refusal_of(x, waits_for(none.why) && full ? ec::queue_full : none.why));
+      refusal_of(x, waits_for(none.why) && full ? ec::queue_full : none.why,
+                 t));
     return;
   }
   ++waiting;
   const auto line = line_key{work.route, work.model, work.tags,
-                             kept_by(x).value_or(account_id{})};
+                             kept_by(x, t).value_or(account_id{})};
   lines[line].push_back(std::move(x));
 }
 
@@ -148,15 +149,15 @@ void dispatcher_state::declined(seeker x, account_id from,
   if (const auto it = members.find(from);
       was_early || (it != nullptr && it->state.refusal == ec::ok))
     x.excluded.push_back(from);
-  place(std::move(x));
+  place(std::move(x), now());
 }
 
-void dispatcher_state::serve(account_id changed) {
+void dispatcher_state::serve(timestamp t, account_id changed) {
   for (auto i = lines.begin(); i != lines.end();) {
     auto& line = i->second;
     while (!line.empty()) {
       line.front().excluded = line.front().want->excluded;
-      if (!ask(line.front()) && !ask_early(line.front(), changed))
+      if (!ask(line.front(), t) && !ask_early(line.front(), changed, t))
         break;
       line.pop_front();
       --waiting;
@@ -165,7 +166,7 @@ void dispatcher_state::serve(account_id changed) {
   }
 }
 
-void dispatcher_state::look_after_waiting() {
+void dispatcher_state::look_after_waiting(timestamp t) {
   auto looks = std::max<size_t>(1, looks_max / (members.size() + 1));
   auto i = lines.upper_bound(looked_at);
   for (auto left = std::min(looks, lines.size()); left > 0; --left) {
@@ -178,7 +179,7 @@ void dispatcher_state::look_after_waiting() {
     for (const auto& x : line)
       want.list_cost = std::min(want.list_cost, x.want->want.list_cost);
     const auto none = reason_of(want, {});
-    if (none.early_at.millis != 0 && ask_early(line.front(), none.early)) {
+    if (none.early_at.millis != 0 && ask_early(line.front(), none.early, t)) {
       line.pop_front();
       --waiting;
     }
@@ -186,7 +187,7 @@ void dispatcher_state::look_after_waiting() {
       if (!is_hopeless(none, x.want->want.work->deadline))
         return false;
       refused += !x.refused;
-      x.answer.deliver(refusal_of(x, none.why));
+      x.answer.deliver(refusal_of(x, none.why, t));
       --waiting;
       return true;
     });

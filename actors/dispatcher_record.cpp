@@ -7,11 +7,10 @@ namespace rota {
 
 pick_record_ptr
 dispatcher_state::record_of(const seeker& x, std::optional<account_id> chosen,
-                            ec why) const {
+                            ec why, timestamp t) const {
   if (!x.want->explain)
     return nullptr;
   const auto& work = *x.want->want.work;
-  const auto t = now();
   const auto kept = chosen && work.session != 0
                     && sessions.find(work.session, t) == chosen;
   auto result = std::make_shared<pick_record>(
@@ -23,8 +22,9 @@ dispatcher_state::record_of(const seeker& x, std::optional<account_id> chosen,
   return result;
 }
 
-caf::error dispatcher_state::refusal_of(const seeker& x, ec why) const {
-  auto told = record_of(x, std::nullopt, why);
+caf::error dispatcher_state::refusal_of(const seeker& x, ec why,
+                                        timestamp t) const {
+  auto told = record_of(x, std::nullopt, why, t);
   return told ? caf::error{why, std::move(told)} : caf::error{why};
 }
 

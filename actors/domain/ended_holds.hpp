@@ -40,8 +40,10 @@ public:
 
   /// Remembers an ending. The hold must not be remembered yet.
   void add(const hold_id& id, const ending& x, timestamp now) {
-    if (young_.size() == limit_ || now - since_ >= reach_)
-      old_ = std::exchange(young_, {});
+    if (young_.size() == limit_ || now - since_ >= reach_) {
+      std::swap(old_, young_);
+      young_.clear(); // It keeps its room.
+    }
     if (young_.empty())
       since_ = now;
     young_.emplace(id, x);
