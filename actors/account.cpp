@@ -34,7 +34,8 @@ int64_t tokens_of(const job& x) {
 
 // -- handlers -----------------------------------------------------------------
 
-caf::result<hold_grant> account_actor_state::hold(const acquire_ptr& x) {
+caf::result<hold_grant, account_state>
+account_actor_state::hold(const acquire_ptr& x) {
   const auto t = now();
   ++answered;
   const auto& work = *x->want.work;
@@ -65,9 +66,9 @@ caf::result<hold_grant> account_actor_state::hold(const acquire_ptr& x) {
   const auto serial = condition->begin(work.model, expiry, t);
   window->add(1, {}, t);
   persist(t, x->ack, x->want.attempt);
-  publish(t);
-  return hold_grant{books->head().account, options.name, id, amount,
-                    options.kind,          options.multiplier, serial};
+  return {hold_grant{books->head().account, options.name, id, amount,
+                     options.kind, options.multiplier, serial},
+          next_state(t)};
 }
 
 void account_actor_state::settle(const attempt_end_ptr& x) {

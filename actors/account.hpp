@@ -36,7 +36,7 @@ struct account_actor_state {
 
   // -- handlers, in the order of account_actor --------------------------------
 
-  caf::result<hold_grant> hold(const acquire_ptr& x);
+  caf::result<hold_grant, account_state> hold(const acquire_ptr& x);
   void settle(const attempt_end_ptr& x);
   void cool(const cooldown_notice& x);
   reading_cut cut() const;
@@ -56,7 +56,8 @@ struct account_actor_state {
   /// @returns Wall time, read from the actor system's own clock.
   timestamp now() const;
 
-  caf::result<hold_grant> hold_nothing(const acquire_request& x, timestamp t);
+  caf::result<hold_grant, account_state> hold_nothing(const acquire_request& x,
+                                                      timestamp t);
 
   /// Whether any request could be sent now, its size and model aside; `early`
   /// where nobody else serves it.
@@ -86,7 +87,11 @@ struct account_actor_state {
                item_result_ptr result = nullptr,
                usage_record_ptr record = nullptr);
 
-  /// Tells the dispatcher, and has `tick` come when time changes something.
+  /// What the dispatcher is to know of it, to be told at once. Has `tick` come
+  /// when time changes something.
+  account_state next_state(timestamp t);
+
+  /// Tells the dispatcher.
   void publish(timestamp t);
   void arm(timestamp t);
 

@@ -8,7 +8,7 @@
 
 namespace rota {
 
-caf::result<hold_grant>
+caf::result<hold_grant, account_state>
 account_actor_state::hold_nothing(const acquire_request& x, timestamp t) {
   const auto& options = setup.account;
   const auto& work = *x.want.work;
@@ -27,10 +27,10 @@ account_actor_state::hold_nothing(const acquire_request& x, timestamp t) {
     = condition->begin(work.model, t + setup.total_timeout, t);
   if (x.ack)
     self->send(x.ack, atom::durable_v, uint64_t{x.want.attempt});
-  publish(t);
-  return hold_grant{books->head().account, options.name,
-                    {work.id, x.want.attempt}, {}, options.kind,
-                    options.multiplier, serial};
+  return {hold_grant{books->head().account, options.name,
+                     {work.id, x.want.attempt}, {}, options.kind,
+                     options.multiplier, serial},
+          next_state(t)};
 }
 
 } // namespace rota

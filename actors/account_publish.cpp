@@ -62,7 +62,7 @@ money account_actor_state::spendable(timestamp t) const {
   return books->available() - books->haircut(t) - setup.account.floor;
 }
 
-void account_actor_state::publish(timestamp t) {
+account_state account_actor_state::next_state(timestamp t) {
   const auto& options = setup.account;
   const auto left = books->available() + books->head().held;
   const auto mark = low_mark(options);
@@ -94,8 +94,12 @@ void account_actor_state::publish(timestamp t) {
       !barred.empty())
     x.barred_models = std::make_shared<const std::vector<model_cooldown>>(
       std::move(barred));
-  self->send(dispatcher, atom::publish_v, std::move(x));
   arm(t);
+  return x;
+}
+
+void account_actor_state::publish(timestamp t) {
+  self->send(dispatcher, atom::publish_v, next_state(t));
 }
 
 void account_actor_state::arm(timestamp t) {

@@ -164,7 +164,9 @@ void dispatcher_state::ask_account(seeker& x, account_id id, timestamp t) {
   self
     ->request(it.about.actor, caf::infinite, atom::hold_v, shared->want)
     .then(
-      [this, shared, actor = it.about.actor](const hold_grant& grant) {
+      [this, shared, actor = it.about.actor](const hold_grant& grant,
+                                             const account_state& state) {
+        publish(state);
         ++granted;
         answered(*shared);
         // Even if it has left the pool meanwhile: the hold is made, and a

@@ -28,12 +28,15 @@ public:
 #endif
   }
 
-  uint64_t equal(char c) const {
+  /// Whether it is one of these characters.
+  template <class... Chars>
+  uint64_t any_of(Chars... cs) const {
 #ifdef __SSE2__
-    const auto wanted = _mm_set1_epi8(c);
-    return ask([&](__m128i x) { return _mm_cmpeq_epi8(x, wanted); });
+    return ask([=](__m128i x) {
+      return (_mm_cmpeq_epi8(x, _mm_set1_epi8(cs)) | ...);
+    });
 #else
-    return ask([c](char x) { return x == c; });
+    return ask([=](char x) { return ((x == cs) || ...); });
 #endif
   }
 
@@ -101,7 +104,7 @@ private:
 inline const char* find_either(const char* p, const char* end, char a, char b) {
   for (; end - p >= std::ptrdiff_t{byte_block::size}; p += byte_block::size) {
     const byte_block block{p};
-    if (const auto found = block.equal(a) | block.equal(b))
+    if (const auto found = block.any_of(a, b))
       return p + std::countr_zero(found);
   }
   return std::find_if(p, end, [=](char c) { return c == a || c == b; });

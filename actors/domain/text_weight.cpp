@@ -4,6 +4,7 @@
 
 #include <array>
 #include <bit>
+#include <tuple>
 
 namespace rota {
 
@@ -22,7 +23,7 @@ constexpr int digits_per_token = 3;
 
 enum kind : uint8_t { letter, digit, blank, newline, url_part, at_sign, other };
 
-constexpr std::string_view url_parts = "/:?&=;#%";
+constexpr std::array url_parts{'/', ':', '?', '&', '=', ';', '#', '%'};
 
 constexpr std::array<uint8_t, 128> kinds = [] {
   std::array<uint8_t, 128> result{};
@@ -55,6 +56,15 @@ int64_t weigh_character(uint32_t point, const weights& w) {
   return 100; // Letters of other scripts, at most a token each.
 }
 
+/// std::popcount, which is a call into a library where the instruction cannot
+/// be assumed.
+int ones(uint64_t x) {
+  x -= x >> 1 & 0x5555555555555555;
+  x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
+  x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f;
+  return static_cast<int>(x * 0x0101010101010101 >> 56);
+}
+
 /// One token for each run of ones in `x`, and one more for each `step` beyond
 /// the first `step` of it.
 int64_t tokens_of_runs(uint64_t x, int step) {
@@ -63,7 +73,7 @@ int64_t tokens_of_runs(uint64_t x, int step) {
     in_run &= in_run << 1 & x;
   int64_t result = 0;
   for (auto at = x & ~(x << 1); at != 0; at = at << step & in_run)
-    result += std::popcount(at);
+    result += ones(at);
   return result;
 }
 
@@ -81,16 +91,14 @@ int64_t weigh_blocks(std::string_view text, size_t& i, const weights& w) {
       return result;
     const auto taken = byte_block::size - torn;
     const auto mine = ~uint64_t{0} >> torn;
-    uint64_t urls = 0;
-    for (const char c : url_parts)
-      urls |= block.equal(c);
-    const auto lines = block.equal('\n') | block.equal('\t')
-                       | block.equal('\r');
-    const auto blanks = block.equal(' ');
-    const auto ats = block.equal('@');
+    const auto urls = std::apply(
+      [&block](auto... cs) { return block.any_of(cs...); }, url_parts);
+    const auto lines = block.any_of('\n', '\t', '\r');
+    const auto blanks = block.any_of(' ');
+    const auto ats = block.any_of('@');
     const auto known = letters | digits | urls | lines | blanks | ats;
     const auto count = [mine](uint64_t x) {
-      return int64_t{std::popcount(x & mine)};
+      return int64_t{ones(x & mine)};
     };
     result += w.word * tokens_of_runs(letters & mine, letters_per_token)
               + w.number * tokens_of_runs(digits & mine, digits_per_token)

@@ -12,10 +12,18 @@ struct account_fixture : pool_fixture {
                                             uint64_t item, int64_t nanos) {
     auto x = std::make_shared<acquire_request>();
     x->want = {line(item), 1, money{nanos}};
-    const auto result
-      = ask<hold_grant>(accounts.at(name), atom::hold_v, acquire_ptr{x});
-    if (const auto grant = std::get_if<hold_grant>(&result))
-      serials[item] = grant->serial;
+    auto response = self->request(accounts.at(name), caf::infinite,
+                                  atom::hold_v, acquire_ptr{x});
+    run();
+    std::variant<hold_grant, caf::error> result;
+    response.receive(
+      [&](const hold_grant& grant, account_state& state) {
+        serials[item] = grant.serial;
+        result = grant;
+        self->send(pool, atom::publish_v, std::move(state)); // As it would.
+      },
+      [&](caf::error& why) { result = std::move(why); });
+    run();
     return result;
   }
 
