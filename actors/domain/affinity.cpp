@@ -50,7 +50,8 @@ private:
 
   static uint64_t word(std::string_view x) {
     uint64_t result = 0;
-    std::memcpy(&result, x.data(), std::min(x.size(), sizeof result));
+    if (!x.empty())
+      std::memcpy(&result, x.data(), std::min(x.size(), sizeof result));
     return result;
   }
 
@@ -150,8 +151,8 @@ void look_at(findings& to, std::string_view key, od::value value) {
 void read(findings& to, std::string_view body) {
   thread_local od::parser parser;
   thread_local std::string padded;
+  padded.assign(body);
   padded.resize(body.size() + simdjson::SIMDJSON_PADDING);
-  std::memcpy(padded.data(), body.data(), body.size());
   try {
     auto document = parser.iterate(padded.data(), body.size(), padded.size());
     for (auto field : document.get_object()) {

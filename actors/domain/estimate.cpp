@@ -6,7 +6,6 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace rota {
 
@@ -204,8 +203,8 @@ request_facts read_request(surface route, std::string_view body,
   thread_local od::parser parser;
   thread_local std::string padded;
   request_facts facts;
+  padded.assign(body);
   padded.resize(body.size() + simdjson::SIMDJSON_PADDING);
-  std::memcpy(padded.data(), body.data(), body.size());
   reader top{weights_of(route), facts};
   try {
     auto document

@@ -207,6 +207,7 @@ TEST_CASE("a disk that others fill to the last byte loses nothing",
   on.start(config);
   std::vector<std::string> batches;
   int deaths = 0;
+  int missed = 0; // The batch had ended when the disk was full.
   double slowest = 0;
   for (int i = 0; i < runs; ++i) {
     INFO("run " << i);
@@ -219,8 +220,11 @@ TEST_CASE("a disk that others fill to the last byte loses nothing",
     const auto seen = on.rota({"batch", batches.back(), "--json"});
     const auto before
       = seen.code == 0 ? json::parse(seen.out)["succeeded"].get<uint64_t>() : 0;
-    CHECK(before < lines);
     on.make_room();
+    if (on.daemon().running() && before == lines) {
+      ++missed;
+      continue;
+    }
     const auto freed = std::chrono::steady_clock::now();
     if (!on.daemon().running()) { // RocksDB's own assertion, say.
       ++deaths;
@@ -241,12 +245,13 @@ TEST_CASE("a disk that others fill to the last byte loses nothing",
                          .count());
     check_output(on, batches.back(), lines);
   }
+  CHECK(missed < runs);
   for (const auto& x : batches)
     check_output(on, x, lines);
   check_books(on, lines * batches.size());
   std::printf("disk: filled %d times, the journal waited %zu times, %d deaths,"
               " at most %.1f s until it went on\n",
-              runs, on.times_full(), deaths, slowest);
+              runs - missed, on.times_full(), deaths, slowest);
   CHECK(on.stop() == 0);
   check_store(on);
 }
