@@ -13,13 +13,17 @@ using namespace rota;
 
 namespace {
 
-const std::string slow_sim = R"(
+std::string sim_of(const std::string& latency) {
+  return R"(
 accounts:
   - {name: a, key: key-a, balance: 30.00}
   - {name: b, key: key-b, balance: 30.00}
 prices: {default: {input: 0.25, output: 2.00}}
-latency: {first_byte: {distribution: fixed, value: 20ms}}
-)";
+latency: {first_byte: {distribution: fixed, value: )"
+         + latency + "}}\n";
+}
+
+const std::string slow_sim = sim_of("20ms");
 
 const std::string one_account = R"(
 accounts:
@@ -84,7 +88,7 @@ TEST_CASE("pause, resume and cancel from the command line", "[e2e]") {
 }
 
 TEST_CASE("an account that leaves and returns goes on in its books", "[e2e]") {
-  stage on{slow_sim};
+  stage on{sim_of("1s")}; // Long enough to be looked at.
   on.start(two_accounts + "routing: {strategy: round_robin}\n");
   write_file(on.dir / "jobs.jsonl", chat_lines(40));
   const std::string id = on.ask({"submit", on.dir / "jobs.jsonl"})["id"];
