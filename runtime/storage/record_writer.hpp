@@ -41,6 +41,10 @@ public:
   }
 
   void number(uint64_t x) {
+    if (x < 0x80) { // Most are, and this is inlined.
+      to_.push_back(static_cast<char>(x));
+      return;
+    }
     char bytes[10];
     size_t size = 0;
     for (; x >= 0x80; x >>= 7)
