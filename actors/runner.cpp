@@ -277,20 +277,24 @@ void runner_state::end_attempt(attempt_end end, item_result_ptr result) {
     end.ack = durable_actor{owner};
     end.token = work->id.item;
   }
-  if (result)
-    end.record = record_of(*result);
   held.reset();
   sent = false;
+  const auto waits = result && !is_stored()
+                     && !is_of_pool(*result, last_failure);
+  if (waits)
+    tell(result); // Somebody wants the answer: the books come second.
+  if (result)
+    end.record = record_of(*result);
   self->send(account, atom::settle_v,
              attempt_end_ptr{std::make_shared<attempt_end>(std::move(end))});
   if (!result) {
     tell_stage(false);
     return;
   }
-  if (!is_of_pool(*result, last_failure) || is_stored()) {
-    finish(std::move(result));
+  if (is_stored())
+    tell(std::move(result));
+  if (waits || is_stored())
     return;
-  }
   asking = true; // The job has ended: nothing starts any more.
   // Once it answers, the dispatcher has heard how that went.
   self->request(account, caf::infinite, atom::cut_v)
