@@ -71,7 +71,7 @@ TEST_CASE("nobody sees a key that its provider repeats", "[mask][upstream]") {
   const auto body = R"({"error":{"message":"Incorrect API key: )" + key
                     + R"("}})";
   for (const auto status : {200, 401, 500}) {
-    fix.server.on("/v1/a", [&](mini_exchange& x) {
+    fix.server.on("/v1/a", [status, body](mini_exchange& x) {
       x.reply(status, body, "application/json",
               "x-request-id: Bearer " + key + "\r\n");
     });

@@ -106,9 +106,9 @@ TEST_CASE("a sink that is full stops the provider, and loses nothing",
           "[upstream]") {
   upstream_options options;
   options.idle_timeout = 100ms; // Waiting for us is no silence of theirs.
-  upstream_fixture fix{options};
   const std::string body(8 << 20, 'x');
   std::atomic<bool> sent = false;
+  upstream_fixture fix{options};
   fix.server.on("/v1/a", [&](mini_exchange& x) {
     x.reply(200, body);
     sent = true;

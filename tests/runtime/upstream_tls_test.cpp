@@ -59,6 +59,7 @@ TEST_CASE("providers with TLS are reached over HTTP/2", "[upstream][tls]") {
       CHECK(x->outcome->body
             == std::string(20'000, 'a') + std::to_string(x->token - 1));
     }
+    const std::lock_guard guard{mutex};
     CHECK(protocols == std::set<std::string>{"HTTP/2.0"});
     CHECK(connections.size() == 1);
     CHECK(behind.hits("/v1/a") == 60);
