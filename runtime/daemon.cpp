@@ -43,15 +43,16 @@ using refusal = std::runtime_error;
 } // namespace
 
 bool daemon::has_room(uint64_t at_least) const {
-  const auto free = free_bytes(opts_.state_dir);
-  return !free || *free >= std::max(at_least, background_bytes(opts_.store));
+  const auto& opts = start_.opts;
+  const auto free = free_bytes(opts.state_dir);
+  return !free || *free >= std::max(at_least, background_bytes(opts.store));
 }
 
 void daemon::fail(const std::string& why) {
   spdlog::critical("{}", why);
   if (failed_.exchange(true))
     return;
-  starved_ = !has_room(opts_.store.low_space_bytes);
+  starved_ = !has_room(start_.opts.store.low_space_bytes);
   kill(getpid(), SIGTERM);
 }
 
@@ -147,6 +148,8 @@ void daemon::wire() {
 }
 
 void daemon::serve() {
+  // Whoever asks for a reload now waits until the start is over.
+  const std::lock_guard guard{reload_mutex_};
   const auto resumed = batches_->resume_all();
   front_ = std::make_unique<api_front>(
     *all_, opts_, clients_,
@@ -244,11 +247,11 @@ void daemon::tell_room(bool low, uint64_t free) const {
   if (low)
     spdlog::error("The disk of {} has only {} MiB left: no new calls are"
                   " started until there is room (store.low_space_bytes).",
-                  opts_.state_dir, free / mib);
+                  start_.opts.state_dir, free / mib);
   else
     spdlog::info("The disk of {} has room again, {} MiB: calls are started"
                  " again.",
-                 opts_.state_dir, free / mib);
+                 start_.opts.state_dir, free / mib);
 }
 
 int daemon::run() {

@@ -68,7 +68,7 @@ private:
   void tell_room(bool low, uint64_t free) const;
 
   std::string store_dir() const {
-    return opts_.state_dir + "/store";
+    return start_.opts.state_dir + "/store";
   }
 
   bool has_room(uint64_t at_least = 0) const;
@@ -76,8 +76,8 @@ private:
   /// Callable from any thread: something that must not fail has failed.
   void fail(const std::string& why);
 
-  const configuration start_;
-  options opts_; // As last reloaded.
+  const configuration start_; // For any thread.
+  options opts_; // As last reloaded; once it serves, under reload_mutex_.
   std::string config_path_;
   std::mutex reload_mutex_;
   std::vector<std::string> needs_restart_;
