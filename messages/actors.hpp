@@ -54,8 +54,8 @@ using notifier_actor = caf::typed_actor<
 
 /// The ACCOUNT actor interface.
 using account_actor = caf::typed_actor<
-  // Keeps back the cost of an attempt, and says what it is then; or declines
-  // with the reason. Only the dispatcher asks: its yes is published by it.
+  // Keeps back an attempt's cost and says what it is then, to the dispatcher
+  // that asks; or declines with the reason.
   caf::replies_to<atom::hold, acquire_ptr>::with<hold_grant, account_state>,
   // Ends a hold: charged, released or in doubt, as the attempt's verdict says.
   caf::reacts_to<atom::settle, attempt_end_ptr>,

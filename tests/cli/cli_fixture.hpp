@@ -30,7 +30,7 @@ public:
 
 /// Shell that keeps a command from holding a body of half a gigabyte. A
 /// sanitizer takes terabytes of addresses for itself, so it goes without.
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr const char* little_memory = "";
 #else
 constexpr const char* little_memory = "ulimit -v 300000; ";
