@@ -54,8 +54,7 @@ using notifier_actor = caf::typed_actor<
 
 /// The ACCOUNT actor interface.
 using account_actor = caf::typed_actor<
-  // Keeps back an attempt's cost and says what it is then, to the dispatcher
-  // that asks; or declines with the reason.
+  // Keeps back an attempt's cost and tells its state then; or declines.
   caf::replies_to<atom::hold, acquire_ptr>::with<hold_grant, account_state>,
   // Ends a hold: charged, released or in doubt, as the attempt's verdict says.
   caf::reacts_to<atom::settle, attempt_end_ptr>,
