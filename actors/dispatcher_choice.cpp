@@ -59,8 +59,9 @@ dispatcher_state::kept_by(const seeker& x, timestamp t) const {
   if (!id || std::count(x.excluded.begin(), x.excluded.end(), *id) > 0)
     return std::nullopt;
   const auto why = ranks.check(*id, demand_of(x.want->want));
-  return why == ec::ok || (why == ec::at_limit && is_patient(x, t)) ? id
-                                                                 : std::nullopt;
+  const auto keeps
+    = why == ec::ok || (why == ec::at_limit && is_patient(x, t));
+  return keeps ? id : std::nullopt;
 }
 
 std::optional<account_id>

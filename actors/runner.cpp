@@ -279,9 +279,8 @@ void runner_state::end_attempt(attempt_end end, item_result_ptr result) {
   }
   held.reset();
   sent = false;
-  const auto waits = result && !is_stored()
-                     && !is_of_pool(*result, last_failure);
-  if (waits)
+  const auto is_known = result && is_complete(*result);
+  if (is_known && !is_stored())
     tell(result); // Somebody wants the answer: the books come second.
   if (result)
     end.record = record_of(*result);
@@ -291,9 +290,9 @@ void runner_state::end_attempt(attempt_end end, item_result_ptr result) {
     tell_stage(false);
     return;
   }
-  if (is_stored())
+  if (is_known && is_stored())
     tell(std::move(result));
-  if (waits || is_stored())
+  if (is_known)
     return;
   asking = true; // The job has ended: nothing starts any more.
   // Once it answers, the dispatcher has heard how that went.
@@ -314,8 +313,12 @@ void runner_state::end_without_hold(item_result_ptr result) {
   finish(std::move(result));
 }
 
+bool runner_state::is_complete(const item_result& x) const {
+  return is_stored() || !is_of_pool(x, last_failure);
+}
+
 void runner_state::finish(item_result_ptr result) {
-  if (!is_of_pool(*result, last_failure) || is_stored()) {
+  if (is_complete(*result)) {
     tell(std::move(result));
     return;
   }

@@ -105,7 +105,11 @@ struct runner_state {
   /// Ends the job without a hold being open.
   void end_without_hold(item_result_ptr result);
 
-  /// Ends this actor. A client that is refused is told when the pool is back.
+  /// Whether a result says all that is to be told: a client that the pool
+  /// refused wants to know when that is back.
+  bool is_complete(const item_result& x) const;
+
+  /// Ends this actor, once the result is complete.
   void finish(item_result_ptr result);
   void tell(item_result_ptr result);
 

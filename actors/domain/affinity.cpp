@@ -1,8 +1,7 @@
 #include "actors/domain/affinity.hpp"
 
 #include "actors/domain/header_text.hpp"
-
-#include <simdjson.h>
+#include "actors/domain/json_reader.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -149,19 +148,17 @@ void look_at(findings& to, std::string_view key, od::value value) {
 }
 
 void read(findings& to, std::string_view body) {
-  thread_local od::parser parser;
-  thread_local std::string padded;
-  padded.assign(body);
-  padded.resize(body.size() + simdjson::SIMDJSON_PADDING);
-  try {
-    auto document = parser.iterate(padded.data(), body.size(), padded.size());
-    for (auto field : document.get_object()) {
-      const std::string_view key = field.unescaped_key();
-      look_at(to, key, field.value());
+  with_parser<json_reader>(body.size(), [&](auto& reader) {
+    try {
+      auto document = reader.read(body);
+      for (auto field : document.get_object()) {
+        const std::string_view key = field.unescaped_key();
+        look_at(to, key, field.value());
+      }
+    } catch (const simdjson::simdjson_error&) {
+      // Its provider will say so.
     }
-  } catch (const simdjson::simdjson_error&) {
-    // Its provider will say so.
-  }
+  });
 }
 
 uint64_t named(client_id client, std::string_view a, std::string_view b = {}) {

@@ -1,10 +1,9 @@
 #include "actors/domain/call_facts.hpp"
 
+#include "actors/domain/json_reader.hpp"
 #include "actors/domain/multipart.hpp"
 #include "actors/domain/text_weight.hpp"
 #include "messages/response_pin.hpp"
-
-#include <simdjson.h>
 
 #include <algorithm>
 #include <charconv>
@@ -104,23 +103,24 @@ void add_units(surface route, const media_facts& x, request_facts& to) {
 /// Reads JSON that read_request has found well-formed.
 void add_units_of_json(surface route, std::string_view body,
                        request_facts& to) {
-  thread_local dom::parser parser;
-  dom::object root;
-  if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS)
-    return;
-  media_facts x;
-  std::ignore = root["n"].get_int64().get(x.count);
-  std::ignore = root["quality"].get_string().get(x.quality);
-  std::ignore = root["input"].get_string().get(x.input);
-  dom::array list;
-  if (root["documents"].get_array().get(list) == simdjson::SUCCESS)
-    x.documents = static_cast<int64_t>(list.size());
-  if (root["images"].get_array().get(list) == simdjson::SUCCESS)
-    x.pictures = static_cast<int64_t>(list.size());
-  std::string_view format;
-  if (root["stream_format"].get_string().get(format) == simdjson::SUCCESS)
-    to.stream = to.stream || format == "sse";
-  add_units(route, x, to);
+  with_parser<dom::parser>(body.size(), [&](auto& parser) {
+    dom::object root;
+    if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS)
+      return;
+    media_facts x;
+    std::ignore = root["n"].get_int64().get(x.count);
+    std::ignore = root["quality"].get_string().get(x.quality);
+    std::ignore = root["input"].get_string().get(x.input);
+    dom::array list;
+    if (root["documents"].get_array().get(list) == simdjson::SUCCESS)
+      x.documents = static_cast<int64_t>(list.size());
+    if (root["images"].get_array().get(list) == simdjson::SUCCESS)
+      x.pictures = static_cast<int64_t>(list.size());
+    std::string_view format;
+    if (root["stream_format"].get_string().get(format) == simdjson::SUCCESS)
+      to.stream = to.stream || format == "sse";
+    add_units(route, x, to);
+  });
 }
 
 request_facts read_form(surface route, std::string_view content_type,
@@ -173,17 +173,18 @@ request_facts read_call(surface route, std::string_view content_type,
 }
 
 std::string response_id_of(std::string_view body) {
-  thread_local dom::parser parser;
-  dom::object root;
-  std::string_view id;
-  std::string_view object;
-  if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS
-      || root["object"].get_string().get(object) != simdjson::SUCCESS
-      || !object.starts_with("response")
-      || root["id"].get_string().get(id) != simdjson::SUCCESS
-      || id.size() > response_id_max)
-    return {};
-  return std::string{id};
+  return with_parser<dom::parser>(body.size(), [body](auto& parser) {
+    dom::object root;
+    std::string_view id;
+    std::string_view object;
+    if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS
+        || root["object"].get_string().get(object) != simdjson::SUCCESS
+        || !object.starts_with("response")
+        || root["id"].get_string().get(id) != simdjson::SUCCESS
+        || id.size() > response_id_max)
+      return std::string{};
+    return std::string{id};
+  });
 }
 
 } // namespace rota

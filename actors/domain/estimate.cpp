@@ -1,9 +1,8 @@
 #include "actors/domain/estimate.hpp"
 
 #include "actors/domain/exact_json.hpp"
+#include "actors/domain/json_reader.hpp"
 #include "actors/domain/text_weight.hpp"
-
-#include <simdjson.h>
 
 #include <algorithm>
 
@@ -25,9 +24,6 @@ constexpr int depth_max = 128;
 
 /// Absurd figures are the provider's to refuse; here they must not overflow.
 constexpr int64_t tokens_most = 1'000'000'000;
-
-/// Buffers that a large request has left behind are given back.
-constexpr size_t buffer_kept = 4'194'304;
 
 /// Whether a string stands for a picture or file: its bytes, or its address.
 bool is_picture(std::string_view key, std::string_view text) {
@@ -200,32 +196,25 @@ bool has_output(surface x) {
 
 request_facts read_request(surface route, std::string_view body,
                            int64_t default_output) {
-  thread_local od::parser parser;
-  thread_local std::string padded;
   request_facts facts;
-  padded.assign(body);
-  padded.resize(body.size() + simdjson::SIMDJSON_PADDING);
   reader top{weights_of(route), facts};
-  try {
-    auto document
-      = parser.iterate(padded.data(), body.size(), padded.size());
-    od::object object = document.get_object();
-    for (auto field : object) {
-      const std::string_view key = field.unescaped_key();
-      top.member(key, field.value());
+  with_parser<json_reader>(body.size(), [&](auto& json) {
+    try {
+      auto document = json.read(body);
+      od::object object = document.get_object();
+      for (auto field : object) {
+        const std::string_view key = field.unescaped_key();
+        top.member(key, field.value());
+      }
+      if (document.current_location().error() == simdjson::SUCCESS)
+        facts.fault = "something follows its JSON object";
+    } catch (const simdjson::simdjson_error& x) {
+      facts.fault = std::string{"it is not a JSON object: "} + x.what();
+    } catch (const too_deep&) {
+      facts.fault = "it nests deeper than " + std::to_string(depth_max)
+                    + " levels";
     }
-    if (document.current_location().error() == simdjson::SUCCESS)
-      facts.fault = "something follows its JSON object";
-  } catch (const simdjson::simdjson_error& x) {
-    facts.fault = std::string{"it is not a JSON object: "} + x.what();
-  } catch (const too_deep&) {
-    facts.fault = "it nests deeper than " + std::to_string(depth_max)
-                  + " levels";
-  }
-  if (padded.capacity() > buffer_kept) {
-    padded = {};
-    parser = od::parser{};
-  }
+  });
   facts.tokens.input = top.input();
   if (has_output(route))
     facts.tokens.output = top.output(default_output);

@@ -1,64 +1,32 @@
 #include "actors/domain/json_text.hpp"
 
+#include "actors/domain/json_reader.hpp"
+
 #include <nlohmann/json.hpp>
-#include <simdjson.h>
 
 namespace rota {
 
-namespace {
-
-/// A parser grows with its largest document and keeps that; larger ones than
-/// this get one of their own.
-constexpr size_t kept_bytes = 4u << 20;
-
-simdjson::error_code check(simdjson::dom::parser& parser,
-                           std::string_view text) {
-  return parser.parse(text.data(), text.size()).error();
-}
-
-/// On-demand parsing reads beyond the end, so it gets a copy with room behind.
-struct reader {
-  simdjson::ondemand::parser parser;
-  std::string copy;
-
-  std::optional<std::string_view> find(std::string_view object,
-                                       std::string_view name) {
-    copy.reserve(object.size() + simdjson::SIMDJSON_PADDING);
-    copy.assign(object);
-    simdjson::ondemand::document document;
-    simdjson::ondemand::object member;
-    std::string_view raw;
-    const simdjson::padded_string_view padded{copy.data(), copy.size(),
-                                              copy.capacity()};
-    if (parser.iterate(padded).get(document) != simdjson::SUCCESS
-        || document.find_field_unordered(name).get_object().get(member)
-             != simdjson::SUCCESS
-        || member.raw_json().get(raw) != simdjson::SUCCESS)
-      return std::nullopt;
-    const auto at = static_cast<size_t>(raw.data() - copy.data());
-    return trimmed(object.substr(at, raw.size()));
-  }
-};
-
-} // namespace
-
 bool is_json(std::string_view text) {
-  if (text.size() > kept_bytes) {
-    simdjson::dom::parser own;
-    return check(own, text) == simdjson::SUCCESS;
-  }
-  thread_local simdjson::dom::parser parser;
-  return check(parser, text) == simdjson::SUCCESS;
+  return with_parser<simdjson::dom::parser>(text.size(), [text](auto& parser) {
+    return parser.parse(text.data(), text.size()).error()
+           == simdjson::SUCCESS;
+  });
 }
 
 std::optional<std::string_view> member_object(std::string_view object,
                                               std::string_view name) {
-  if (object.size() > kept_bytes) {
-    reader own;
-    return own.find(object, name);
-  }
-  thread_local reader kept;
-  return kept.find(object, name);
+  using result = std::optional<std::string_view>;
+  return with_parser<json_reader>(object.size(), [=](auto& reader) -> result {
+    simdjson::ondemand::document document;
+    simdjson::ondemand::object member;
+    std::string_view raw;
+    if (reader.read(object).get(document) != simdjson::SUCCESS
+        || document.find_field_unordered(name).get_object().get(member)
+             != simdjson::SUCCESS
+        || member.raw_json().get(raw) != simdjson::SUCCESS)
+      return std::nullopt;
+    return trimmed(object.substr(reader.offset_of(raw), raw.size()));
+  });
 }
 
 std::string on_one_line(std::string_view json) {

@@ -2,7 +2,7 @@
 
 #include "actors/domain/answer.hpp"
 
-#include <simdjson.h>
+#include "actors/domain/json_reader.hpp"
 
 #include <utility>
 
@@ -11,10 +11,6 @@ namespace rota {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
-
-/// A parser grows with its largest document and keeps that; larger ones than
-/// this get one of their own.
-constexpr size_t kept_bytes = 4u << 20;
 
 /// What the top level of a document has.
 struct marks {
@@ -155,59 +151,43 @@ simdjson::error_code look_at(surface route, std::string_view key,
   return simdjson::SUCCESS;
 }
 
-struct looker {
-  ondemand::parser parser;
-  std::string copy;
-
-  bool look(surface route, std::string_view body) {
-    marks x;
-    // On-demand parsing reads beyond the end, so it gets a copy with room
-    // behind.
-    copy.reserve(body.size() + simdjson::SIMDJSON_PADDING);
-    copy.assign(body);
-    const simdjson::padded_string_view padded{copy.data(), copy.size(),
-                                              copy.capacity()};
-    ondemand::document document;
-    ondemand::object top;
-    if (parser.iterate(padded).get(document) != simdjson::SUCCESS
-        || document.get_object().get(top) != simdjson::SUCCESS)
+bool look(json_reader& reader, surface route, std::string_view body) {
+  marks x;
+  ondemand::document document;
+  ondemand::object top;
+  if (reader.read(body).get(document) != simdjson::SUCCESS
+      || document.get_object().get(top) != simdjson::SUCCESS)
+    return false;
+  const auto errors = body.find("\"error\"") != std::string_view::npos;
+  for (auto member : top) {
+    ondemand::field field;
+    std::string_view key;
+    if (std::move(member).get(field) != simdjson::SUCCESS
+        || field.unescaped_key().get(key) != simdjson::SUCCESS
+        || look_at(route, key, field.value(), errors, x) != simdjson::SUCCESS)
       return false;
-    const auto errors = body.find("\"error\"") != std::string_view::npos;
-    for (auto member : top) {
-      ondemand::field field;
-      std::string_view key;
-      if (std::move(member).get(field) != simdjson::SUCCESS
-          || field.unescaped_key().get(key) != simdjson::SUCCESS
-          || look_at(route, key, field.value(), errors, x)
-               != simdjson::SUCCESS)
-        return false;
-    }
-    // Nothing may follow.
-    if (x.fault
-        || document.current_location().error() != simdjson::OUT_OF_BOUNDS)
-      return false;
-    switch (route) {
-      case surface::openai_responses:
-      case surface::openai_compact:
-      case surface::anthropic_messages:
-        return x.present; // A model may have nothing to say.
-      case surface::gemini_generate:
-        return x.filled || x.blocked;
-      default:
-        return x.filled || (x.present && x.usage);
-    }
   }
-};
+  // Nothing may follow.
+  if (x.fault
+      || document.current_location().error() != simdjson::OUT_OF_BOUNDS)
+    return false;
+  switch (route) {
+    case surface::openai_responses:
+    case surface::openai_compact:
+    case surface::anthropic_messages:
+      return x.present; // A model may have nothing to say.
+    case surface::gemini_generate:
+      return x.filled || x.blocked;
+    default:
+      return x.filled || (x.present && x.usage);
+  }
+}
 
 } // namespace
 
 bool is_plain_answer(surface route, std::string_view body) {
-  if (body.size() > kept_bytes) {
-    looker own;
-    return own.look(route, body);
-  }
-  thread_local looker kept;
-  return kept.look(route, body);
+  return with_parser<json_reader>(
+    body.size(), [=](auto& reader) { return look(reader, route, body); });
 }
 
 } // namespace rota
