@@ -101,23 +101,23 @@ struct account_actor_state {
   wall_clock clock;
   journal_actor journal;
   dispatcher_actor dispatcher;
-  account_setup setup;
-  std::optional<ledger> books;
-  std::optional<health> condition;
-  std::optional<limiter> limits;
-  std::optional<window_sum> window;
-  std::optional<books_watch> watch;
   admin_state admin = admin_state::ready;
   bool low = false;
-  probe_report probe; // The last one of this run.
-  uint64_t successes = 0;
   bool admin_changed = false;
-  uint64_t stored_revision = 0, stored_watch = 0;
-  milliseconds stored_lag{0};
   uint64_t version = 0, answered = 0; // Requests for a hold.
   int64_t wanted_tokens = 0; // Of the last request, if they were too many now.
   timestamp armed; // When the next tick comes; "never" if none is on its way.
+  uint64_t stored_revision = 0, stored_watch = 0;
+  milliseconds stored_lag{0};
+  uint64_t successes = 0;
   std::minstd_rand random;
+  std::optional<limiter> limits;
+  std::optional<health> condition;
+  std::optional<ledger> books;
+  std::optional<window_sum> window;
+  std::optional<books_watch> watch;
+  account_setup setup;
+  probe_report probe; // The last one of this run.
 };
 
 /// Spawns an ACCOUNT. Holds that the memory contains are in doubt: whoever

@@ -106,7 +106,9 @@ void calibration::learn(factor ratio, timestamp begin) {
 }
 
 void calibration::forget_before(timestamp t) {
-  std::erase_if(charged_at_, [t](const auto& x) { return x.second < t; });
+  charged_at_.erase(std::remove_if(charged_at_.begin(), charged_at_.end(),
+                                   [t](const auto& x) { return x.second < t; }),
+                    charged_at_.end());
 }
 
 std::vector<model_factor> calibration::models_off() const {

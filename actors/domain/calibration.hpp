@@ -4,6 +4,9 @@
 #include "actors/domain/spend_window.hpp"
 #include "messages/account_row.hpp"
 
+#include <boost/container/flat_map.hpp>
+#include <boost/container/small_vector.hpp>
+
 #include <map>
 #include <optional>
 #include <string>
@@ -82,7 +85,11 @@ private:
   std::optional<mark> begin_;
   price_ratios ratios_;
   std::map<std::string, price_ratios> by_model_;
-  std::map<std::string, timestamp> charged_at_; // Last, by model.
+  // When each model was charged last. Mostly there is but one.
+  boost::container::flat_map<
+    std::string, timestamp, std::less<>,
+    boost::container::small_vector<std::pair<std::string, timestamp>, 1>>
+    charged_at_;
 };
 
 } // namespace rota
