@@ -8,6 +8,7 @@
 #include "runtime/daemon_parts.hpp"
 #include "runtime/doubtful_items.hpp"
 #include "runtime/engine/hosted.hpp"
+#include "runtime/engine/program_pages.hpp"
 #include "runtime/notify/notifier.hpp"
 #include "runtime/observe/log.hpp"
 #include "runtime/storage/spool.hpp"
@@ -262,6 +263,7 @@ int daemon::run() {
     open();
     wire();
     serve();
+    release_program_pages();
   } catch (const std::exception& x) {
     stop();
     std::fprintf(stderr, "rotad: %s\n", x.what()); // The last line.

@@ -1,5 +1,6 @@
 #include "runtime/engine/hosted.hpp"
 #include "runtime/engine/loop.hpp"
+#include "runtime/engine/program_pages.hpp"
 
 #include "tests/support/catch.hpp"
 
@@ -8,7 +9,9 @@
 #include <caf/all.hpp>
 
 #include <atomic>
+#include <fstream>
 #include <future>
+#include <string>
 
 using namespace rota;
 using namespace std::chrono_literals;
@@ -263,6 +266,24 @@ TEST_CASE("actors end before the loop does, whatever is queued", "[engine]") {
     }
     REQUIRE(ended == 20);
   }
+}
+
+TEST_CASE("pages of program code go, and come back", "[engine]") {
+  // Of files, in KiB; see proc(5).
+  const auto resident = [] {
+    std::ifstream status{"/proc/self/status"};
+    size_t result = 0;
+    for (std::string word; status >> word;)
+      if (word == "RssFile:")
+        status >> result;
+    return result;
+  };
+  const auto before = resident();
+  release_program_pages();
+  const auto after = resident();
+  INFO(before << " KiB before, " << after << " KiB after");
+  REQUIRE(before > 0);
+  CHECK(after < before * 3 / 4);
 }
 
 TEST_CASE("spawning a hosted actor is cheap", "[engine][.bench]") {
