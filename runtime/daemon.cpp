@@ -159,8 +159,8 @@ void daemon::serve() {
   listener_ = std::make_unique<http_listener>(
     loop_, opts_.listen, opts_.api,
     [this](const http_exchange_ptr& x) { front_->serve(x); },
-    [this](int status, std::string_view sentence) {
-      return front_->refuse(status, sentence);
+    [this](int status, std::string_view sentence, std::string_view target) {
+      return front_->refuse(status, sentence, target);
     },
     [this](auto method, auto target, const auto& headers) {
       return front_->greet(method, target, headers);

@@ -2,6 +2,8 @@
 
 #include "actors/domain/header_text.hpp"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -32,6 +34,25 @@ std::optional<std::string> percent_decoded(std::string_view x) {
       return std::nullopt;
     result += static_cast<char>(high * 16 + low);
     i += 2;
+  }
+  return result;
+}
+
+/// What a path names as a model, percent-decoded. It is passed on as it came,
+/// so nothing that leads elsewhere is a name, and records must be able to say
+/// it.
+std::optional<std::string> model_named(std::string_view text) {
+  auto result = percent_decoded(text);
+  if (!result || result->empty() || !simdjson::validate_utf8(*result)
+      || std::any_of(result->begin(), result->end(), [](unsigned char c) {
+           return c < 0x20 || c == 0x7f;
+         }))
+    return std::nullopt;
+  for (std::string_view rest = *result; !rest.empty();) {
+    const auto segment = rest.substr(0, rest.find('/'));
+    if (segment == "." || segment == "..")
+      return std::nullopt;
+    rest.remove_prefix(std::min(segment.size() + 1, rest.size()));
   }
   return result;
 }
@@ -68,8 +89,8 @@ std::optional<api_route> gemini_route(std::string_view path) {
       rest.remove_suffix(verb->name.size());
       if (collection == "models/"sv)
         rest.remove_prefix(collection.size());
-      const auto model = percent_decoded(rest);
-      if (!model || model->empty())
+      const auto model = model_named(rest);
+      if (!model)
         return std::nullopt;
       api_route result;
       result.what = api_call::generate;
@@ -125,7 +146,33 @@ std::optional<api_route> stored_route(std::string_view method,
   result.route = surface::openai_stored;
   result.response = *id;
   result.deletes = method == "DELETE";
+  result.allowed = verb == "/cancel" ? "POST" : verb == "" ? "GET, DELETE"
+                                                           : "GET";
   return result;
+}
+
+/// The list of models, and each of them.
+std::optional<api_route> models_route(std::string_view method,
+                                      std::string_view path) {
+  for (const auto collection : {"/v1/models"sv, "/v1beta/models"sv}) {
+    if (!path.starts_with(collection))
+      continue;
+    const auto reads = method == "GET" || method == "HEAD";
+    const auto rest = path.substr(collection.size());
+    api_route result;
+    result.what = reads ? api_call::list_models : api_call::wrong_method;
+    result.allowed = "GET, HEAD";
+    if (rest.empty())
+      return result;
+    auto model = reads && rest.front() == '/' ? model_named(rest.substr(1))
+                                              : std::nullopt;
+    if (!model)
+      return std::nullopt;
+    result.what = api_call::show_model;
+    result.model = std::move(*model);
+    return result;
+  }
+  return std::nullopt;
 }
 
 /// Each client is refused in the protocol that its path or headers show.
@@ -159,22 +206,25 @@ bool is_private(std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Names that a Connection header adds to those that concern it.
-bool named_by_connection(const header_list& headers, std::string_view name) {
-  auto list = std::string{header_of(headers, "connection")};
-  to_lower(list);
-  for (size_t from = 0; from < list.size();) {
-    const auto end = std::min(list.find(',', from), list.size());
-    auto word = std::string_view{list}.substr(from, end - from);
-    while (word.starts_with(' '))
-      word.remove_prefix(1);
-    while (word.ends_with(' '))
-      word.remove_suffix(1);
-    if (word == name)
+/// Whether a comma-separated list has that (lower case) word.
+bool lists(std::string_view list, std::string_view word) {
+  constexpr auto blanks = " \t"sv;
+  while (!list.empty()) {
+    auto each = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(each.size() + 1, list.size()));
+    each.remove_prefix(std::min(each.find_first_not_of(blanks), each.size()));
+    if (same_name(each.substr(0, each.find_last_not_of(blanks) + 1), word))
       return true;
-    from = end + 1;
   }
   return false;
+}
+
+/// Whether Connection headers add a (lower case) name to those that concern
+/// the connection.
+bool named_by_connection(const header_list& headers, std::string_view name) {
+  return std::any_of(headers.begin(), headers.end(), [name](const auto& x) {
+    return same_name(x.first, "connection") && lists(x.second, name);
+  });
 }
 
 /// Calls `f(part)` for each part of a query.
@@ -194,19 +244,20 @@ api_route route_of(std::string_view method, std::string_view target,
   const auto path = target.substr(0, target.find('?'));
   api_route result;
   result.route = protocol_of(path, headers);
-  if (path == "/v1/models" || path == "/v1beta/models") {
-    result.what = method == "GET" ? api_call::list_models
-                                  : api_call::wrong_method;
-    return result;
-  }
   if (auto gemini = gemini_route(path)) {
+    gemini->allowed = "POST";
     if (method != "POST")
       gemini->what = api_call::wrong_method;
     return *gemini;
   }
+  if (auto models = models_route(method, path)) {
+    models->route = result.route;
+    return *models;
+  }
   for (const auto& x : fixed_routes)
     if (x.path == path) {
       result.route = x.route;
+      result.allowed = "POST";
       result.what = method == "POST" ? api_call::generate
                     : !header_of(headers, "upgrade").empty()
                       ? api_call::upgrade

@@ -17,6 +17,7 @@ enum class api_call : uint8_t {
   generate,     ///< A request to be served by an account.
   stored,       ///< About a response that an account keeps.
   list_models,
+  show_model,   ///< What is known of one.
 };
 
 /// Where a request leads. The surface is also that of refusals, so that each
@@ -24,7 +25,8 @@ enum class api_call : uint8_t {
 struct api_route {
   api_call what = api_call::unknown;
   surface route = surface::openai_chat;
-  /// Gemini's stands in the path, percent-decoded; else empty.
+  /// Gemini's and that of show_model stand in the path, percent-decoded; else
+  /// empty.
   std::string model;
   /// The path says that the answer streams.
   bool stream = false;
@@ -32,6 +34,8 @@ struct api_route {
   std::string response;
   /// stored: it is to be forgotten.
   bool deletes = false;
+  /// wrong_method: those that the path takes, as the header Allow lists them.
+  std::string_view allowed;
 };
 
 /// @param target Path and query.

@@ -140,6 +140,10 @@ request_facts read_form(surface route, std::string_view content_type,
     } else if (part.is_file) {
       ++x.pictures;
     } else if (part.name == "model") {
+      if (!result.model.empty())
+        result.fault = "it names its model twice";
+      else if (!simdjson::validate_utf8(text))
+        result.fault = "its model is no UTF-8";
       result.model = text;
     } else if (part.name == "stream") {
       result.stream = text == "true";

@@ -184,7 +184,8 @@ refusal_words words_for_stranger(bool showed_token) {
             ? "This API key is not known here."
             : "No API key was given; send it as Authorization: Bearer KEY.",
           false,
-          {}};
+          {},
+          {{"www-authenticate", "Bearer"}}};
 }
 
 refusal_words words_for_model(surface route, const std::string& model) {

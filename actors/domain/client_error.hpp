@@ -30,6 +30,8 @@ struct refusal_words {
   /// the SDKs of OpenAI and Anthropic obey it).
   bool retry = false;
   std::optional<milliseconds> retry_after;
+  /// Headers that the status calls for.
+  header_list headers{};
 };
 
 /// An error in the shape of the surface's protocol.

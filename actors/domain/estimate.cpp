@@ -1,6 +1,7 @@
 #include "actors/domain/estimate.hpp"
 
 #include "actors/domain/exact_json.hpp"
+#include "actors/domain/header_text.hpp"
 #include "actors/domain/json_reader.hpp"
 #include "actors/domain/text_weight.hpp"
 
@@ -137,6 +138,7 @@ public:
 
   void member(std::string_view key, od::value value) {
     const od::json_type type = value.type();
+    models_ += same_name(key, "model");
     if (key == "model" && type == od::json_type::string)
       facts_.model = std::string_view{value.get_string()};
     else if (key == "stream" && type == od::json_type::boolean)
@@ -157,6 +159,12 @@ public:
 
   int64_t input() const {
     return (hundredths_ + 99) / 100;
+  }
+
+  /// Some providers' JSON libraries do not tell "Model" from "model", and which
+  /// of two counts is anybody's guess: none may be smuggled past our rules.
+  bool is_ambiguous() const {
+    return models_ > 1;
   }
 
   int64_t output(int64_t fallback) const {
@@ -183,6 +191,7 @@ private:
   int64_t hundredths_ = priming;
   int64_t limit_ = 0;
   int64_t choices_ = 1;
+  int models_ = 0;
 };
 
 /// Whether the answer has tokens of its own.
@@ -208,6 +217,8 @@ request_facts read_request(surface route, std::string_view body,
       }
       if (document.current_location().error() == simdjson::SUCCESS)
         facts.fault = "something follows its JSON object";
+      else if (top.is_ambiguous())
+        facts.fault = "it names its model twice";
     } catch (const simdjson::simdjson_error& x) {
       facts.fault = std::string{"it is not a JSON object: "} + x.what();
     } catch (const too_deep&) {

@@ -2,6 +2,7 @@
 
 #include "actors/domain/batch_budget.hpp"
 #include "runtime/admin/api.hpp"
+#include "runtime/admin/replies.hpp"
 #include "runtime/ask.hpp"
 
 namespace rota {
@@ -22,8 +23,7 @@ bool admin_api::refuses_tags(admin_exchange& x,
                              const std::vector<std::string>& tags) {
   const auto fault = parts_.accounts.tag_fault(tags);
   if (!fault.empty())
-    x.reply(422, "application/json",
-            error_of("unknown_tag", fault).dump() + '\n');
+    refuse(x, 422, "unknown_tag", fault);
   return !fault.empty();
 }
 

@@ -8,7 +8,9 @@ namespace rota {
 inline constexpr auto application_json = "application/json";
 
 inline void answer(admin_exchange& x, int status, const json& body) {
-  x.reply(status, application_json, body.dump() + '\n');
+  // What providers and clients said may be anything.
+  x.reply(status, application_json,
+          body.dump(-1, ' ', false, json::error_handler_t::replace) + '\n');
 }
 
 inline void refuse(admin_exchange& x, int status, const std::string& code,

@@ -115,23 +115,13 @@ public:
       case api_call::stored:
         return look_up(std::move(x), found, *caller);
       case api_call::list_models:
-        return x.reply(200, {{"content-type", "application/json"}},
-                       model_list(found.route,
-                                  allowed(*caller,
-                                          models_(caller->options.tags))));
+      case api_call::show_model:
+        return x.reply(answer_about_models(
+          found, allowed(*caller, models_(caller->options.tags))));
       case api_call::upgrade:
-        // Codex then falls back to HTTP at once.
-        return x.refuse({426, "upgrade_required",
-                         "rota serves this over HTTP, not over a WebSocket.",
-                         false, {}});
       case api_call::wrong_method:
-        return x.refuse({405, "method_not_allowed",
-                         "This path does not take the method "
-                           + std::string{client->method()} + '.',
-                         false, {}});
       case api_call::unknown:
-        return x.refuse({404, "not_found",
-                         "rota serves nothing under this path.", false, {}});
+        return x.refuse(words_for_route(found, client->method()));
     }
   }
 
@@ -438,11 +428,13 @@ std::optional<http_answer> api_front::greet(std::string_view method,
   return impl_->greet(method, target, headers);
 }
 
-refused_request api_front::refuse(int status, std::string_view sentence) {
-  auto said
-    = rota::refuse(surface::openai_chat, {status, "invalid_request",
-                                          std::string{sentence}, false, {}});
-  return {std::move(said.body), impl_->next_name()};
+http_answer api_front::refuse(int status, std::string_view sentence,
+                              std::string_view target) {
+  auto said = words_to(route_of("POST", target, {}).route,
+                       {status, "invalid_request", std::string{sentence},
+                        false, {}});
+  said.headers.emplace_back("x-request-id", impl_->next_name());
+  return {said.status, std::move(said.headers), std::move(said.body)};
 }
 
 } // namespace rota

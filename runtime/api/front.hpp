@@ -49,9 +49,10 @@ public:
   /// thread.
   void drain(milliseconds longest);
 
-  /// What breaks the rules of HTTP, in OpenAI's shape of an error. On the
-  /// loop's thread.
-  refused_request refuse(int status, std::string_view sentence);
+  /// Answers what breaks the rules of HTTP, in the shape of errors that its
+  /// target calls for. On the loop's thread.
+  http_answer refuse(int status, std::string_view sentence,
+                     std::string_view target);
 
 private:
   class impl;

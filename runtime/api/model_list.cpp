@@ -2,33 +2,39 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace rota {
 
 using json = nlohmann::ordered_json;
+
+namespace {
+
+json describe(surface protocol, const std::string& name) {
+  switch (protocol) {
+    case surface::anthropic_messages:
+      return {{"type", "model"},
+              {"id", name},
+              {"display_name", name},
+              {"created_at", "1970-01-01T00:00:00Z"}};
+    case surface::gemini_generate:
+      return {{"name", "models/" + name},
+              {"displayName", name},
+              {"supportedGenerationMethods",
+               {"generateContent", "streamGenerateContent"}}};
+    default:
+      return {{"id", name},
+              {"object", "model"},
+              {"created", 0},
+              {"owned_by", "rota"}};
+  }
+}
 
 std::string model_list(surface protocol,
                        const std::vector<std::string>& names) {
   auto list = json::array();
   for (const auto& x : names)
-    switch (protocol) {
-      case surface::anthropic_messages:
-        list.push_back({{"type", "model"},
-                        {"id", x},
-                        {"display_name", x},
-                        {"created_at", "1970-01-01T00:00:00Z"}});
-        break;
-      case surface::gemini_generate:
-        list.push_back({{"name", "models/" + x},
-                        {"displayName", x},
-                        {"supportedGenerationMethods",
-                         {"generateContent", "streamGenerateContent"}}});
-        break;
-      default:
-        list.push_back({{"id", x},
-                        {"object", "model"},
-                        {"created", 0},
-                        {"owned_by", "rota"}});
-    }
+    list.push_back(describe(protocol, x));
   switch (protocol) {
     case surface::anthropic_messages: {
       const auto first = names.empty() ? json{} : json(names.front());
@@ -44,6 +50,20 @@ std::string model_list(surface protocol,
     default:
       return json{{"object", "list"}, {"data", std::move(list)}}.dump();
   }
+}
+
+} // namespace
+
+client_answer answer_about_models(const api_route& x,
+                                  const std::vector<std::string>& names) {
+  const header_list headers{{"content-type", "application/json"}};
+  if (x.what == api_call::list_models)
+    return {200, headers, model_list(x.route, names)};
+  if (std::find(names.begin(), names.end(), x.model) == names.end())
+    return refuse(x.route, {404, "model_not_found",
+                            "There is no model " + x.model + " here.", false,
+                            {}});
+  return {200, headers, describe(x.route, x.model).dump()};
 }
 
 } // namespace rota

@@ -21,19 +21,39 @@ void pending_request::reply(const item_result& x, timestamp now) const {
                                    : answer_for(route, x, now);
   if (show_account && !x.account.empty())
     said.headers.emplace_back(account_header, x.account);
-  reply(said.status, std::move(said.headers), std::move(said.body));
+  reply(std::move(said));
+}
+
+void pending_request::reply(client_answer x) const {
+  reply(x.status, std::move(x.headers), std::move(x.body));
+}
+
+refusal_words words_for_route(const api_route& x, std::string_view method) {
+  switch (x.what) {
+    case api_call::upgrade: // Codex then falls back to HTTP at once.
+      return {426, "upgrade_required",
+              "rota serves this over HTTP, not over a WebSocket.", false, {},
+              {{"upgrade", "HTTP/1.1"}}};
+    case api_call::wrong_method:
+      return {405, "method_not_allowed",
+              "This path does not take the method " + std::string{method}
+                + '.',
+              false, {}, {{"allow", std::string{x.allowed}}}};
+    default:
+      return {404, "not_found", "rota serves nothing under this path.", false,
+              {}};
+  }
 }
 
 client_answer words_to(surface route, const refusal_words& words) {
   auto said = refuse(route, words);
-  if (words.status == 401)
-    said.headers.emplace_back("www-authenticate", "Bearer");
+  said.headers.insert(said.headers.end(), words.headers.begin(),
+                      words.headers.end());
   return said;
 }
 
 void pending_request::refuse(const refusal_words& words) const {
-  auto said = words_to(route, words);
-  reply(said.status, std::move(said.headers), std::move(said.body));
+  reply(words_to(route, words));
 }
 
 void pending_request::refuse_stopping() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/domain/api_route.hpp"
 #include "actors/domain/client_error.hpp"
 #include "messages/actors.hpp"
 #include "runtime/api/request_sink.hpp"
@@ -11,6 +12,9 @@ namespace rota {
 
 /// A refusal as its client is answered.
 client_answer words_to(surface route, const refusal_words& words);
+
+/// Why nothing is served on a route, whatever the request says.
+refusal_words words_for_route(const api_route& x, std::string_view method);
 
 /// A request under way, and how its client is answered.
 struct pending_request {
@@ -38,6 +42,7 @@ struct pending_request {
   void name(job& work, uint32_t attempt_base) const;
 
   void reply(int status, header_list headers, std::string body) const;
+  void reply(client_answer x) const;
 
   /// Answers with what came of it.
   void reply(const item_result& x, timestamp now) const;

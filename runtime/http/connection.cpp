@@ -20,6 +20,15 @@ constexpr size_t read_bytes = 16 * 1'024;
 /// last answer and not a reset.
 constexpr auto linger_time = std::chrono::seconds{2};
 
+/// What a chunk may say beside its size. Nobody uses it.
+constexpr size_t chunk_extension_max = 256;
+
+void limit_chunk(uint64_t, boost::beast::string_view extension,
+                 error_code& error) {
+  if (extension.size() > chunk_extension_max)
+    error = http::error::bad_chunk_extension;
+}
+
 } // namespace
 
 http_connection::http_connection(std::shared_ptr<http_door> door,
@@ -111,6 +120,9 @@ void http_connection::on_read(error_code error, size_t bytes) {
 }
 
 void http_connection::parse() {
+  // Some clients end a body with one line too many (RFC 9112, 2.2).
+  while (phase_ == phase::idle && seen().starts_with("\r\n"))
+    in_.consume(2);
   if (phase_ == phase::idle && in_.size() > 0) {
     phase_ = phase::head;
     since_ = steady::now();
@@ -124,9 +136,23 @@ void http_connection::parse() {
     read_more();
 }
 
+std::string_view http_connection::seen() const {
+  return {static_cast<const char*>(in_.data().data()), in_.size()};
+}
+
+size_t http_connection::feed(error_code& error) {
+  size_t used = 0;
+  try {
+    used = parser_->put(in_.data(), error);
+  } catch (const std::length_error&) {
+    error = http::error::header_limit; // Beast's fields hold 64 KiB at most.
+  }
+  in_.consume(used);
+  return used;
+}
+
 bool http_connection::parse_head() {
-  const std::string_view text{static_cast<const char*>(in_.data().data()),
-                              in_.size()};
+  const auto text = seen();
   const auto limit = door_->limits.max_header_bytes;
   const auto end = text.find("\r\n\r\n", scanned_ > 3 ? scanned_ - 3 : 0);
   if ((end == std::string_view::npos ? text.size() : end) > limit) {
@@ -147,14 +173,16 @@ bool http_connection::parse_head() {
   parser_.emplace();
   parser_->header_limit(static_cast<uint32_t>(limit + 4));
   parser_->body_limit(door_->limits.max_body_bytes);
+  parser_->on_chunk_header(limit_chunk);
   error_code error;
-  const auto used = parser_->put(in_.data(), error);
-  in_.consume(used);
+  feed(error);
   if (error && error != http::error::need_more) {
     error == http::error::body_limit
         ? refuse(413, "the request's body is larger than "
                           + std::to_string(door_->limits.max_body_bytes)
                           + " bytes")
+    : error == http::error::header_limit
+        ? refuse(431, "a header of the request is larger than 65535 bytes")
         : refuse(400, "the request is no valid HTTP/1.1: " + error.message());
     return false;
   }
@@ -163,6 +191,9 @@ bool http_connection::parse_head() {
     refuse(fault.status, fault.sentence);
     return false;
   }
+  headers_.clear();
+  for (const auto& x : parser_->get())
+    headers_.emplace_back(x.name_string(), x.value());
   old_client_ = parser_->get().version() < 11;
   head_only_ = parser_->get().method() == http::verb::head;
   phase_ = phase::body;
@@ -186,9 +217,7 @@ bool http_connection::parse_body() {
   const size_t least = parser_->chunked() ? std::size("0\r\n\r\n") - 1 : 1;
   while (!parser_->is_done() && in_.size() >= least) {
     error_code error;
-    const auto used = parser_->put(in_.data(), error);
-    in_.consume(used);
-    body_bytes_ += used;
+    body_bytes_ += feed(error);
     if (error == http::error::need_more)
       break;
     if (error == http::error::body_limit) {
@@ -197,11 +226,22 @@ bool http_connection::parse_body() {
                       + " bytes");
       return false;
     }
+    if (error == http::error::header_limit) {
+      refuse(431, "a trailer of the request is larger than 65535 bytes");
+      return false;
+    }
     if (error) {
       refuse(400,
              "the request's body is no valid HTTP/1.1: " + error.message());
       return false;
     }
+  }
+  // What is left are parts of a chunk's first line or of the trailer.
+  if (!parser_->is_done() && in_.size() > door_->limits.max_header_bytes) {
+    refuse(431, "what the request's body says beside its bytes is larger than "
+                    + std::to_string(door_->limits.max_header_bytes)
+                    + " bytes");
+    return false;
   }
   if (!parser_->is_done()) {
     if (passes_gate())
@@ -216,10 +256,8 @@ bool http_connection::passes_gate() {
   if (std::exchange(past_gate_, true) || !door_->gate)
     return true;
   const auto& head = parser_->get();
-  header_list headers;
-  for (const auto& x : head)
-    headers.emplace_back(x.name_string(), x.value());
-  auto answer = door_->gate(head.method_string(), head.target(), headers);
+  auto answer = door_->gate(head.method_string(),
+                            origin_form(head.target()), headers_);
   if (answer)
     turn_away(std::move(*answer));
   return !answer;
@@ -231,7 +269,8 @@ void http_connection::dispatch() {
   keep_alive_ = parser_->keep_alive() && !door_->draining;
   ended_ = chunked_ = full_ = false;
   auto x =
-      std::make_shared<open_exchange>(shared_from_this(), std::move(*parser_));
+      std::make_shared<open_exchange>(shared_from_this(), std::move(*parser_),
+                                      std::move(headers_));
   parser_.reset();
   open_ = x;
   // Tells when the client leaves. Should it send its next request already, that
@@ -243,11 +282,9 @@ void http_connection::dispatch() {
 
 void http_connection::refuse(int status, std::string_view sentence) {
   head_only_ = false;
-  auto said = door_->refusal(status, sentence);
-  turn_away({status,
-             {{"content-type", "application/json"},
-              {"x-request-id", std::move(said.request_id)}},
-             std::move(said.body)});
+  turn_away(door_->refusal(status, sentence,
+                           parser_ ? origin_form(parser_->get().target())
+                                   : std::string_view{}));
 }
 
 void http_connection::turn_away(http_answer x) {

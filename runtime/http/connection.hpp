@@ -76,6 +76,12 @@ private:
   bool passes_gate();
   void dispatch();
 
+  /// What has come and was not read yet.
+  std::string_view seen() const;
+
+  /// Has the parser read what has come. @returns How many bytes it took.
+  size_t feed(boost::system::error_code& error);
+
   /// Answers with a refusal and closes.
   void refuse(int status, std::string_view sentence);
   void turn_away(http_answer x);
@@ -103,6 +109,7 @@ private:
   boost::beast::flat_buffer in_;
   size_t scanned_ = 0; // Of `in_`: holds no end of a head.
   std::optional<parser> parser_;
+  header_list headers_; // Of its head; what a trailer says is nobody's.
   std::weak_ptr<http_exchange> open_;
   bool reading_ = false;
   bool keep_alive_ = false;

@@ -59,12 +59,25 @@ std::string_view fault_of_raw_head(std::string_view head) {
   return {};
 }
 
+std::string_view origin_form(std::string_view target) {
+  if (!begins_like(target, "http://") && !begins_like(target, "https://"))
+    return target;
+  const auto path = target.find('/', target.find("//") + 2);
+  return path == target.npos ? "/" : target.substr(path);
+}
+
 head_fault fault_of_head(const http_request_head& x,
                          const http_options& limits) {
   if (x.target().size() > limits.max_target_bytes)
     return {414, "the request's target is too long"};
   if (x.method_string().size() > 32)
     return {501, "the request's method is not known"};
+  // Others would end the target there, or read the bytes otherwise.
+  if (std::any_of(x.target().begin(), x.target().end(), [](unsigned char c) {
+        return c <= ' ' || c >= 0x7f || c == '#';
+      }))
+    return {400, "the request's target holds a character that must be"
+                 " percent-encoded"};
   size_t headers = 0;
   size_t hosts = 0;
   size_t codings = 0;

@@ -23,6 +23,10 @@ using http_request_head =
 /// @returns A sentence, or empty.
 std::string_view fault_of_raw_head(std::string_view head);
 
+/// The path and query of a target that may name a host, too, as it may come
+/// from a client that takes us for a proxy (RFC 9112, 3.2.2).
+std::string_view origin_form(std::string_view target);
+
 struct head_fault {
   int status = 0; ///< 0: none.
   std::string_view sentence;

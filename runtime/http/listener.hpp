@@ -12,24 +12,17 @@
 
 namespace rota {
 
-/// Answers a request that never reached the handler: one that broke the rules
-/// of HTTP or a limit.
-struct refused_request {
-  /// JSON that says what is wrong.
-  std::string body;
-  /// rota's name for it, in x-request-id.
-  std::string request_id;
-};
-
-using http_refusal =
-    std::function<refused_request(int status, std::string_view sentence)>;
-
 /// A whole answer; length and connection headers are added.
 struct http_answer {
   int status = 200;
   header_list headers;
   std::string body;
 };
+
+/// Answers a request that never reached the handler: one that broke the rules
+/// of HTTP or a limit. The target is empty where it has not come.
+using http_refusal = std::function<http_answer(
+    int status, std::string_view sentence, std::string_view target)>;
 
 /// Looks at a request whose head has come and whose body has not yet.
 /// @returns What it is turned away with; nothing: the body is read.

@@ -14,13 +14,11 @@ namespace rota {
 class open_exchange final : public http_exchange {
 public:
   open_exchange(std::shared_ptr<http_connection> way,
-                http_connection::parser&& p)
-      : way_{std::move(way)} {
+                http_connection::parser&& p, header_list headers)
+      : way_{std::move(way)}, headers_{std::move(headers)} {
     auto message = p.release();
     method_ = message.method_string();
-    target_ = message.target();
-    for (const auto& x : message)
-      headers_.emplace_back(x.name_string(), x.value());
+    target_ = origin_form(message.target());
     body_ = std::make_shared<const std::string>(std::move(message.body()));
   }
 

@@ -32,6 +32,60 @@ TEST_CASE("no credential travels on", "[api]") {
   CHECK(left == header_list{{"X-Request-Id", "mine"}});
 }
 
+TEST_CASE("what concerns the connection does not travel", "[api]") {
+  const auto left = forwarded_headers({{"Connection", "keep-alive"},
+                                       {"Keep-Alive", "timeout=5"},
+                                       {"connection", "X-One,\tx-two , ,x-four"},
+                                       {"X-One", "1"},
+                                       {"x-two", "2"},
+                                       {"X-Three", "3"},
+                                       {"X-Four", "4"}});
+  CHECK(left == header_list{{"X-Three", "3"}});
+}
+
+TEST_CASE("a model in a path leads nowhere else", "[api]") {
+  for (const auto* bad : {"..", ".", "a/../b", "%2e%2e/x", "%ff", "a%0d%0ab",
+                          "%", ""}) {
+    const auto path = std::string{"/v1beta/models/"} + bad;
+    INFO(path);
+    CHECK(route_of("POST", path + ":generateContent", {}).what
+          == api_call::unknown);
+    CHECK(route_of("GET", path, {}).what == api_call::unknown);
+  }
+  CHECK(route_of("POST", "/v1beta/models/a%C3%A4..b:generateContent", {}).model
+        == "a\xc3\xa4..b");
+}
+
+TEST_CASE("models are listed and shown", "[api]") {
+  for (const auto* method : {"GET", "HEAD"}) {
+    CHECK(route_of(method, "/v1/models", {}).what == api_call::list_models);
+    const auto one = route_of(method, "/v1/models/vendor/a%20b?x=y", {});
+    CHECK(one.what == api_call::show_model);
+    CHECK(one.model == "vendor/a b");
+    CHECK(one.route == surface::openai_chat);
+  }
+  CHECK(route_of("GET", "/v1beta/models/a", {}).route
+        == surface::gemini_generate);
+  CHECK(route_of("GET", "/v1/models/a", {{"anthropic-version", "x"}}).route
+        == surface::anthropic_messages);
+  CHECK(route_of("GET", "/v1/modelsx", {}).what == api_call::unknown);
+}
+
+TEST_CASE("a wrong method is told the right ones", "[api]") {
+  for (const auto& [method, path, allowed] :
+       {std::tuple{"GET", "/v1/chat/completions", "POST"},
+        std::tuple{"DELETE", "/v1/models", "GET, HEAD"},
+        std::tuple{"GET", "/v1beta/models/a:countTokens", "POST"},
+        std::tuple{"PUT", "/v1/responses/r", "GET, DELETE"},
+        std::tuple{"GET", "/v1/responses/r/cancel", "POST"},
+        std::tuple{"POST", "/v1/responses/r/input_items", "GET"}}) {
+    const auto x = route_of(method, path, {});
+    INFO(method << ' ' << path);
+    CHECK(x.what == api_call::wrong_method);
+    CHECK(x.allowed == allowed);
+  }
+}
+
 TEST_CASE("the provider's name for a call does not take ours", "[api]") {
   const auto x = returned_headers({{"x-request-id", "theirs"},
                                    {"request-id", "req_011"},

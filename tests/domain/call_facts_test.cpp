@@ -107,6 +107,19 @@ TEST_CASE("pictures are counted and weighed by their quality", "[facts]") {
   CHECK(edit.tokens.input >= 2 * 6'600);
 }
 
+TEST_CASE("a form names one model, in UTF-8", "[facts]") {
+  const auto fault_of = [](const std::string& parts) {
+    return read_call(openai_image_edits, form_type, parts + "--B--", 4'096)
+      .fault;
+  };
+  const auto model = [](const std::string& x) {
+    return part("name=\"model\"", x);
+  };
+  CHECK(fault_of(model("a\xc3\xa4")).empty());
+  CHECK(fault_of(model("a") + model("b")) == "it names its model twice");
+  CHECK(fault_of(model("\xff")) == "its model is no UTF-8");
+}
+
 TEST_CASE("speech is counted in characters", "[facts]") {
   const auto x
     = read(openai_speech, R"({"model":"tts-1","input":"h\u00e9llo \u4f60"})");

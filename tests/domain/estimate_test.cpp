@@ -249,6 +249,14 @@ TEST_CASE("what is no request is said in one sentence", "[estimate]") {
   CHECK(x.fault.find('\n') == std::string::npos);
 }
 
+TEST_CASE("a request names one model", "[estimate]") {
+  for (const auto* body :
+       {R"({"model":"a","model":"b"})", R"({"model":"a","Model":"b"})",
+        R"({"MODEL":"a","x":1,"model":"b"})", R"({"model":null,"model":"b"})"})
+    CHECK(read(body).fault == "it names its model twice");
+  CHECK(read(R"({"model":"a","x":{"model":"b"}})").fault.empty());
+}
+
 TEST_CASE("deep documents are refused, not followed", "[estimate]") {
   const auto nested = [](int n) {
     return "{\"messages\": " + repeated("[", n) + repeated("]", n) + "}";

@@ -232,6 +232,28 @@ TEST_CASE("model lists come in the client's shape", "[e2e][proxy]") {
   CHECK(b["has_more"] == false);
   const auto c = request(port, "GET", "/v1beta/models").parsed();
   CHECK(c["models"][0]["name"] == "models/claude-sonnet-4-5");
+  const auto one = request(port, "GET", "/v1/models/claude-sonnet-4-5", "",
+                           "anthropic-version: 2023-06-01\r\n")
+                     .parsed();
+  CHECK(one["type"] == "model");
+  CHECK(one["id"] == "claude-sonnet-4-5");
+  CHECK(request(port, "GET", "/v1/models/gpt-1").status == 404);
+}
+
+TEST_CASE("what the door refuses is said in the client's protocol",
+          "[e2e][proxy]") {
+  stage on{two_relays + prices};
+  on.start(pool + "\napi: {max_body_bytes: 1024}\n");
+  const auto port = on.api_port();
+  const std::string large(2'000, ' ');
+  const auto a = request(port, "POST", "/v1/messages", large);
+  CHECK(a.status == 413);
+  CHECK(a.parsed()["type"] == "error");
+  CHECK_THAT(a.head, ContainsSubstring("x-should-retry: false"));
+  const auto b = request(port, "POST", "/v1beta/models/x:generateContent",
+                         large);
+  CHECK(b.status == 413);
+  CHECK(b.parsed()["error"]["code"] == 413);
 }
 
 TEST_CASE("a client that leaves frees its account", "[e2e][proxy]") {

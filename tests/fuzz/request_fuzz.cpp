@@ -81,9 +81,10 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto door = std::make_shared<http_door>();
   door->limits = limits();
   door->handler = serve;
-  door->refusal = [](int status, std::string_view sentence) {
+  door->refusal = [](int status, std::string_view sentence,
+                     std::string_view) {
     require(status >= 400 && !sentence.empty(), "a refusal says why");
-    return refused_request{"{}", "req_1_1"};
+    return http_answer{status, {{"x-request-id", "req_1_1"}}, "{}"};
   };
   door->on_close = [&closed](http_connection*) { closed = true; };
   boost::asio::ip::tcp::socket socket{io};

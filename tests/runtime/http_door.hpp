@@ -15,10 +15,15 @@ struct http_door_fixture {
                 http_gate gate = {}) {
     loop.start();
     listener.emplace(loop, "127.0.0.1:0", limits, std::move(serve),
-                     [](int status, std::string_view sentence) {
-                       return refused_request{std::to_string(status) + ": "
-                                                + std::string{sentence} + "\n",
-                                              "req_1_7"};
+                     [](int status, std::string_view sentence,
+                        std::string_view target) {
+                       return http_answer{
+                         status,
+                         {{"content-type", "application/json"},
+                          {"x-request-id", "req_1_7"},
+                          {"x-target", std::string{target}}},
+                         std::to_string(status) + ": " + std::string{sentence}
+                           + "\n"};
                      },
                      std::move(gate));
   }

@@ -181,6 +181,21 @@ TEST_CASE("what breaks the rules of HTTP is refused", "[http]") {
        "GET / HTTP/1.1\r\n" + host + std::string("x-a: \0b\r\n\r\n", 11), 400},
       {"too long a target",
        "GET /" + std::string(600, 'a') + " HTTP/1.1\r\n" + host + "\r\n", 414},
+      {"a fragment in the target", "GET /a#b HTTP/1.1\r\n" + host + "\r\n", 400},
+      {"a byte that is no ASCII in the target",
+       "GET /\xc3\xa4 HTTP/1.1\r\n" + host + "\r\n", 400},
+      {"too long an extension of a chunk",
+       post + "Transfer-Encoding: chunked\r\n\r\n1;x=" + std::string(300, 'a')
+           + "\r\na\r\n0\r\n\r\n",
+       400},
+      {"a chunk's line without an end",
+       post + "Transfer-Encoding: chunked\r\n\r\n1;x="
+           + std::string(5'000, 'a'),
+       431},
+      {"a trailer without an end",
+       post + "Transfer-Encoding: chunked\r\n\r\n0\r\nx: "
+           + std::string(5'000, 'a'),
+       431},
       {"too many headers", "GET / HTTP/1.1\r\n" + host + many + "\r\n", 431},
       {"too large a head",
        "GET / HTTP/1.1\r\n" + host + "x: " + std::string(5'000, 'a'), 431},
@@ -366,8 +381,8 @@ TEST_CASE("an address that is taken is named", "[http]") {
   door at{echo};
   const auto address = "127.0.0.1:" + std::to_string(at.listener->port());
   try {
-    http_listener twice{at.loop, address, {}, echo, [](int, std::string_view) {
-                          return refused_request{};
+    http_listener twice{at.loop, address, {}, echo, [](auto...) {
+                          return http_answer{};
                         }};
     FAIL("it listens twice");
   } catch (const std::runtime_error& x) {
