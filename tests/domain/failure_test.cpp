@@ -268,6 +268,9 @@ TEST_CASE("rules that no golden body shows", "[failure]") {
      fc::quota_exhausted},
     {provider::openrouter, 403, R"({"error":{"code":403,"message":"flagged"}})",
      fc::content_policy},
+    {provider::openrouter, 403,
+     R"({"error":{"code":403,"message":"Key limit exceeded (total limit)."}})",
+     fc::quota_exhausted},
     {provider::moonshot, 403,
      R"({"error":{"message":"You've reached your usage limit for this )"
      R"(billing cycle"}})",
