@@ -60,6 +60,8 @@ reload_report daemon::reload() {
   report.changed = describe(diff);
   // The refresher keeps what it was started with, and accounts go by that.
   fresh.opts.refresh = opts_.refresh;
+  for (const auto& name : fresh.clients->renewed_since(*clients_))
+    report.changed.push_back("client " + name + " has another token");
   opts_ = fresh.opts;
   clients_ = fresh.clients;
   caf::anon_send(all_->clients, atom::configure_v,

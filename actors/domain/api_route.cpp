@@ -202,6 +202,7 @@ bool is_private(std::string_view name) {
     "cookie"sv,              "accept-encoding"sv, "openai-organization"sv,
     "openai-project"sv,      "x-forwarded-for"sv, "x-forwarded-host"sv,
     "x-forwarded-proto"sv,   "x-real-ip"sv,       "forwarded"sv,
+    "api-key"sv,
   };
   return std::find(names.begin(), names.end(), name) != names.end();
 }

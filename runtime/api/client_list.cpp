@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 namespace rota {
 
@@ -66,11 +67,31 @@ client_list::load(const options& all) {
 const client_list::client* client_list::find(std::string_view token) const {
   if (token.empty())
     return nullptr;
-  const auto digest = sha256_of_text(token);
+  return owner_of(sha256_of_text(token));
+}
+
+const client_list::client*
+client_list::owner_of(const sha256_bytes& digest) const {
   for (auto [i, end] = tokens_.equal_range(key_of(digest)); i != end; ++i)
     if (same_digest(i->second.digest, digest))
       return &clients_[i->second.client];
   return nullptr;
+}
+
+std::vector<std::string>
+client_list::renewed_since(const client_list& before) const {
+  std::set<std::string> result;
+  for (const auto& [key, token] : tokens_) {
+    const auto& mine = clients_[token.client].options;
+    const auto then = std::find_if(
+      before.clients_.begin(), before.clients_.end(), [&](const client& x) {
+        return x.options.name == mine.name && x.options.tokens == mine.tokens;
+      });
+    if (then != before.clients_.end()
+        && before.owner_of(token.digest) != &*then)
+      result.insert(mine.name);
+  }
+  return {result.begin(), result.end()};
 }
 
 bool may_use(const client_list::client& x, const std::string& model) {

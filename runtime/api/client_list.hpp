@@ -49,11 +49,17 @@ public:
   /// time that does not tell how much of it was right.
   const client* find(std::string_view token) const;
 
+  /// @returns The names of clients whose tokens stand where they did before,
+  /// but are others.
+  std::vector<std::string> renewed_since(const client_list& before) const;
+
 private:
   struct entry {
     sha256_bytes digest;
     size_t client;
   };
+
+  const client* owner_of(const sha256_bytes& digest) const;
 
   /// By the first bytes of their digest, which nobody can choose.
   std::unordered_multimap<uint64_t, entry> tokens_;

@@ -27,6 +27,7 @@ TEST_CASE("no credential travels on", "[api]") {
   const auto left = forwarded_headers({{"Authorization", "Bearer secret"},
                                        {"X-API-Key", "secret"},
                                        {"x-goog-api-key", "secret"},
+                                       {"api-key", "secret"},
                                        {"Cookie", "secret"},
                                        {"X-Request-Id", "mine"}});
   CHECK(left == header_list{{"X-Request-Id", "mine"}});

@@ -62,6 +62,21 @@ TEST_CASE("a token finds its client", "[clients]") {
   ::unsetenv("ROTA_TEST_TOKEN");
 }
 
+TEST_CASE("a token behind a reference may become another", "[clients]") {
+  const std::vector<std::vector<std::string>> tokens{{"env:ROTA_TEST_TOKEN"},
+                                                     {hash_of("b")}};
+  ::setenv("ROTA_TEST_TOKEN", "first-0123456789abcdef", 1);
+  const auto before = client_list::load(with(tokens)).list;
+  CHECK(client_list::load(with(tokens)).list->renewed_since(*before).empty());
+  ::setenv("ROTA_TEST_TOKEN", "second-0123456789abcdef", 1);
+  const auto after = client_list::load(with(tokens)).list;
+  CHECK(after->renewed_since(*before) == std::vector<std::string>{"client-0"});
+  // Other references are another matter: the options differ.
+  CHECK(client_list::load(with({{hash_of("c")}, {hash_of("b")}}))
+          .list->renewed_since(*before)
+          .empty());
+}
+
 TEST_CASE("tokens that cannot be used are faults", "[clients]") {
   ::setenv("ROTA_TEST_TOKEN", "from-the-environment-0123", 1);
   auto x = client_list::load(
