@@ -25,7 +25,8 @@ std::vector<option_row<options>> limit_rows() {
              "Largest body of a request; a larger one is answered with 413.",
              &http_options::max_body_bytes),
       option("max_header_bytes", size_form{KiB, MiB},
-             "Largest head of a request; a larger one is answered with 431.",
+             "Largest head of a request, and most of what stands beside the "
+             "bytes of a body in chunks; a larger one is answered with 431.",
              &http_options::max_header_bytes),
       option("max_headers", count_form{8, 10'000, "headers"},
              "Headers of a request; more are answered with 431.",

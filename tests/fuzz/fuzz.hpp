@@ -29,13 +29,13 @@ inline std::string_view text_of(const uint8_t* data, size_t size) {
   return {size > 0 ? reinterpret_cast<const char*>(data) : "", size};
 }
 
-/// Hands an input over in pieces, whose sizes its own bytes decide.
+/// Hands an input over in pieces, whose sizes its own bytes decide, in units.
 template <class F>
-void in_pieces(std::string_view x, F f) {
+void in_pieces(std::string_view x, F f, size_t unit = 1) {
   uint32_t state = static_cast<uint32_t>(x.size());
   while (!x.empty()) {
     state = state * 31 + static_cast<uint8_t>(x.front());
-    const auto size = std::min<size_t>(x.size(), 1 + state % 61);
+    const auto size = std::min<size_t>(x.size(), (1 + state % 61) * unit);
     f(x.substr(0, size));
     x.remove_prefix(size);
   }

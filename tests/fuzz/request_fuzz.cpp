@@ -20,10 +20,28 @@ using namespace rota::fuzz;
 
 namespace {
 
-/// Limits that an input of a few thousand bytes can reach.
-http_options limits() {
+/// In an input: the byte before is to come as many more times as the byte
+/// behind says, times 512.
+constexpr char stretch = '\xfe';
+
+/// What a fuzzer would not write out: fields of 64 KiB and more.
+std::string stretched(std::string_view text) {
+  constexpr size_t most = 256 << 10;
+  std::string result;
+  for (size_t i = 0; i < text.size() && result.size() < most; ++i)
+    if (text[i] == stretch && i + 1 < text.size() && !result.empty())
+      result.append(size_t{512} * static_cast<unsigned char>(text[++i]),
+                    result.back());
+    else
+      result += text[i];
+  return result;
+}
+
+/// Limits that an input of a few thousand bytes can reach; if it is stretched,
+/// the widest for heads.
+http_options limits(bool is_stretched = false) {
   http_options x;
-  x.max_header_bytes = 2'048;
+  x.max_header_bytes = is_stretched ? 1 << 20 : 2'048;
   x.max_target_bytes = 512;
   x.max_headers = 20;
   x.max_body_bytes = 4'096;
@@ -79,7 +97,9 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   boost::asio::io_context io{1};
   auto closed = false;
   const auto door = std::make_shared<http_door>();
-  door->limits = limits();
+  const auto text = text_of(data, size);
+  const auto is_stretched = text.find(stretch) != text.npos;
+  door->limits = limits(is_stretched);
   door->handler = serve;
   door->refusal = [](int status, std::string_view sentence,
                      std::string_view) {
@@ -100,10 +120,10 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       }
     }
   };
-  in_pieces(text_of(data, size), [&](std::string_view piece) {
+  in_pieces(stretched(text), [&](std::string_view piece) {
     std::ignore = ::send(ends[1], piece.data(), piece.size(), MSG_NOSIGNAL);
     go_on();
-  });
+  }, is_stretched ? 64 : 1);
   ::shutdown(ends[1], SHUT_WR);
   go_on();
   require(closed, "a connection ends with its client");
