@@ -15,7 +15,7 @@ struct routing_options {
   milliseconds window{3'600'000};
   /// Tries per job, failovers included; at most 200.
   uint32_t attempts = 5;
-  /// Attempts of one job that may have been charged without a result.
+  /// Attempts of one job that were or may have been charged without a result.
   uint32_t billed_attempts = 2;
   /// Back-off between tries of one job when no other account is left.
   milliseconds backoff_base{500};

@@ -123,8 +123,9 @@ rows routing_rows() {
              "Tries a job gets, failovers included, before it fails.", at,
              &routing_options::attempts),
       option("routing.billed_attempts", count_form{1, 200, "tries"}, live,
-             "Tries of one job that may have been charged without a result; "
-             "bounds what a broken site can cost.",
+             "Tries of one job that were or may have been charged without a "
+             "result; bounds what a broken site can cost. What was hardly "
+             "charged, as most server errors, is a try only.",
              at, &routing_options::billed_attempts),
       option(
           "routing.backoff_base", duration_form{1ms, 1h}, live,

@@ -10,7 +10,7 @@ next_step retry_budget::after_failure(const verdict& x, bool sent,
     ++attempts_;
   else
     ++unsent_;
-  if (x.charged == charge::perhaps)
+  if (x.charged == charge::perhaps || x.charged == charge::yes)
     ++billed_;
   if (!x.failover || over(now))
     return next_step::give_up;

@@ -19,7 +19,7 @@ verdict failed(bool failover = true, charge charged = charge::no) {
   return x;
 }
 
-/// 5 attempts, 2 of them perhaps billed; 500 ms to 60 s.
+/// 5 attempts, 2 of them billed or perhaps so; 500 ms to 60 s.
 retry_budget make(timestamp deadline = {}) {
   return {routing_options{}, deadline};
 }
@@ -47,12 +47,29 @@ TEST_CASE("what never left is no attempt, but not free for ever", "[retry]") {
   CHECK(it.after_failure(failed(), false, start) == next_step::give_up);
 }
 
-TEST_CASE("two attempts may have been charged for nothing", "[retry]") {
+TEST_CASE("two attempts may be charged for nothing", "[retry]") {
   auto it = make();
   const auto lost = failed(true, charge::perhaps);
-  CHECK(it.after_failure(failed(), true, start) == next_step::elsewhere);
-  CHECK(it.after_failure(lost, true, start) == next_step::elsewhere);
-  CHECK(it.after_failure(lost, true, start) == next_step::give_up);
+  const auto paid = failed(true, charge::yes);
+  SECTION("perhaps") {
+    CHECK(it.after_failure(failed(), true, start) == next_step::elsewhere);
+    CHECK(it.after_failure(lost, true, start) == next_step::elsewhere);
+    CHECK(it.after_failure(lost, true, start) == next_step::give_up);
+  }
+  SECTION("certainly") {
+    CHECK(it.after_failure(paid, true, start) == next_step::elsewhere);
+    CHECK(it.after_failure(paid, true, start) == next_step::give_up);
+  }
+  SECTION("one of each") {
+    CHECK(it.after_failure(lost, true, start) == next_step::elsewhere);
+    CHECK(it.after_failure(paid, true, start) == next_step::give_up);
+  }
+  SECTION("what is hardly charged is only a try") {
+    const auto unlikely = failed(true, charge::hardly);
+    for (int i = 0; i < 4; ++i)
+      CHECK(it.after_failure(unlikely, true, start) == next_step::elsewhere);
+    CHECK(it.after_failure(unlikely, true, start) == next_step::give_up);
+  }
 }
 
 TEST_CASE("a deadline ends everything", "[retry]") {
@@ -119,7 +136,9 @@ TEST_CASE("no order of failures exceeds a budget", "[retry][property]") {
       unsent += !left;
       billed += lost;
       step = it.after_failure(
-        failed(true, lost ? charge::perhaps : charge::no), left, start);
+        failed(true, !lost ? charge::no
+                           : below(2) ? charge::perhaps : charge::yes),
+        left, start);
       REQUIRE(it.attempts() == sent);
     }
     REQUIRE(step == next_step::give_up);
