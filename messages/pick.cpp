@@ -11,7 +11,7 @@ struct finding_words {
   const char* why;
 };
 
-constexpr std::array<finding_words, 19> findings{{
+constexpr std::array<finding_words, 20> findings{{
   {"chosen", "it was chosen"},
   {"behind", "it could serve, but others stand before it"},
   {"bound", "what the request goes on from lies with another account"},
@@ -31,6 +31,7 @@ constexpr std::array<finding_words, 19> findings{{
   {"balance_unknown", "its balance is not known yet"},
   {"reading_stale", "its last reading is too old"},
   {"busy", "it has as many requests or tokens as it may"},
+  {"other_session", "the conversation stays with the account that served it"},
 }};
 
 } // namespace

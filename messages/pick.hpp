@@ -17,8 +17,8 @@ namespace rota {
 enum class pick_finding : uint8_t {
   chosen = 0,
   behind = 1,        ///< It could serve, but others stand before it.
-  bound = 2,         ///< It could, but the conversation or the response that
-                     ///< the request goes on from lies with another.
+  bound = 2,         ///< It could, but the response that the request goes on
+                     ///< from lies with another.
   tried = 3,         ///< The request has failed there.
   declined = 4,      ///< It was asked for a hold and said no.
   other_surface = 5, ///< It does not speak this route.
@@ -35,6 +35,7 @@ enum class pick_finding : uint8_t {
   balance_unknown = 16,
   reading_stale = 17,
   busy = 18,          ///< At its limit of requests or tokens.
+  other_session = 19, ///< It could, but the conversation stays with another.
 };
 
 /// @returns "below_floor".

@@ -87,7 +87,7 @@ private:
       return pick_finding::declined;
     const auto why
       = finding_of(can, state, ranks_.check(id, x_.want), x_.want);
-    return why == pick_finding::behind && x_.bound ? pick_finding::bound : why;
+    return why == pick_finding::behind ? x_.passed_over : why;
   }
 
   void score(candidate& to, const account_state& x) const {
@@ -136,7 +136,7 @@ void show_next(const ranking& ranks, const survey_question& x,
 /// Those that are configured for the demand first, and counts of the rest.
 void show_refused(const ranking& ranks, const surveyor& eye,
                   pick_record& to) {
-  constexpr auto kinds = static_cast<size_t>(pick_finding::busy) + 1;
+  constexpr auto kinds = static_cast<size_t>(pick_finding::other_session) + 1;
   std::array<uint32_t, kinds> counts{};
   ranks.for_each(survey_most, [&](account_id id) {
     const auto found = eye.look(id);

@@ -16,9 +16,9 @@ struct survey_question {
   /// Those, and accounts that declined in this pick.
   std::span<const account_id> excluded;
   std::optional<account_id> chosen;
-  /// What the request goes on from lies with one account: no other may be
-  /// chosen, whatever it could serve.
-  bool bound = false;
+  /// Why those that could serve were passed over: others stood before them, or
+  /// the request is bound to one account or stays with it.
+  pick_finding passed_over = pick_finding::behind;
 };
 
 /// Pools of so many accounts are shown whole.

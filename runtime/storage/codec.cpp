@@ -50,7 +50,7 @@ constexpr auto last(ec) {
   return ec::retries_spent;
 }
 constexpr auto last(pick_finding) {
-  return pick_finding::busy;
+  return pick_finding::other_session;
 }
 constexpr auto last(request_outcome) {
   return request_outcome::stopped;

@@ -238,6 +238,19 @@ TEST_CASE_METHOD(record_fixture, "a record says that a conversation stayed",
   const auto x = ask_for(second);
   REQUIRE(x != nullptr);
   CHECK(finding(*x->picks.at(0), "a") == "chosen");
+  CHECK(finding(*x->picks.at(0), "b") == "other_session");
+}
+
+TEST_CASE_METHOD(record_fixture, "a record says that a response binds",
+                 "[record]") {
+  add("a", 30);
+  add("b", 50);
+  auto work = request();
+  work->session = 77;
+  work->pinned = ids["a"];
+  const auto x = ask_for(work);
+  REQUIRE(x != nullptr);
+  CHECK(finding(*x->picks.at(0), "a") == "chosen");
   CHECK(finding(*x->picks.at(0), "b") == "bound");
 }
 

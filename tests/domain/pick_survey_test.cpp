@@ -42,7 +42,7 @@ std::string text(const pick_record& x) {
 
 pick_record pick(const ranking& ranks, const demand& want = wants()) {
   const auto chosen = ranks.pick(want, {});
-  return survey(ranks, {want, {}, {}, chosen, false});
+  return survey(ranks, {want, {}, {}, chosen});
 }
 
 } // namespace
@@ -162,11 +162,15 @@ TEST_CASE("a pick is surveyed as it was made", "[record]") {
   }
   const std::vector<account_id> tried{{4}};
   const std::vector<account_id> out{{4}, {3}};
-  CHECK(text(survey(ranks, {wants(), tried, out, account_id{2}, false}))
+  CHECK(text(survey(ranks, {wants(), tried, out, account_id{2}}))
         == "2:chosen 1:behind 3:declined 4:tried");
-  CHECK(text(survey(ranks, {wants(), {}, {}, account_id{1}, true}))
+  CHECK(text(survey(ranks, {wants(), {}, {}, account_id{1},
+                            pick_finding::bound}))
         == "1:chosen 2:bound 3:bound 4:bound");
-  CHECK(text(survey(ranks, {wants(), tried, out, std::nullopt, false}))
+  CHECK(text(survey(ranks, {wants(), tried, out, account_id{1},
+                            pick_finding::other_session}))
+        == "1:chosen 2:other_session 3:declined 4:tried");
+  CHECK(text(survey(ranks, {wants(), tried, out, std::nullopt}))
         == "2:behind 1:behind 3:declined 4:tried");
 }
 

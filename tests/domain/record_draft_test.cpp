@@ -139,7 +139,7 @@ TEST_CASE("names of requests are read as they are written", "[record]") {
 
 TEST_CASE("findings and outcomes have names of their own", "[record]") {
   std::vector<std::string> seen;
-  for (int i = 0; i <= static_cast<int>(pick_finding::busy); ++i) {
+  for (int i = 0; i <= static_cast<int>(pick_finding::other_session); ++i) {
     seen.push_back(to_string(static_cast<pick_finding>(i)));
     CHECK_FALSE(explain(static_cast<pick_finding>(i)).empty());
   }

@@ -243,7 +243,7 @@ TEST_CASE("fields come back as they went", "[storage]") {
       x.picks[0] = std::make_shared<const pick_record>(pick);
       REQUIRE(comes_back());
     }
-    for (int i = 0; i <= static_cast<int>(pick_finding::busy); ++i) {
+    for (int i = 0; i <= static_cast<int>(pick_finding::other_session); ++i) {
       pick.candidates[0].finding = static_cast<pick_finding>(i);
       x.picks[0] = std::make_shared<const pick_record>(pick);
       REQUIRE(comes_back());
