@@ -119,6 +119,18 @@ bool is_callers_own(std::string_view code) {
                           session_bound, client_restricted});
 }
 
+/// What befell the last try. Which provider it was is not the client's affair,
+/// so this is not the reason that the record keeps.
+std::string mishap(const item_result& x) {
+  if (is_one_of(x.error_code, {failure_class::stream_broken}))
+    return "the provider's stream broke off";
+  if (x.status == 0)
+    return "the provider could not be reached or broke off before it answered";
+  if (x.status < 300)
+    return "the provider's answer broke off or was none";
+  return "the provider answered with HTTP " + std::to_string(x.status);
+}
+
 /// `retry`: a wait may help.
 refusal_words words_for(surface route, const item_result& x) {
   using enum failure_class;
@@ -156,7 +168,7 @@ refusal_words words_for(surface route, const item_result& x) {
     return {504, "timeout", "No account could serve this in time.", true, {}};
   if (is_one_of(code, {upstream_error, stream_broken}))
     return {502, "upstream_error",
-            "No provider could serve this: " + x.error_text + '.', true, {}};
+            "No provider could serve this: " + mishap(x) + '.', true, {}};
   return {503, "no_account",
           "No account of this pool can serve this for now.", true, {}};
 }

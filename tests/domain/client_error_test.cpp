@@ -106,3 +106,46 @@ TEST_CASE("statuses are the protocol's own") {
   CHECK(answer("auth_invalid", 0).status == 503);
   CHECK(answer("no_such_model", 0).status == 404);
 }
+
+TEST_CASE("no refusal names the provider or what it said") {
+  const std::string secret = "http://relay.test:8080, balance 0.02, account x";
+  for (const auto& code : codes_of_the_pool)
+    for (const auto status : {0, 200, 402, 502})
+      for (const auto route :
+           {surface::openai_chat, surface::anthropic_messages,
+            surface::gemini_generate}) {
+        CAPTURE(code, status);
+        item_result x;
+        x.state = item_state::failed;
+        x.error_code = code;
+        x.error_text = x.account = x.body = secret;
+        x.model = "m";
+        x.status = status;
+        const auto said = answer_for(route, x, now);
+        CHECK(said.body.find("relay") == std::string::npos);
+        CHECK(said.body.find("balance 0") == std::string::npos);
+        for (const auto& [name, value] : said.headers)
+          CHECK(value.find("relay") == std::string::npos);
+      }
+}
+
+TEST_CASE("a failure of providers says what befell the last try") {
+  const auto said = [](failure_class code, int status) {
+    item_result x;
+    x.state = item_state::failed;
+    x.error_code = to_string(code);
+    x.status = status;
+    const auto body = answer_for(surface::openai_chat, x, now).body;
+    const auto begin = body.find("this: ") + 6;
+    return body.substr(begin, body.find('"', begin) - begin);
+  };
+  using enum failure_class;
+  CHECK(said(upstream_error, 0)
+        == "the provider could not be reached or broke off before it "
+           "answered.");
+  CHECK(said(upstream_error, 200)
+        == "the provider's answer broke off or was none.");
+  CHECK(said(upstream_error, 503)
+        == "the provider answered with HTTP 503.");
+  CHECK(said(stream_broken, 200) == "the provider's stream broke off.");
+}

@@ -188,6 +188,18 @@ script:
   CHECK(c.header("x-should-retry") == "false"); // Longer than SDKs wait.
 }
 
+TEST_CASE("a refusal does not say where the provider is", "[e2e][proxy]") {
+  stage on{two_relays + prices
+           + "script:\n  - {match: {}, action: {reset: before_headers}}\n"};
+  on.start("api: {request_timeout: 5s}\n" + pool);
+  const auto x = request(on.api_port(), "POST", "/v1/chat/completions",
+                         chat());
+  INFO(x.head << x.body);
+  CHECK(x.status == 502);
+  CHECK_THAT(x.body, ContainsSubstring("the provider could not be reached"));
+  CHECK(x.body.find("127.0.0.1") == std::string::npos);
+}
+
 TEST_CASE("a conversation stays with its account", "[e2e][proxy]") {
   stage on{two_relays + prices};
   on.start("routing: {strategy: round_robin}\n" + pool);
