@@ -36,6 +36,9 @@ void runner_state::outcome(const call_outcome& x) {
   end.hold = held->grant.hold;
   end.report.judged
     = setup->rules->judge(held->grant.kind, work->route, outcome, now());
+  if (outcome.late)
+    end.report.judged = judged_late(std::move(end.report.judged), outcome.total,
+                                    work->deadline - began);
   end.report.serial = held->grant.serial;
   end.report.model = work->model;
   end.report.status = outcome.status;
@@ -186,10 +189,16 @@ void runner_state::send_if_ready() {
     go_on();
     return;
   }
+  const auto t = now();
+  if (work->deadline.millis != 0 && t >= work->deadline) {
+    late = true;
+    return give_back(std::make_shared<const item_result>(
+      result_of(item_state::failed)));
+  }
   // After this point, the provider may charge.
   sent = true;
   if (draft)
-    draft->sent(now());
+    draft->sent(t);
   auto request = std::make_shared<upstream_request>(
     compose(held->grant.kind, *work));
   request->account = held->grant.account;
@@ -202,6 +211,8 @@ void runner_state::send_if_ready() {
   request->first_byte_timeout = setup->upstream.first_byte_timeout;
   request->idle_timeout = setup->upstream.idle_timeout;
   request->total_timeout = setup->upstream.total_timeout;
+  if (work->deadline.millis != 0)
+    request->caller_timeout = work->deadline - t;
   auto call = std::make_shared<upstream_call>();
   call->token = call_token();
   call->request = std::move(request);
@@ -227,6 +238,7 @@ void runner_state::succeeded(attempt_end end, const upstream_outcome& x) {
 
 void runner_state::failed(attempt_end end, const upstream_outcome& x) {
   last_failure = end.report.judged;
+  late = x.late;
   last_body = x.body;
   last_type = x.header("content-type");
   const auto was_sent = x.ended != transport::not_sent;
@@ -240,7 +252,7 @@ void runner_state::failed(attempt_end end, const upstream_outcome& x) {
                                last_failure.reason});
   }
   auto step = budget->after_failure(last_failure, was_sent, t);
-  if (cancelled || !may_repeat(last_failure, was_sent))
+  if (cancelled || late || !may_repeat(last_failure, was_sent))
     step = next_step::give_up;
   if (step == next_step::give_up) {
     auto result = result_of(item_state::failed);
@@ -363,7 +375,11 @@ item_result runner_state::result_of(item_state state) const {
   x.attempts = tries;
   x.cost = spent;
   x.at = now();
-  if (state == item_state::failed && last_failure.cls != failure_class::none) {
+  if (state == item_state::failed && late) {
+    x.error_code = to_string(ec::deadline_passed);
+    x.error_text = last_failure.reason;
+  } else if (state == item_state::failed
+             && last_failure.cls != failure_class::none) {
     x.body = last_body;
     x.content_type = last_type;
     x.error_code = to_string(last_failure.cls);
@@ -398,6 +414,7 @@ runner(runner_actor::stateful_pointer<runner_state> self, wall_clock clock,
   st->peers = std::move(peers);
   st->setup = std::move(setup);
   st->work = std::move(work);
+  st->began = st->now();
   st->list_cost = expected_cost(st->prices(), *st->work, factor{}, st->now());
   st->owner = std::move(owner);
   st->budget.emplace(st->setup->routing, st->work->deadline);

@@ -138,6 +138,7 @@ struct runner_state {
   std::optional<record_draft> draft; // Where a record is kept.
   std::vector<account_id> excluded;
   std::optional<lease> held;
+  timestamp began;
   money list_cost; // The estimate at list price.
   money spent; // Over all attempts.
   uint32_t tries = 0;
@@ -148,6 +149,7 @@ struct runner_state {
   bool cancelled = false;
   bool resting = false;
   bool stopping = false;
+  bool late = false; // The deadline has ended it.
   verdict last_failure;
   int last_status = 0;
   std::string last_body;

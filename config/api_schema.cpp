@@ -69,7 +69,10 @@ std::vector<option_row<options>> limit_rows() {
              "503.",
              &http_options::max_in_flight),
       option("request_timeout", duration_form{100ms, 24h},
-             "For a request as a whole, waiting and tries included; then 504.",
+             "For a request until its answer begins to reach the client, "
+             "waiting and tries included; then 504. What is not streamed must "
+             "be whole by then; a stream under way has the rest of "
+             "upstream.total_timeout.",
              &http_options::request_timeout),
   };
 }

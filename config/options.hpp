@@ -149,7 +149,8 @@ struct http_options {
   uint32_t max_connections_per_address = 1'024;
   /// Requests under way or waiting at once.
   uint32_t max_in_flight = 4'096;
-  /// For a request as a whole, waiting and all attempts included.
+  /// For a request until its answer begins to reach the client, waiting and
+  /// all attempts included.
   milliseconds request_timeout{600'000};
   /// What a client that left had still to come is read for its usage, up to so
   /// many bytes.

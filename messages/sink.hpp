@@ -44,6 +44,9 @@ public:
 
   virtual void take(std::string_view piece) = 0;
 
+  /// @returns Whether part of an answer has reached the caller.
+  virtual bool committed() const = 0;
+
   /// The call has ended, well or not; completes what is told of it.
   virtual void end(upstream_outcome& x) = 0;
 

@@ -42,6 +42,9 @@ struct upstream_request {
   milliseconds idle_timeout{120'000};
   /// From the start to the end.
   milliseconds total_timeout{600'000};
+  /// From the start until part of the answer has reached the caller, or where
+  /// there is no sink to the end: then the caller's own time is up.
+  milliseconds caller_timeout = milliseconds::max();
 };
 
 using upstream_request_ptr = std::shared_ptr<const upstream_request>;
@@ -68,6 +71,8 @@ struct upstream_outcome {
   transport ended = transport::ok;
   /// One sentence where `ended` is not ok.
   std::string error;
+  /// It was the caller's time that was up (`caller_timeout`).
+  bool late = false;
   /// 0: no status line came.
   int status = 0;
   /// Names in lower case.

@@ -4,6 +4,14 @@
 
 namespace rota {
 
+verdict judged_late(verdict x, milliseconds had, milliseconds whole) {
+  if (had < whole / 2) {
+    x.scope = failure_scope::request;
+    x.action = account_action::none;
+  }
+  return x;
+}
+
 next_step retry_budget::after_failure(const verdict& x, bool sent,
                                       timestamp now) {
   if (sent)

@@ -13,6 +13,12 @@ enum class next_step : uint8_t {
   wait,        ///< Every account was tried: wait, then ask for any.
 };
 
+/// The judgement over a try that its job's deadline ended: it is held against
+/// the account only where the try had most of the job's time.
+/// @param had   How long the try took.
+/// @param whole From the job's start to its deadline.
+verdict judged_late(verdict x, milliseconds had, milliseconds whole);
+
 /// One job's budget of attempts and time. Pure.
 class retry_budget {
 public:

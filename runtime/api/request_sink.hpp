@@ -32,16 +32,14 @@ public:
   bool begin(int status, const header_list& headers) override;
   bool ready() const override;
   void take(std::string_view piece) override;
+  bool committed() const override {
+    return committed_;
+  }
   void end(upstream_outcome& x) override;
 
   /// The client has gone; an answer that goes on is read in its stead.
   /// @param on_excess Called once if it has more than `most` bytes left.
   void drain(uint64_t most, std::function<void()> on_excess);
-
-  /// Whether part of an answer has reached the client.
-  bool committed() const {
-    return committed_;
-  }
 
 private:
   void pass(std::string_view piece);

@@ -107,6 +107,12 @@ void transfer::end(transport how, std::string why) {
   out_.error = std::move(why);
 }
 
+void transfer::end_late() {
+  end(transport::timed_out,
+      target_->origin() + " had not answered when the request's time was up");
+  out_.late = true;
+}
+
 void transfer::cancel(std::string why) {
   end(transport::cancelled, std::move(why));
 }
@@ -135,6 +141,8 @@ bool transfer::overdue() {
   if (age >= limits_.connect_timeout && !something_left())
     end(transport::not_sent, "no connection to " + origin + " within "
                                + seconds(limits_.connect_timeout));
+  else if (age >= x.caller_timeout && !(x.sink && x.sink->committed()))
+    end_late();
   else if (age >= x.total_timeout)
     end(transport::timed_out, origin + " did not finish its answer within "
                                 + seconds(x.total_timeout));

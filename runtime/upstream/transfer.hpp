@@ -96,6 +96,7 @@ protected:
 private:
   std::string check_headers();
   void end(transport how, std::string why);
+  void end_late();
 
   upstream_call_ptr call_;
   upstream_target_ptr target_;

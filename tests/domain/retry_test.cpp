@@ -81,6 +81,19 @@ TEST_CASE("a deadline ends everything", "[retry]") {
   CHECK(it.after_failure(failed(), true, start + 10s) == next_step::give_up);
 }
 
+TEST_CASE("a deadline tells of an account that had most of the time",
+          "[retry]") {
+  verdict x = failed(true, charge::perhaps);
+  x.scope = failure_scope::account;
+  x.action = account_action::penalty;
+  CHECK(judged_late(x, 5s, 10s).action == account_action::penalty);
+  CHECK(judged_late(x, 5s, 10s).scope == failure_scope::account);
+  const auto y = judged_late(x, 5s - 1ms, 10s);
+  CHECK(y.action == account_action::none);
+  CHECK(y.scope == failure_scope::request);
+  CHECK(y.charged == charge::perhaps);
+}
+
 TEST_CASE("a job that reached nobody waits as long as it may", "[retry]") {
   auto it = make();
   for (int i = 0; i < 1'000; ++i)

@@ -188,6 +188,36 @@ script:
   CHECK(c.header("x-should-retry") == "false"); // Longer than SDKs wait.
 }
 
+TEST_CASE("a request has its time, and a stream under way the rest",
+          "[e2e][proxy]") {
+  struct wanted {
+    const char* action;
+    bool stream;
+    int status;
+  };
+  const auto x = GENERATE(wanted{"{delay: 4s}", false, 504},
+                          wanted{"{delay: 4s}", true, 504},
+                          wanted{"{stall: 4s, at_byte: 100}", false, 504},
+                          wanted{"{stall: 2s, at_byte: 700}", true, 200});
+  CAPTURE(x.action, x.stream);
+  stage on{two_relays + prices + "script:\n  - {match: {}, action: "
+           + x.action + "}\n"};
+  on.start("api: {request_timeout: 1s}\n" + pool);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto got = request(on.api_port(), "POST", "/v1/chat/completions",
+                           chat(x.stream));
+  const auto took = std::chrono::steady_clock::now() - begin;
+  INFO(got.head << got.body);
+  CHECK(got.status == x.status);
+  if (x.status == 504) {
+    CHECK(got.parsed()["error"]["code"] == "timeout");
+    CHECK(took < std::chrono::seconds{2});
+  } else {
+    CHECK(got.body.ends_with("data: [DONE]\n\n"));
+    CHECK(took >= std::chrono::seconds{2});
+  }
+}
+
 TEST_CASE("a refusal does not say where the provider is", "[e2e][proxy]") {
   stage on{two_relays + prices
            + "script:\n  - {match: {}, action: {reset: before_headers}}\n"};

@@ -19,7 +19,7 @@ namespace rota {
 /// test and the actor, which run on one thread.
 struct upstream_script {
   /// Answers a call at once, or with nothing: then it stays open until
-  /// `finish`, a cancel, or its first-byte timeout.
+  /// `finish`, a cancel, or the end of its time.
   std::function<std::optional<upstream_outcome>(const upstream_request&)>
     answer = [](const upstream_request&) { return std::nullopt; };
 
@@ -41,6 +41,22 @@ struct upstream_script {
     open.erase(i);
     deliver(*call, std::move(x));
     return true;
+  }
+
+  /// The time of an open call is up.
+  void expire(uint64_t token) {
+    const auto i = find(token);
+    if (i == open.end())
+      return;
+    const auto& x = *(*i)->request;
+    auto end = failure(transport::timed_out, "no answer came in time");
+    end.total = time_of(x);
+    end.late = end.total == x.caller_timeout;
+    finish(token, std::move(end));
+  }
+
+  static milliseconds time_of(const upstream_request& x) {
+    return std::min({x.first_byte_timeout, x.total_timeout, x.caller_timeout});
   }
 
   static void deliver(const upstream_call& call, upstream_outcome x) {
@@ -94,18 +110,14 @@ fake_upstream(fake_upstream_actor::pointer self, upstream_script_ptr script) {
       if (auto now = script->answer(request))
         return how::deliver(*x, std::move(*now));
       script->open.push_back(x);
-      self->delayed_send(self,
-                         std::min(request.first_byte_timeout,
-                                  request.total_timeout),
-                         atom::tick_v, x->token);
+      self->delayed_send(self, how::time_of(request), atom::tick_v, x->token);
     },
     [script](atom::cancel, uint64_t token) {
       script->finish(token, how::failure(transport::cancelled,
                                          "the call was given up"));
     },
     [script](atom::tick, uint64_t token) {
-      script->finish(token, how::failure(transport::timed_out,
-                                         "no answer came in time"));
+      script->expire(token);
     },
   };
 }

@@ -34,6 +34,10 @@ public:
       on_full();
   }
 
+  bool committed() const override {
+    return text.size() > preamble;
+  }
+
   void end(upstream_outcome& x) override {
     ++ends;
     x.passed.emplace().whole = x.ended == transport::ok;
@@ -44,6 +48,7 @@ public:
   std::string text;
   size_t pieces = 0;
   size_t room = SIZE_MAX;
+  size_t preamble = 0; // So much is kept from the caller.
   int ends = 0;
   std::function<void()> on_full;
 };
@@ -100,6 +105,42 @@ TEST_CASE("a sink hears of an end that came too early", "[upstream]") {
   CHECK(x->ended == transport::broken);
   CHECK(sink->text == "first");
   CHECK_FALSE(x->passed->whole);
+}
+
+TEST_CASE("a caller's time ends what has not begun to reach it",
+          "[upstream]") {
+  upstream_fixture fix;
+  fix.server.on("/v1/a", [](mini_exchange& x) {
+    x.raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+          "5\r\nfirst\r\n");
+    std::this_thread::sleep_for(600ms);
+    x.raw("6\r\nsecond\r\n0\r\n\r\n");
+  });
+  const auto sink = std::make_shared<keeping_sink>();
+  const auto request = fix.post("/v1/a");
+  request->caller_timeout = 200ms;
+  SECTION("a stream under way goes on") {
+    request->sink = sink;
+    const auto x = fix.call(request);
+    CHECK(x->ended == transport::ok);
+    CHECK_FALSE(x->late);
+    CHECK(sink->text == "firstsecond");
+  }
+  SECTION("one that is kept back does not") {
+    request->sink = sink;
+    sink->preamble = 5;
+    const auto x = fix.call(request);
+    CHECK(x->ended == transport::timed_out);
+    CHECK(x->late);
+    CHECK(x->total >= 200ms);
+    CHECK(x->total < 600ms);
+  }
+  SECTION("nor does a body that is gathered") {
+    const auto x = fix.call(request);
+    CHECK(x->ended == transport::timed_out);
+    CHECK(x->late);
+    CHECK(x->body == "first");
+  }
 }
 
 TEST_CASE("a sink that is full stops the provider, and loses nothing",
