@@ -120,8 +120,10 @@ rows routing_rows() {
              "least_used counts calls and spend within this time.", at,
              &routing_options::window),
       option("routing.attempts", count_form{1, 200, "tries"}, live,
-             "Tries a job gets, failovers included, before it fails.", at,
-             &routing_options::attempts),
+             "Tries a job gets, failovers included, before it fails. Those of "
+             "which not a byte could be sent cost nothing and count apart: "
+             "there may be four times as many.",
+             at, &routing_options::attempts),
       option("routing.billed_attempts", count_form{1, 200, "tries"}, live,
              "Tries of one job that were or may have been charged without a "
              "result; bounds what a broken site can cost. What was hardly "
