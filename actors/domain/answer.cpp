@@ -165,6 +165,10 @@ bool is_filled(const json& x) {
          && x != json("");
 }
 
+bool is_word(const json& x) {
+  return x.is_string() && x != json("");
+}
+
 /// Any of a delta's members but its role.
 bool has_delta(const json& x) {
   if (!x.is_object())
@@ -183,8 +187,8 @@ void read_choices(const json& choices, answer& x) {
                 || has_delta(at(choice, "message"))
                 || is_filled(at(choice, "text"));
     const auto& reason = at(choice, "finish_reason");
-    if (reason.is_string() && reason != json("error"))
-      x.complete = true;
+    if (is_word(reason) && reason != json("error"))
+      x.concluded = x.complete = true;
     if (reason == json("error"))
       x.fault = true;
   }
@@ -213,8 +217,9 @@ void read_event(surface route, const json& event, answer& x) {
   switch (route) {
     case surface::anthropic_messages:
       x.content = x.content || name.starts_with("content_block");
-      x.complete = x.complete || name == "message_stop"
-                   || at(at(event, "delta"), "stop_reason").is_string();
+      x.concluded = x.concluded
+                    || is_word(at(at(event, "delta"), "stop_reason"));
+      x.complete = x.complete || x.concluded || name == "message_stop";
       break;
     case surface::openai_responses:
     case surface::openai_stored:
@@ -223,8 +228,9 @@ void read_event(surface route, const json& event, answer& x) {
                   || name.starts_with("response.content_part")
                   || name.starts_with("response.reasoning")
                   || name.starts_with("response.function_call");
-      x.complete = x.complete || name == "response.completed"
-                   || name == "response.incomplete";
+      x.concluded = x.concluded || name == "response.completed"
+                    || name == "response.incomplete";
+      x.complete = x.complete || x.concluded;
       break;
     case surface::gemini_generate:
       read_candidates(event, x);

@@ -33,6 +33,9 @@ struct answer {
   bool fault = false;
   /// Something that the model made, or a verdict on the prompt, is in it.
   bool content = false;
+  /// A stream said why it ends, as its protocol has it: that is an answer,
+  /// even if the model made nothing that can be seen.
+  bool concluded = false;
   /// It came to the end that its protocol has.
   bool complete = false;
   /// The id of the response that a stream brings.

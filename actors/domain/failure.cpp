@@ -279,7 +279,7 @@ verdict failure_rules::impl::of_body(provider who, surface route,
                                      const answer& said, timestamp now) const {
   const auto stream = said.is == answer::form::stream;
   if (!said.fault) {
-    if (said.content && said.complete)
+    if ((said.content || said.concluded) && said.complete)
       return success();
     if (!stream || !said.content) {
       const auto* const what

@@ -230,7 +230,7 @@ void stream_gate::end_event() {
       said_.complete = true;
     else if (!open_ || may_conclude(route_, text))
       read_event(route_, text, said_);
-    if (said_.content && !said_.fault)
+    if ((said_.content || said_.concluded) && !said_.fault)
       open_ = true;
   }
   if (swallow_) {
