@@ -207,6 +207,11 @@ void runner_state::send_if_ready() {
   if (request->sink) {
     request->sink->account = held->grant.account_name;
     request->sink->account_number = held->grant.account;
+    request->sink->is_private
+      = [rules = setup->rules, who = held->grant.kind,
+         route = work->route](std::string_view event) {
+          return rules->is_private(who, route, event);
+        };
   }
   request->first_byte_timeout = setup->upstream.first_byte_timeout;
   request->idle_timeout = setup->upstream.idle_timeout;

@@ -54,6 +54,10 @@ public:
   std::string account;
   account_id account_number;
 
+  /// Whether an event of the answer is a fault that tells of that account what
+  /// no caller may read; set before each call.
+  std::function<bool(std::string_view)> is_private;
+
   /// Set while a call is under way.
   std::function<void()> on_ready;
 };

@@ -4,11 +4,9 @@
 #include "actors/domain/dialect.hpp"
 #include "actors/domain/json_text.hpp"
 #include "actors/domain/retry_after.hpp"
-#include "actors/domain/text_pattern.hpp"
+#include "actors/domain/rule_set.hpp"
 
 #include <algorithm>
-#include <array>
-#include <stdexcept>
 
 namespace rota {
 
@@ -22,52 +20,6 @@ constexpr milliseconds wait_max = 24h;
 
 /// A challenge is met by whole sites at once; a person may have to help.
 constexpr milliseconds challenge_wait = 60s;
-
-template <class T>
-bool has(const std::vector<T>& list, const T& x) {
-  return std::find(list.begin(), list.end(), x) != list.end();
-}
-
-template <class T>
-bool share(const std::vector<T>& x, const std::vector<T>& y) {
-  return std::any_of(x.begin(), x.end(),
-                     [&y](const auto& item) { return has(y, item); });
-}
-
-/// What rules are matched against.
-struct symptom {
-  provider who;
-  int status;
-  const answer& said;
-  /// Lower case, capped.
-  const std::string& text;
-};
-
-struct compiled_rule {
-  failure_rule rule;
-  std::optional<text_pattern> pattern;
-
-  explicit compiled_rule(failure_rule x) : rule{std::move(x)} {
-    if (rule.text.empty())
-      return;
-    try {
-      pattern.emplace(rule.text);
-    } catch (const std::regex_error& e) {
-      throw std::runtime_error{
-        "rule " + rule.name + ": its text is no regular expression ("
-        + e.what() + "); correct the text or remove the rule"};
-    }
-  }
-
-  bool matches(const symptom& x) const {
-    return (rule.providers.empty() || has(rule.providers, x.who))
-           && (rule.statuses.empty() || has(rule.statuses, x.status))
-           && (rule.codes.empty() || share(rule.codes, x.said.codes)
-               || (x.said.codes.empty() && has(rule.codes, std::string{})))
-           && (rule.types.empty() || share(rule.types, x.said.types))
-           && (!pattern || pattern->matches(x.text));
-  }
-};
 
 std::string status_words(int status) {
   return status > 0 ? "HTTP " + std::to_string(status) : "no status";
@@ -185,6 +137,21 @@ bool counted(surface route, const upstream_outcome& x) {
   return used && used->source == usage_source::upstream;
 }
 
+/// Whether a failure comes of the account's key or money.
+bool is_of_account(failure_class x) {
+  switch (x) {
+    case failure_class::auth_invalid:
+    case failure_class::auth_forbidden:
+    case failure_class::account_banned:
+    case failure_class::quota_exhausted:
+    case failure_class::key_quota_exhausted:
+    case failure_class::low_balance:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// A site without such a call or thing: that says nothing about a model.
 bool lacks_call(const upstream_outcome& x) {
   return x.ended == transport::ok && !x.passed
@@ -225,18 +192,9 @@ std::optional<milliseconds> wait_of(const failure_rule& rule,
 // -- rules --------------------------------------------------------------------
 
 struct failure_rules::impl {
-  /// Those with codes or types, those with a text alone, the rest.
-  std::array<std::vector<compiled_rule>, 3> steps;
+  rule_set all;
 
-  const compiled_rule* find(const symptom& x) const {
-    for (const auto& step : steps)
-      for (const auto& rule : step)
-        if (rule.matches(x))
-          return &rule;
-    return nullptr;
-  }
-
-  verdict apply(const compiled_rule& found, const symptom& x,
+  verdict apply(const rule_set::compiled& found, const symptom& x,
                 const upstream_outcome& outcome, timestamp now) const {
     const auto& rule = found.rule;
     verdict result;
@@ -261,7 +219,7 @@ struct failure_rules::impl {
     const symptom x{who, good && said.status != 0 ? said.status
                                                   : outcome.status,
                     said, text};
-    if (const auto* rule = find(x))
+    if (const auto* rule = all.find(x))
       return apply(*rule, x, outcome, now);
     return upstream_fault(charge::no, words_for(outcome, said, ""));
   }
@@ -304,13 +262,8 @@ verdict failure_rules::impl::of_body(provider who, surface route,
 }
 
 failure_rules::failure_rules(std::vector<failure_rule> rules)
-  : impl_{std::make_unique<impl>()} {
-  for (auto& x : rules) {
-    const auto step = !x.codes.empty() || !x.types.empty() ? 0u
-                      : !x.text.empty()                    ? 1u
-                                                           : 2u;
-    impl_->steps[step].emplace_back(std::move(x));
-  }
+  : impl_{std::make_unique<impl>(rule_set{std::move(rules)})} {
+  // nop
 }
 
 failure_rules::~failure_rules() = default;
@@ -322,6 +275,20 @@ verdict failure_rules::judge(provider who, surface route,
   auto result = lacks_call(x) ? not_there(x) : impl_->judge(who, route, x, now);
   result.charged = charge::no;
   return result;
+}
+
+bool failure_rules::is_private(provider who, surface route,
+                               std::string_view event) const {
+  answer said;
+  read_event(route, event, said);
+  if (!said.fault)
+    return false;
+  const auto text = text_pattern::prepared(said.message);
+  const symptom x{who, said.status != 0 ? said.status : 200, said, text};
+  const auto* const first = impl_->all.find(x);
+  // What concerns the request alone is its caller's to know.
+  return first && first->rule.scope != failure_scope::request
+         && impl_->all.tells(x, is_of_account);
 }
 
 verdict failure_rules::impl::judge(provider who, surface route,

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rota {
@@ -27,6 +28,10 @@ public:
 
   verdict judge(provider who, surface route, const upstream_outcome& x,
                 timestamp now) const;
+
+  /// Whether the data of a stream's event is a fault that tells of the
+  /// account's key or money, or of a relay's own: no caller may read it.
+  bool is_private(provider who, surface route, std::string_view event) const;
 
 private:
   struct impl;

@@ -21,23 +21,6 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-/// Behind the last blank line, where the next event begins; 0: there is none.
-size_t end_of_events(std::string_view x) {
-  const auto lf = x.rfind("\n\n");
-  const auto crlf = x.rfind("\n\r\n");
-  return std::max(lf == std::string_view::npos ? 0 : lf + 2,
-                  crlf == std::string_view::npos ? 0 : crlf + 3);
-}
-
-/// Where a text goes on with a blank line behind what has passed, the end of
-/// that; 0: it does not.
-size_t end_of_blank_line(std::string_view passed, std::string_view x) {
-  if (passed.ends_with('\n') && x.starts_with("\r\n"))
-    return 2;
-  const auto begun = passed.ends_with('\n') || passed.ends_with("\n\r");
-  return begun && x.starts_with('\n') ? 1 : 0;
-}
-
 /// Whether a member of that name has a string for a value.
 bool has_text(std::string_view json, std::string_view quoted_name) {
   for (auto i = json.find(quoted_name); i != std::string_view::npos;
@@ -52,8 +35,8 @@ bool has_text(std::string_view json, std::string_view quoted_name) {
 /// Whether an event can end its stream or fail it. Cheap: every event of a
 /// stream goes through it; what passes is read in full.
 bool may_conclude(surface route, std::string_view data) {
-  if (contains(data, "\"error\""))
-    return true;
+  if (contains(data, "\"error\"") || contains(data, "message\""))
+    return true; // A fault may be bare: a code and a message.
   switch (route) {
   case surface::anthropic_messages:
     return contains(data, "message_stop") || has_text(data, "\"stop_reason\"");
@@ -89,9 +72,15 @@ void stream_gate::expect_sound() {
   form_ = form::sound;
 }
 
+void stream_gate::hide(std::function<bool(std::string_view)> is_private) {
+  is_private_ = std::move(is_private);
+}
+
 std::string_view stream_gate::feed(std::string_view chunk) {
   if (form_ != form::sound)
     usage_.feed(chunk);
+  if (cut_)
+    return {};
   const auto was_open = open_;
   if (was_open) // Else what may pass in the end gathers there.
     out_.clear();
@@ -108,33 +97,21 @@ std::string_view stream_gate::feed(std::string_view chunk) {
   }
   if (was_open && form_ != form::events)
     return chunk;
-  if (was_open && held_.empty()
-      && (chunk.ends_with("\n\n") || chunk.ends_with("\n\r\n"))) {
-    seam_ = chunk.substr(chunk.size() - 2);
+  if (was_open && held_.empty() && since_ == 0)
     return chunk; // As nearly all do.
-  }
-  keep_tail(was_open, chunk);
+  if (was_open)
+    held_ += chunk;
+  keep_tail();
   return out_;
 }
 
-void stream_gate::keep_tail(bool was_open, std::string_view chunk) {
-  size_t from = 0;
-  if (was_open) { // What is held holds no end of an event.
-    from = held_.size() - std::min<size_t>(held_.size(), 2);
-    held_ += chunk;
-  }
+void stream_gate::keep_tail() {
   auto end = held_.size();
-  if (form_ == form::events) {
-    const auto x = end_of_events(std::string_view{held_}.substr(from));
-    const auto whole
-        = x > 0 ? from + x : end_of_blank_line(seam_, held_);
-    if (end - whole <= tail_max)
-      end = whole;
-  }
+  const auto tail = std::min(since_, end);
+  if (form_ == form::events && (cut_ || tail <= tail_max))
+    end -= tail;
   out_.assign(held_, 0, end);
   held_.erase(0, end);
-  seam_.append(out_, end - std::min<size_t>(end, 2));
-  seam_.erase(0, seam_.size() - std::min<size_t>(seam_.size(), 2));
 }
 
 std::string_view stream_gate::finish() {
@@ -144,7 +121,7 @@ std::string_view stream_gate::finish() {
     return {};
   usage_.finish();
   said_.complete = said_.complete || (form_ == form::sound && open_);
-  if (form_ == form::events) {
+  if (form_ == form::events && !cut_) {
     if (!line_.empty())
       end_line(std::exchange(line_, {}));
     end_event();
@@ -152,7 +129,8 @@ std::string_view stream_gate::finish() {
   if (!open_)
     return {};
   // Half of an event is of no use to anybody.
-  if (form_ != form::events || (!swallow_ && (said_.complete || said_.fault)))
+  if (form_ != form::events
+      || (!swallow_ && !cut_ && (said_.complete || said_.fault)))
     out_.swap(held_);
   held_.clear();
   return out_;
@@ -192,26 +170,26 @@ void stream_gate::look(std::string_view chunk) {
 }
 
 void stream_gate::look_at_lines(std::string_view chunk) {
-  while (!chunk.empty()) {
+  while (!chunk.empty() && !cut_) {
     const auto end = chunk.find('\n');
+    const auto line = chunk.substr(0, end);
+    const auto size = std::min(end, chunk.size() - 1) + 1;
+    since_ += size;
+    if (swallow_)
+      event_ += chunk.substr(0, size);
+    chunk.remove_prefix(size);
     if (end == std::string_view::npos) {
       if (line_.size() < line_max)
-        line_ += chunk;
-      if (swallow_)
-        event_ += chunk;
-      return;
-    }
-    if (swallow_)
-      event_ += chunk.substr(0, end + 1);
-    if (line_.empty()) {
-      end_line(chunk.substr(0, end));
+        line_ += line;
+    } else if (line_.empty()) {
+      end_line(line);
     } else {
-      line_ += chunk.substr(0, end);
+      line_ += line;
       end_line(line_);
       line_.clear();
     }
-    chunk.remove_prefix(end + 1);
   }
+  since_ += chunk.size(); // What follows where it is cut.
 }
 
 void stream_gate::end_line(std::string_view line) {
@@ -226,19 +204,23 @@ void stream_gate::end_line(std::string_view line) {
 void stream_gate::end_event() {
   if (!data_.empty()) {
     const auto text = trimmed(data_);
+    const auto was_open = open_;
     if (text == "[DONE]")
       said_.complete = true;
     else if (!open_ || may_conclude(route_, text))
       read_event(route_, text, said_);
     if ((said_.content || said_.concluded) && !said_.fault)
       open_ = true;
+    cut_ = was_open && said_.fault && is_private_ && is_private_(text);
   }
   if (swallow_) {
-    if (!is_usage_only())
+    if (!cut_ && !is_usage_only())
       out_ += event_;
     event_.clear();
   }
   data_.clear();
+  if (!cut_)
+    since_ = 0;
 }
 
 bool stream_gate::is_usage_only() const {

@@ -3,6 +3,7 @@
 #include "actors/domain/answer.hpp"
 #include "actors/domain/usage_scanner.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,11 @@ public:
   /// What comes is neither text nor JSON: all of it is content. To be said
   /// before it comes.
   void expect_sound();
+
+  /// Once it is open, an event that says a fault of which this is true does not
+  /// pass, nor does what comes behind it. To be said before anything comes.
+  /// @param is_private  Asked with the event's data.
+  void hide(std::function<bool(std::string_view)> is_private);
 
   /// Takes the next bytes of the body.
   /// @returns What may be passed on now; valid until the next call.
@@ -55,6 +61,12 @@ public:
     return said_.fault;
   }
 
+  /// Whether it has hidden what came last: its caller has not heard of the
+  /// fault.
+  bool is_cut() const {
+    return cut_;
+  }
+
   /// The id of the response that it brings, as far as it said one.
   const std::string& response() const {
     return said_.response;
@@ -68,7 +80,7 @@ public:
 private:
   enum class form : uint8_t { unknown, events, list, document, sound };
 
-  void keep_tail(bool was_open, std::string_view chunk);
+  void keep_tail();
   void look(std::string_view chunk);
   void look_at_lines(std::string_view chunk);
   void end_line(std::string_view line);
@@ -81,6 +93,8 @@ private:
   form form_ = form::unknown;
   bool open_ = false;
   bool finished_ = false;
+  bool cut_ = false;
+  std::function<bool(std::string_view)> is_private_;
   answer said_;
   usage_scanner usage_;
   std::string held_;
@@ -88,7 +102,7 @@ private:
   std::string data_;  // Of an event that has not ended.
   std::string event_; // Its bytes, where events may be swallowed.
   std::string out_;
-  std::string seam_; // The last two bytes that have passed.
+  size_t since_ = 0; // Bytes behind the last whole event that may pass.
 };
 
 /// The body of a chat request that makes its stream say what it used: with

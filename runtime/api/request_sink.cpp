@@ -38,6 +38,7 @@ bool request_sink::begin(int status, const header_list& headers) {
   gate_.emplace(rules_.route, held_max, rules_.swallow_usage);
   if (rules_.route == surface::openai_speech && is_sound(headers))
     gate_->expect_sound();
+  gate_->hide(is_private);
   head_ = returned_headers(headers);
   head_.emplace_back("x-request-id", rules_.request_id);
   if (rules_.show_account)
@@ -61,6 +62,8 @@ void request_sink::take(std::string_view piece) {
     std::exchange(on_excess_, nullptr)();
   drainable_ -= std::min<uint64_t>(drainable_, piece.size());
   pass(gate_->feed(piece));
+  if (gate_->is_cut())
+    break_off();
 }
 
 void request_sink::end(upstream_outcome& x) {
@@ -77,12 +80,17 @@ void request_sink::end(upstream_outcome& x) {
                      && !gate_->fault();
   x.passed = passed_body{gate_->used(), whole, first_content_};
   // A stream that failed by its own word has said so to the client.
-  if (!whole && !gate_->fault())
+  if (!whole && (!gate_->fault() || gate_->is_cut()))
+    break_off();
+  client_->end();
+  gate_.reset();
+}
+
+void request_sink::break_off() {
+  if (!std::exchange(broken_off_, true))
     client_->write(broken_stream_event(
       rules_.route,
       "The provider broke its answer off; what came may be charged."));
-  client_->end();
-  gate_.reset();
 }
 
 void request_sink::pass(std::string_view piece) {

@@ -43,6 +43,7 @@ public:
 
 private:
   void pass(std::string_view piece);
+  void break_off();
 
   http_exchange_ptr client_;
   rules rules_;
@@ -53,6 +54,7 @@ private:
     = std::chrono::steady_clock::now();
   milliseconds first_content_{0};
   bool committed_ = false;
+  bool broken_off_ = false;
   uint64_t drainable_ = 0; // Bytes that may still come,
   std::function<void()> on_excess_; // or this is called; null: no such bound.
   bool full_ = false;

@@ -120,3 +120,52 @@ TEST_CASE("a stream that only ends moves on", "[e2e][streams]") {
   CHECK_THAT(x.body, ContainsSubstring("\"content\""));
   CHECK(on.calls() == 2);
 }
+
+TEST_CASE("a caller reads nothing of an account's money or key",
+          "[e2e][streams]") {
+  stream_stage on;
+  const std::string said = "insufficient balance: $0.03";
+  const std::string content
+    = R"({"type":"content_block_delta","delta":{"text":"hi"}})";
+  const std::string word = R"({"choices":[{"delta":{"content":"hi"}}]})";
+  const std::string delta
+    = R"({"type":"response.output_text.delta","delta":"hi"})";
+  struct sample {
+    call_case call;
+    std::string content;
+    std::string fault;
+    std::string told; ///< How the client's last event begins.
+  };
+  const sample samples[] = {
+    {chat, word,
+     R"({"error":{"message":")" + said + R"(","code":"server_error"}})",
+     R"(data: {"error":{"message":"The provider broke)"},
+    {message, content,
+     R"({"type":"error","error":{"type":"api_error","message":")" + said
+       + R"("}})",
+     "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":"
+     "\"api_error\",\"message\":\"The provider broke"},
+    {response, delta,
+     R"({"type":"response.failed","response":{"error":{"code":"server_error",)"
+     R"("message":")"
+       + said + R"("}}})",
+     "event: error\ndata: {\"type\":\"error\",\"code\":\"upstream_error\","
+     "\"message\":\"The provider broke"},
+  };
+  for (const auto& sample : samples) {
+    on.rota({"account", "a", "ready"}); // Whatever the last one did to it.
+    const auto begin = events({sample.content});
+    on.script(begin + events({sample.fault, "[DONE]"}));
+    const auto x = on.send(sample.call);
+    INFO(x.head << x.body);
+    CHECK(x.status == 200);
+    CHECK_THAT(x.body, StartsWith(begin + sample.told));
+    CHECK_THAT(x.body, !ContainsSubstring("balance"));
+    CHECK_THAT(x.body, !ContainsSubstring("[DONE]"));
+  }
+  // Other faults are its own to read.
+  on.rota({"account", "a", "ready"});
+  const auto other = events({word, R"({"error":{"message":"boom"}})"});
+  on.script(other);
+  CHECK(on.send(chat).body == other);
+}
