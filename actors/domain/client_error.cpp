@@ -216,12 +216,16 @@ refusal_words words_for_previous(const std::string& id) {
           "Previous response with id '" + id + "' not found.", false, {}};
 }
 
-std::string broken_stream_event(surface route, std::string_view sentence) {
+std::string broken_stream_event(surface route, bool in_list,
+                                std::string_view sentence) {
   refusal_words x{502, "upstream_error", std::string{sentence}, true, {}};
+  if (in_list)
+    return ",\r\n" + error_body(route, x) + ']';
   switch (route) {
     case surface::anthropic_messages:
       return "event: error\ndata: " + error_body(route, x) + "\n\n";
     case surface::openai_responses:
+    case surface::openai_stored:
       return R"(event: error
 data: {"type":"error","code":"upstream_error","message":)"
              + json_string(sentence) + R"(,"param":null})" "\n\n";

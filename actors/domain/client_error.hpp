@@ -52,7 +52,10 @@ refusal_words words_for_response(const std::string& id);
 refusal_words words_for_previous(const std::string& id);
 
 /// The last event of a stream that broke off, in the protocol's own form.
-std::string broken_stream_event(surface route, std::string_view sentence);
+/// @param in_list  The stream is an array, of which whole elements have passed:
+///                 then its last element, and its end.
+std::string broken_stream_event(surface route, bool in_list,
+                                std::string_view sentence);
 
 /// What the client of a job gets: a success and the caller's own faults as the
 /// provider said them; what concerns rota's accounts in rota's own words, for

@@ -95,7 +95,7 @@ std::string_view stream_gate::feed(std::string_view chunk) {
     held_.clear();
     return out_;
   }
-  if (was_open && form_ != form::events)
+  if (was_open && !is_in_parts())
     return chunk;
   if (was_open && held_.empty() && since_ == 0)
     return chunk; // As nearly all do.
@@ -108,7 +108,7 @@ std::string_view stream_gate::feed(std::string_view chunk) {
 void stream_gate::keep_tail() {
   auto end = held_.size();
   const auto tail = std::min(since_, end);
-  if (form_ == form::events && (cut_ || tail <= tail_max))
+  if (is_in_parts() && (cut_ || tail <= tail_max))
     end -= tail;
   out_.assign(held_, 0, end);
   held_.erase(0, end);
@@ -120,7 +120,8 @@ std::string_view stream_gate::finish() {
   if (std::exchange(finished_, true))
     return {};
   usage_.finish();
-  said_.complete = said_.complete || (form_ == form::sound && open_);
+  said_.complete = (said_.complete && (!is_list() || list_.is_over()))
+                   || (form_ == form::sound && open_);
   if (form_ == form::events && !cut_) {
     if (!line_.empty())
       end_line(std::exchange(line_, {}));
@@ -129,7 +130,7 @@ std::string_view stream_gate::finish() {
   if (!open_)
     return {};
   // Half of an event is of no use to anybody.
-  if (form_ != form::events
+  if (!is_in_parts()
       || (!swallow_ && !cut_ && (said_.complete || said_.fault)))
     out_.swap(held_);
   held_.clear();
@@ -141,9 +142,10 @@ void stream_gate::look(std::string_view chunk) {
     const auto begin = trimmed(held_);
     if (begin.empty())
       return;
-    form_ = begin.front() == '{'   ? form::document
-            : begin.front() == '[' ? form::list
-                                   : form::events;
+    const auto list = begin.front() == '[';
+    form_ = list && route_ == surface::gemini_generate ? form::list
+            : list || begin.front() == '{'             ? form::document
+                                                       : form::events;
     chunk = held_;
   }
   switch (form_) {
@@ -151,15 +153,7 @@ void stream_gate::look(std::string_view chunk) {
     look_at_lines(chunk);
     break;
   case form::list: // Gemini's other way to stream.
-    if (!open_) // By what comes first.
-      open_ = std::min(held_.find("\"candidates\""),
-                       held_.find("\"blockReason\""))
-              < held_.find("\"error\"");
-    line_ += chunk; // With the end of what came before.
-    if (has_text(line_, "\"finishReason\"")
-        || contains(line_, "\"blockReason\""))
-      said_.complete = true;
-    line_.erase(0, line_.size() - std::min(line_.size(), overlap));
+    look_at_list(chunk);
     break;
   case form::sound: // It has no end of its own: see finish().
     open_ = said_.content = true;
@@ -167,6 +161,27 @@ void stream_gate::look(std::string_view chunk) {
   default: // A whole document: judged as a whole.
     break;
   }
+}
+
+void stream_gate::look_at_list(std::string_view chunk) {
+  line_ += chunk; // With the end of what came before: an element may be long.
+  if (has_text(line_, "\"finishReason\"") || contains(line_, "\"blockReason\""))
+    said_.complete = true;
+  line_.erase(0, line_.size() - std::min(line_.size(), overlap));
+  while (!chunk.empty() && !cut_) {
+    const auto part = chunk.substr(0, list_.take(chunk));
+    since_ += part.size();
+    if (data_.size() < line_max)
+      data_ += part;
+    chunk.remove_prefix(part.size());
+    if (list_.at_end())
+      end_event();
+  }
+  since_ += chunk.size();
+  if (!open_ && !said_.fault && held_.size() > tail_max) // By what comes first.
+    open_ = std::min(held_.find("\"candidates\""),
+                     held_.find("\"blockReason\""))
+            < held_.find("\"error\"");
 }
 
 void stream_gate::look_at_lines(std::string_view chunk) {
@@ -203,7 +218,9 @@ void stream_gate::end_line(std::string_view line) {
 
 void stream_gate::end_event() {
   if (!data_.empty()) {
-    const auto text = trimmed(data_);
+    auto text = trimmed(data_);
+    if (is_list()) // What separates it from the one before.
+      text.remove_prefix(std::min(text.find('{'), text.size()));
     const auto was_open = open_;
     if (text == "[DONE]")
       said_.complete = true;
@@ -221,6 +238,10 @@ void stream_gate::end_event() {
   data_.clear();
   if (!cut_)
     since_ = 0;
+}
+
+bool stream_gate::is_in_parts() const {
+  return form_ == form::events || form_ == form::list;
 }
 
 bool stream_gate::is_usage_only() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/domain/answer.hpp"
+#include "actors/domain/list_scanner.hpp"
 #include "actors/domain/usage_scanner.hpp"
 
 #include <functional>
@@ -30,9 +31,8 @@ public:
   /// before it comes.
   void expect_sound();
 
-  /// Once it is open, an event that says a fault of which this is true does not
-  /// pass, nor does what comes behind it. To be said before anything comes.
-  /// @param is_private  Asked with the event's data.
+  /// Once it is open, a fault of whose data this is true does not pass, nor
+  /// what comes behind it. To be said before anything comes.
   void hide(std::function<bool(std::string_view)> is_private);
 
   /// Takes the next bytes of the body.
@@ -61,10 +61,14 @@ public:
     return said_.fault;
   }
 
-  /// Whether it has hidden what came last: its caller has not heard of the
-  /// fault.
+  /// Whether it has hidden a fault.
   bool is_cut() const {
     return cut_;
+  }
+
+  /// Whether what comes is an array instead of events.
+  bool is_list() const {
+    return form_ == form::list;
   }
 
   /// The id of the response that it brings, as far as it said one.
@@ -82,10 +86,12 @@ private:
 
   void keep_tail();
   void look(std::string_view chunk);
+  void look_at_list(std::string_view chunk);
   void look_at_lines(std::string_view chunk);
   void end_line(std::string_view line);
   void end_event();
   bool is_usage_only() const;
+  bool is_in_parts() const;
 
   surface route_;
   size_t held_max_;
@@ -97,6 +103,7 @@ private:
   std::function<bool(std::string_view)> is_private_;
   answer said_;
   usage_scanner usage_;
+  list_scanner list_;
   std::string held_;
   std::string line_;  // Of a line that has not ended.
   std::string data_;  // Of an event that has not ended.

@@ -89,7 +89,7 @@ void request_sink::end(upstream_outcome& x) {
 void request_sink::break_off() {
   if (!std::exchange(broken_off_, true))
     client_->write(broken_stream_event(
-      rules_.route,
+      rules_.route, gate_->is_list(),
       "The provider broke its answer off; what came may be charged."));
 }
 

@@ -149,3 +149,30 @@ TEST_CASE("a failure of providers says what befell the last try") {
         == "the provider answered with HTTP 503.");
   CHECK(said(stream_broken, 200) == "the provider's stream broke off.");
 }
+
+TEST_CASE("a stream that breaks ends in its protocol's own form", "[client]") {
+  const auto end = [](surface route, bool in_list = false) {
+    return broken_stream_event(route, in_list, "It \"broke\".");
+  };
+  using enum surface;
+  CHECK(end(openai_chat)
+        == R"(data: {"error":{"message":"It \"broke\".","type":)"
+           R"("server_error","param":null,"code":"upstream_error"}})"
+           "\n\n");
+  CHECK(end(anthropic_messages)
+        == "event: error\n"
+           R"(data: {"type":"error","error":{"type":"api_error",)"
+           R"("message":"It \"broke\"."}})"
+           "\n\n");
+  // One that is fetched later has the form of the first.
+  CHECK(end(openai_responses)
+        == "event: error\n"
+           R"(data: {"type":"error","code":"upstream_error",)"
+           R"("message":"It \"broke\".","param":null})"
+           "\n\n");
+  CHECK(end(openai_stored) == end(openai_responses));
+  const std::string google = R"({"error":{"code":502,"message":)"
+                             R"("It \"broke\".","status":"INTERNAL"}})";
+  CHECK(end(gemini_generate) == "data: " + google + "\n\n");
+  CHECK(end(gemini_generate, true) == ",\r\n" + google + "]");
+}

@@ -169,3 +169,42 @@ TEST_CASE("a caller reads nothing of an account's money or key",
   on.script(other);
   CHECK(on.send(chat).body == other);
 }
+
+TEST_CASE("an array that breaks off is brought to its end", "[e2e][streams]") {
+  stream_stage on;
+  const call_case call{
+    "/v1beta/models/gpt-5-mini:streamGenerateContent",
+    R"({"contents":[{"role":"user","parts":[{"text":"hello"}]}]})"};
+  const auto broken = GENERATE(
+    as<std::string>{}, "{truncate: 900}",
+    R"({status: 200, body: '[{"candidates":[{"content":{}}]},'})",
+    R"({status: 200, body: '[{"candidates":[{"content":{}}]},{"cand'})",
+    R"({status: 200, body: '[{"candidates":[{"content":{}}]}]'})",
+    R"({status: 200, body: '[{"candidates":[{"content":{}}]},)"
+    R"({"error":{"code":402,"message":"insufficient balance: $0.03"}}]'})");
+  INFO(broken);
+  on.sim_post("/sim/script", "script:\n  - {match: {account: a}, action: "
+                               + broken + "}\n");
+  const auto x = on.send(call);
+  INFO(x.head << x.body);
+  CHECK(x.status == 200);
+  const auto said = x.parsed();
+  REQUIRE(said.is_array());
+  REQUIRE(said.size() >= 2);
+  CHECK(said[0].contains("candidates"));
+  CHECK(said.back()["error"]["code"] == 502);
+  CHECK_THAT(x.body, !ContainsSubstring("balance"));
+  CHECK(on.calls() == 1);
+}
+
+TEST_CASE("an array passes byte for byte", "[e2e][streams]") {
+  stream_stage on;
+  const std::string text
+    = "[{\"candidates\":[{\"content\":{}}]},\r\n"
+      "{\"candidates\":[{\"finishReason\":\"STOP\"}]}\n]\n";
+  on.script(text);
+  const auto x = on.send(
+    {"/v1beta/models/gpt-5-mini:streamGenerateContent", "{\"contents\":[]}"});
+  CHECK(x.status == 200);
+  CHECK(x.body == text);
+}
