@@ -40,6 +40,7 @@ void alerter_state::walk(const std::vector<account_view>& accounts,
   const auto t = clock.at(self->clock().now());
   pool_state state;
   state.refused = pool.refused;
+  state.is_stuck = pool.waiting_for != ec::ok && pool.halted == ec::ok;
   state.disk_low = pool.halted == ec::disk_low;
   for (const auto& x : accounts)
     state.served += x.successes;

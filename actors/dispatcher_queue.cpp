@@ -16,8 +16,17 @@ constexpr auto patrol = std::chrono::seconds{1};
 /// Accounts that one patrol looks at for the sake of those that wait.
 constexpr size_t looks_max = 200'000;
 
-bool waits_for(ec why) {
+/// A batch's lines were accepted when somebody could serve them, and go on once
+/// somebody can again: whatever a reload took away, another may give back.
+bool is_accepted(const job& x) {
+  return x.id.batch != batch_id{};
+}
+
+bool waits_for(ec why, const job& work) {
   switch (why) {
+    case ec::no_such_model:
+    case ec::no_such_tag:
+      return is_accepted(work);
     case ec::at_limit:
     case ec::cooling:
     case ec::insufficient_funds:
@@ -85,7 +94,7 @@ dispatcher_state::reason_of(const hold_request& x,
                             std::span<const account_id> excluded) const {
   auto result = look(x, excluded);
   if (halted != ec::ok && !is_free(x.work->route)
-      && (result.why == ec::ok || waits_for(result.why))) {
+      && (result.why == ec::ok || waits_for(result.why, *x.work))) {
     result = {};
     result.why = halted;
   } else if (result.why == ec::ok) {
@@ -110,7 +119,11 @@ void dispatcher_state::place(seeker x, timestamp t) {
   }
   if (ask(x, t))
     return;
-  const auto none = reason_of(x);
+  auto none = reason_of(x);
+  // Whom it excludes may be the one that comes back: let it begin anew.
+  if (!x.excluded.empty() && is_accepted(*x.want->want.work)
+      && (none.why == ec::no_such_model || none.why == ec::no_such_tag))
+    none.why = ec::no_account;
   if (none.early_at.millis != 0 && ask_early(x, none.early, t))
     return;
   const auto& work = *x.want->want.work;
@@ -118,10 +131,10 @@ void dispatcher_state::place(seeker x, timestamp t) {
   if (none.why != ec::at_limit && none.why != halted
       && !std::exchange(x.refused, true))
     ++refused;
-  if (!waits_for(none.why) || is_hopeless(none, work.deadline) || full) {
+  const auto waits = waits_for(none.why, work);
+  if (!waits || is_hopeless(none, work.deadline) || full) {
     x.answer.deliver(
-      refusal_of(x, waits_for(none.why) && full ? ec::queue_full : none.why,
-                 t));
+      refusal_of(x, waits && full ? ec::queue_full : none.why, t));
     return;
   }
   ++waiting;

@@ -123,7 +123,7 @@ std::vector<alert> alert_rules::walk(const std::vector<account_view>& accounts,
   alert about;
   about.kind = alert_kind::all_accounts_failed;
   about.level = severity::critical;
-  const auto failed = pool.refused > last_pool_.refused;
+  const auto failed = pool.refused > last_pool_.refused || pool.is_stuck;
   const auto served = pool.served > last_pool_.served;
   // Once on, only a job that is served turns it off.
   const auto all_failed = !served && (failed || is_on(about.kind, ""));

@@ -14,6 +14,7 @@ struct pool_state {
   uint64_t served = 0;  ///< Attempts that succeeded since the start.
   uint64_t refused = 0; ///< Jobs for which every account was refused or failed.
   bool disk_low = false; ///< No holds are made, for want of room on the disk.
+  bool is_stuck = false; ///< A job waits that nobody can serve, busy or not.
 };
 
 /// Walks the alert rules. An alert is inactive, pending while its condition
@@ -34,8 +35,9 @@ struct pool_state {
 ///                      table and its multiplier say, for three windows
 ///   account.stale      its balance has not been read for long
 ///   account.probe      its provider did not say its balance when asked last
-///   pool.all_failed    a job was refused by all and none was served since the
-///                      last walk; ends when one is served
+///   pool.all_failed    a job was refused by all, or waits and nobody can
+///                      serve it, and none was served since the last walk;
+///                      ends when one is served
 ///   disk.low           no holds are made because the disk is nearly full
 ///
 /// What concerned an account that left the pool is resolved.

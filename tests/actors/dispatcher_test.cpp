@@ -155,6 +155,28 @@ TEST_CASE_METHOD(fixture, "drained accounts are skipped until they are ready",
   CHECK(serve(2) == "aa");
 }
 
+TEST_CASE_METHOD(fixture, "a batch's lines outlast who could serve them",
+                 "[dispatcher]") {
+  auto other = options("a", money{30'000'000'000});
+  other.account.models = {"n"};
+  add(other);
+  auto tagged = std::make_shared<job>(*line(next++));
+  tagged->tags = {"cheap"};
+  start(tagged);
+  start(line(next++));
+  run();
+  CHECK(figures().waiting == 2);
+  CHECK(owned->finished.empty());
+  auto right = options("b", money{30'000'000'000});
+  right.account.tags = {"cheap"};
+  add(right);
+  run();
+  CHECK(figures().waiting == 0);
+  REQUIRE(owned->finished.size() == 2);
+  for (const auto& x : owned->finished)
+    CHECK(x->state == item_state::succeeded);
+}
+
 TEST_CASE_METHOD(fixture, "jobs wait while all accounts are busy",
                  "[dispatcher]") {
   auto x = options("a", money{30'000'000'000});

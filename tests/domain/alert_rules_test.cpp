@@ -149,6 +149,18 @@ TEST_CASE_METHOD(fixture, "all accounts failing is one alarm", "[alerts]") {
   CHECK(walk() == "");
 }
 
+TEST_CASE_METHOD(fixture, "jobs that wait in vain are that alarm, too",
+                 "[alerts]") {
+  pool = {100, 0};
+  CHECK(walk() == "");
+  pool = {110, 3, false, true}; // The last of the money served some.
+  CHECK(walk() == "");
+  CHECK(walk() == " pool.all_failed firing;");
+  pool.served = 111;
+  pool.is_stuck = false;
+  CHECK(walk() == " pool.all_failed resolved;");
+}
+
 TEST_CASE_METHOD(fixture, "the alarm says why each account failed",
                  "[alerts]") {
   accounts.clear();
