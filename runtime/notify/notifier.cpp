@@ -48,13 +48,29 @@ struct notifier_state {
   struct delivery {
     upstream_request_ptr request;
     std::string event;
+    std::string account;
     size_t tries = 0;
+    bool under_way = false;
+
+    bool is_about_the_same(const delivery& x) const {
+      return event == x.event && account == x.account;
+    }
   };
+
+  using delivery_map = std::map<uint64_t, delivery>;
+
+  /// Whoever reads the latest word on something must not read an earlier one
+  /// after it.
+  bool is_overtaken(delivery_map::const_iterator i) const;
+  bool must_wait(delivery_map::const_iterator i) const;
+
+  /// It was taken, or will not be: the next word on the same is due.
+  void end(delivery_map::iterator i);
 
   webhook_actor::pointer self;
   upstream_actor upstream;
   notifier_setup setup;
-  std::map<uint64_t, delivery> deliveries;
+  delivery_map deliveries; // In the order of alerts.
   uint64_t last_token = 0;
 };
 
@@ -100,15 +116,43 @@ void notifier_state::notify(const alert& x) {
   request->idle_timeout = setup.timeout;
   request->total_timeout = setup.timeout;
   const auto token = ++last_token;
-  deliveries.emplace(token, delivery{std::move(request), to_string(x.kind)});
+  deliveries.emplace(
+    token, delivery{std::move(request), to_string(x.kind), x.account});
   send(token);
+}
+
+bool notifier_state::is_overtaken(delivery_map::const_iterator i) const {
+  return std::any_of(std::next(i), deliveries.end(), [i](const auto& x) {
+    return x.second.is_about_the_same(i->second);
+  });
+}
+
+bool notifier_state::must_wait(delivery_map::const_iterator i) const {
+  return std::any_of(deliveries.begin(), i,
+                     [i](const auto& x) {
+                       return x.second.under_way
+                              && x.second.is_about_the_same(i->second);
+                     });
+}
+
+void notifier_state::end(delivery_map::iterator i) {
+  const auto ended = i->second;
+  const auto next = std::find_if(
+    deliveries.erase(i), deliveries.end(), [&ended](const auto& x) {
+      return x.second.is_about_the_same(ended);
+    });
+  if (next != deliveries.end() && next->second.tries == 0)
+    send(next->first);
 }
 
 void notifier_state::send(uint64_t token) {
   const auto i = deliveries.find(token);
-  if (i == deliveries.end())
+  if (i == deliveries.end() || must_wait(i))
     return;
+  if (is_overtaken(i))
+    return end(i);
   ++i->second.tries;
+  i->second.under_way = true;
   auto call = std::make_shared<upstream_call>(
     upstream_call{token, i->second.request, outcome_actor{self}});
   self->send(upstream, atom::send_v, upstream_call_ptr{std::move(call)});
@@ -118,11 +162,10 @@ void notifier_state::outcome(const call_outcome& x) {
   const auto i = deliveries.find(x.token);
   if (i == deliveries.end())
     return;
+  i->second.under_way = false;
   const auto& answer = *x.outcome;
-  if (was_taken(answer)) {
-    deliveries.erase(i);
-    return;
-  }
+  if (was_taken(answer) || is_overtaken(i))
+    return end(i);
   const auto why = answer.ended == transport::ok
                      ? "it answered with status "
                          + std::to_string(answer.status)
@@ -130,8 +173,7 @@ void notifier_state::outcome(const call_outcome& x) {
   if (!may_try_again(answer) || i->second.tries > pauses.size()) {
     spdlog::error("the webhook did not take alert {} after {} tries: {}",
                   i->second.event, i->second.tries, why);
-    deliveries.erase(i);
-    return;
+    return end(i);
   }
   const auto pause = std::max(pauses[i->second.tries - 1],
                               wanted_pause(answer).value_or(milliseconds{0}));

@@ -207,6 +207,40 @@ TEST_CASE_METHOD(fixture, "a later try may succeed", "[notify]") {
   CHECK(script->calls.size() == 2);
 }
 
+TEST_CASE_METHOD(fixture, "the latest word on something comes last",
+                 "[notify]") {
+  const auto states = [this] {
+    std::string result;
+    for (const auto& x : script->calls)
+      result += json::parse(x->request->body)["state"].get<std::string>() + ' ';
+    return result;
+  };
+  auto resolved = exhausted();
+  resolved.state = alert_state::resolved;
+  auto other = resolved;
+  other.account = "any-04";
+  SECTION("an earlier one that waits for its next try is dropped") {
+    answer_with(reply(500, ""));
+    start();
+    answer_with(reply(200, ""));
+    caf::anon_send(aut, atom::notify_v, resolved);
+    caf::anon_send(aut, atom::notify_v, other);
+    advance(600s);
+    CHECK(states() == "firing resolved resolved ");
+  }
+  SECTION("one that is under way is awaited") {
+    script->answer = [](const auto&) { return std::nullopt; };
+    start();
+    caf::anon_send(aut, atom::notify_v, resolved);
+    run();
+    CHECK(states() == "firing ");
+    answer_with(reply(200, ""));
+    script->finish(script->open.front()->token, reply(503, ""));
+    advance(600s);
+    CHECK(states() == "firing resolved ");
+  }
+}
+
 TEST_CASE_METHOD(fixture, "a refusal is final", "[notify]") {
   answer_with(reply(404, "no_service"));
   start();
@@ -227,7 +261,9 @@ TEST_CASE_METHOD(fixture, "a receiver may ask for a longer pause",
 
 TEST_CASE_METHOD(fixture, "a silent webhook holds up nobody", "[notify]") {
   start(); // Its call stays open.
-  caf::anon_send(aut, atom::notify_v, exhausted());
+  auto other = exhausted();
+  other.account = "any-04";
+  caf::anon_send(aut, atom::notify_v, other);
   run();
   CHECK(script->calls.size() == 2);
 }
