@@ -91,8 +91,8 @@ TEST_CASE("a text is cut between characters", "[cli]") {
 }
 
 TEST_CASE("what others wrote cannot steer the terminal", "[cli]") {
-  CHECK(printable("a\x1b[2Jb\r\n\tc\x7f") == "a [2Jb   c ");
-  CHECK(printable("\xc2\x9b"
+  CHECK(rota::printable("a\x1b[2Jb\r\n\tc\x7f") == "a [2Jb   c ");
+  CHECK(rota::printable("\xc2\x9b"
                   "31m \xc2\xa3 ö")
         == "  31m \xc2\xa3 ö");
 }

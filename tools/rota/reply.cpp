@@ -78,19 +78,4 @@ std::string usd(const json& x, const char* key) {
   return short_money(printable(found.get<std::string>())) + " USD";
 }
 
-std::string printable(const std::string& text) {
-  auto result = text;
-  for (size_t i = 0; i < result.size(); ++i) {
-    const auto c = static_cast<unsigned char>(result[i]);
-    // C0 and DEL; the C1 controls are 0xc2 0x80 to 0xc2 0x9f in UTF-8. JSON
-    // holds nothing malformed.
-    if (c < 0x20 || c == 0x7f)
-      result[i] = ' ';
-    else if (c == 0xc2 && i + 1 < result.size()
-             && static_cast<unsigned char>(result[i + 1]) < 0xa0)
-      result[i] = result[i + 1] = ' ';
-  }
-  return result;
-}
-
 } // namespace rota::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/printable.hpp"
 #include "tools/rota/client.hpp"
 
 #include <cstdint>
@@ -28,8 +29,5 @@ const json& list(const json& x, const char* key);
 
 /// Decimal USD, short: "25.00 USD".
 std::string usd(const json& x, const char* key);
-
-/// Every control character made a blank; the text is UTF-8.
-std::string printable(const std::string& text);
 
 } // namespace rota::cli
