@@ -15,12 +15,19 @@ namespace rota {
 
 namespace {
 
+/// No table of prices or rules is as large.
+constexpr uintmax_t file_bytes_max = 16 << 20;
+
 /// Reads the file that an option names; says so if it cannot.
 std::optional<std::string> read_named(const std::string& path,
                                       const std::string& option,
                                       std::vector<std::string>& unreadable) {
-  std::error_code ignored;
-  errno = std::filesystem::is_directory(path, ignored) ? EISDIR : 0;
+  // What is no file may never end, or never begin.
+  std::error_code err;
+  const auto size = std::filesystem::file_size(path, err);
+  errno = err.value();
+  if (!err && size > file_bytes_max)
+    errno = EFBIG;
   if (errno == 0) {
     std::ifstream in{path, std::ios::binary};
     std::ostringstream out;
@@ -28,8 +35,9 @@ std::optional<std::string> read_named(const std::string& path,
                || out << in.rdbuf()))
       return out.str();
   }
-  unreadable.push_back(option + ": " + path
-                       + " cannot be read: " + std::strerror(errno)
+  unreadable.push_back(option + ": " + path + " cannot be read: "
+                       + (errno == ENOTSUP ? "it is no file"
+                                           : std::strerror(errno))
                        + "; correct the path, or remove the option to use"
                          " what is built in");
   return std::nullopt;

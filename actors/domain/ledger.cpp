@@ -13,12 +13,8 @@ namespace {
 constexpr size_t memory_max = 2'048;
 constexpr milliseconds memory_reach{3'600'000};
 
-/// No account holds more; a figure beyond it is a provider's nonsense, and
-/// sums of a few such figures still fit.
-constexpr money most{1'000'000'000'000'000'000};
-
 money bounded(money x) {
-  return std::clamp(x, -most, most);
+  return std::clamp(x, -ledger::most, ledger::most);
 }
 
 bool moves_balance(entry_kind x) {

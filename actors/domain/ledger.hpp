@@ -22,6 +22,10 @@ namespace rota {
 /// an amount is taken for the limit.
 class ledger {
 public:
+  /// No account holds more, and none is changed by more: a figure beyond it is
+  /// a provider's nonsense, and sums of a few such figures still fit.
+  static constexpr money most{1'000'000'000'000'000'000};
+
   ledger(account_id account, std::string name, ledger_rules rules);
 
   /// Continues the books of an earlier run.

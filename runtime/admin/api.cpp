@@ -1,5 +1,6 @@
 #include "runtime/admin/api.hpp"
 
+#include "actors/domain/ledger.hpp"
 #include "runtime/admin/batch_query.hpp"
 #include "runtime/admin/replies.hpp"
 #include "runtime/admin/result_stream.hpp"
@@ -196,10 +197,10 @@ void admin_api::change_account(admin_exchange& x, const std::string& name,
                         ? parsed["usd"].get<std::string>()
                         : std::string{};
     const auto amount = parse_money(text);
-    if (!amount)
+    if (!amount || std::max(*amount, -*amount) > ledger::most)
       return refuse(x, 400, "invalid_amount",
                     "The amount must be decimal USD with at most nine places,"
-                    " such as -1.50.");
+                    " such as -1.50, and at most a billion.");
     view = ask<account_view>(system, patience, member->actor, atom::adjust_v,
                              *amount);
     const auto reason = parsed.find("reason");

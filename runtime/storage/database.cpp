@@ -1,12 +1,12 @@
 #include "runtime/storage/database.hpp"
 
+#include "runtime/storage/files.hpp"
+
 #include <rocksdb/cache.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
-
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -143,16 +143,8 @@ std::string sentence(const std::string& dir, const rocksdb::Status& status) {
          + "): check state_dir and its disk.";
 }
 
-/// Makes the directory and those above it. What is in it concerns nobody else.
 std::string make_directory(const std::string& dir) {
-  std::error_code err;
-  const std::filesystem::path path{dir};
-  if (path.has_parent_path())
-    std::filesystem::create_directories(path.parent_path(), err);
-  if (!err && ::mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST)
-    err = std::error_code{errno, std::generic_category()};
-  if (!err && !std::filesystem::is_directory(path, err) && !err)
-    err = std::make_error_code(std::errc::not_a_directory);
+  const auto err = make_private_path(dir);
   if (!err)
     return {};
   return "The directory " + dir + " cannot be made (" + err.message()

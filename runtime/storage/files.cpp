@@ -74,15 +74,22 @@ std::string link_or_copy(const std::string& from, const std::string& to) {
                                                : copy_durably(from, to);
 }
 
-std::string make_private_directory(const std::string& path) {
+std::error_code make_private_path(const std::string& path) {
   std::error_code err;
-  const auto above = fs::path{path}.parent_path();
-  if (!above.empty())
-    fs::create_directories(above, err);
-  if (!err && ::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-    err = last_error();
+  fs::path at;
+  for (const auto& part : fs::path{path}) {
+    at /= part; // Those above are nobody else's, either, if they are made here.
+    if (!err && !fs::exists(at, err) && !err
+        && ::mkdir(at.c_str(), 0700) != 0 && errno != EEXIST)
+      err = last_error();
+  }
   if (!err && !fs::is_directory(path, err) && !err)
     err = std::make_error_code(std::errc::not_a_directory);
+  return err;
+}
+
+std::string make_private_directory(const std::string& path) {
+  const auto err = make_private_path(path);
   return err ? "The directory " + path + " cannot be made (" + err.message()
                  + "): choose another one, or give this user write access."
              : std::string{};

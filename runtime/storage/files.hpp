@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <system_error>
 
 namespace rota {
 
@@ -22,7 +23,11 @@ std::string copy_durably(const std::string& from, const std::string& to);
 /// A second name for the same file; a copy where the file system has none.
 std::string link_or_copy(const std::string& from, const std::string& to);
 
-/// Makes a directory and those above it, for its owner only.
+/// Makes a directory, and those above it that are missing, for its owner only.
+/// @returns Why it cannot.
+std::error_code make_private_path(const std::string& path);
+
+/// The same.
 std::string make_private_directory(const std::string& path);
 
 /// Syncs all that is in a directory, and the directory.

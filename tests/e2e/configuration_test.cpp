@@ -4,6 +4,8 @@
 #include "tests/e2e/stage.hpp"
 #include "tests/support/catch.hpp"
 
+#include <sys/stat.h>
+
 #include <csignal>
 #include <filesystem>
 
@@ -199,6 +201,20 @@ TEST_CASE("the admin socket is open to user and group only", "[e2e]") {
   on.start(good_config);
   const auto mode = fs::status(on.dir / "rotad.sock").permissions();
   CHECK(mode == fs::perms{0660});
+  CHECK(fs::status(on.dir / "state").permissions() == fs::perms{0700});
+}
+
+TEST_CASE("what is no file is not read", "[e2e]") {
+  stage on{sim_file};
+  const auto pipe = on.dir / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const auto x = on.refuse(good_config + "prices: /dev/zero\nfailure_rules: "
+                             + pipe + "\n",
+                           {"--check-config"});
+  CHECK(x.code == 2);
+  CHECK_THAT(x.err, ContainsSubstring("prices: /dev/zero cannot be read: it is "
+                                      "no file"));
+  CHECK_THAT(x.err, ContainsSubstring(pipe + " cannot be read: it is no file"));
 }
 
 TEST_CASE("a start says what is in doubt", "[e2e]") {

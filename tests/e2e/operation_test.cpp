@@ -159,6 +159,9 @@ TEST_CASE("an operator's will is kept", "[e2e]") {
   CHECK(on.ask({"account", "a", "adjust", "-1.50"})["available"]
         == "28.500000000");
   CHECK(on.rota({"account", "a", "adjust", "lots"}).code == 1);
+  CHECK(on.rota({"account", "a", "adjust", "1000000000.01"}).code == 1);
+  on.ask({"account", "a", "adjust", "1", "--reason", "so\n it \x1b[31m is"});
+  CHECK_THAT(on.daemon().err(), ContainsSubstring("USD: so  it  [31m is.\n"));
   CHECK(on.rota({"account", "nobody"}).code == 1);
 }
 
