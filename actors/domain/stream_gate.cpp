@@ -245,14 +245,22 @@ bool stream_gate::is_in_parts() const {
 }
 
 bool stream_gate::is_usage_only() const {
-  const auto i = data_.find("\"choices\"");
-  if (i == std::string::npos || !contains(data_, "\"usage\""))
+  /// What stands behind a member's colon.
+  const auto value_of = [this](std::string_view quoted_name) {
+    auto rest = std::string_view{data_};
+    rest.remove_prefix(std::min(rest.find(quoted_name), rest.size()));
+    rest.remove_prefix(std::min(quoted_name.size(), rest.size()));
+    rest.remove_prefix(std::min(rest.find_first_not_of(" :\t"), rest.size()));
+    return rest;
+  };
+  auto choices = value_of("\"choices\"");
+  // Azure's first chunk has no choices, either, and a usage of null.
+  if (!choices.starts_with('[') || !value_of("\"usage\"").starts_with('{'))
     return false;
-  const auto open = data_.find_first_not_of(" :\t", i + 9);
-  if (open == std::string::npos || data_[open] != '[')
-    return false;
-  const auto close = data_.find_first_not_of(" \t", open + 1);
-  return close != std::string::npos && data_[close] == ']';
+  choices.remove_prefix(1);
+  return choices.substr(std::min(choices.find_first_not_of(" \t"),
+                                 choices.size()))
+    .starts_with(']');
 }
 
 std::optional<std::string> ask_for_usage(std::string_view body) {

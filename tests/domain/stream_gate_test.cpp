@@ -117,6 +117,13 @@ TEST_CASE("the chunk that nobody asked for is swallowed", "[stream_gate]") {
   CHECK(got.text == role + word + stop + done);
   REQUIRE(got.used);
   CHECK(got.used->output == 1);
+  // A filter's word on the prompt is nobody's figures.
+  const std::string filter = R"(data: {"choices":[],"prompt_filter_results":[{"prompt_index":0}],"usage":null})"
+                             "\n\n";
+  CHECK(pass(surface::openai_chat, filter + word + stop + figures + done, step,
+             true)
+          .text
+        == filter + word + stop + done);
   // Figures beside a choice belong to the choice.
   const std::string both = R"(data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1}})"
                            "\n\n";
