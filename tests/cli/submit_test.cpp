@@ -31,6 +31,17 @@ struct accepting : cli_fixture {
 
 } // namespace
 
+TEST_CASE("a name that a script left empty is refused", "[cli]") {
+  accepting on;
+  // It would run on all accounts, or show them all.
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+         {"submit", "--tag", "", on.file}, {"account", ""}}) {
+    const auto x = on.rota(arguments);
+    CHECK(x.code == 2);
+    CHECK_THAT(x.err, ContainsSubstring("It is empty: give a name"));
+  }
+}
+
 TEST_CASE("a file is handed in as it is", "[cli]") {
   accepting on;
   std::string text = "\xff\r\n";

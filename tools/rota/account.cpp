@@ -124,7 +124,9 @@ void check(const chosen& x) {
 void add_account(CLI::App& app, action& run) {
   const auto it = std::make_shared<chosen>();
   auto* c = app.add_subcommand("account", "Shows or changes one account");
-  c->add_option("name", it->name, "The account")->required();
+  c->add_option("name", it->name, "The account")
+    ->required()
+    ->check(not_empty());
   c->add_option("verb", it->verb,
                 "ready: take calls; drain: end those in flight, take no more;"
                 " maintenance: leave it alone; refresh: read its balance now;"

@@ -95,7 +95,16 @@ void print_faults(const json& reply, const std::string& file) {
 
 void add_tags(CLI::App& command, std::vector<std::string>& tags) {
   command.add_option("--tag", tags, "Only accounts with this tag; repeatable")
-    ->allow_extra_args(false);
+    ->allow_extra_args(false)
+    ->check(not_empty());
+}
+
+CLI::Validator not_empty() {
+  return {[](const std::string& x) {
+            return x.empty() ? "It is empty: give a name, or leave it out."
+                             : std::string{};
+          },
+          ""};
 }
 
 std::string joined(const std::vector<std::string>& tags) {

@@ -63,6 +63,10 @@ void print_json(const json& x);
 /// FILE: request NUMBER: code: text; the first of them.
 void print_faults(const json& reply, const std::string& file);
 
+/// Refuses an empty word, such as scripts make of an unset variable: it would
+/// choose all where one was meant.
+CLI::Validator not_empty();
+
 /// Adds --tag, once for each tag.
 void add_tags(CLI::App& command, std::vector<std::string>& tags);
 
