@@ -262,7 +262,7 @@ verdict failure_rules::impl::of_body(provider who, surface route,
 }
 
 failure_rules::failure_rules(std::vector<failure_rule> rules)
-  : impl_{std::make_unique<impl>(rule_set{std::move(rules)})} {
+  : impl_{std::make_unique<impl>(impl{rule_set{std::move(rules)}})} {
   // nop
 }
 
