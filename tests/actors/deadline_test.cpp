@@ -6,18 +6,6 @@
 using namespace rota;
 using namespace std::chrono_literals;
 
-namespace {
-
-/// A request that somebody waits for.
-job_ptr interactive(uint64_t item, timestamp deadline) {
-  auto x = std::make_shared<job>(*pool_fixture::line(item));
-  x->id = {{}, item};
-  x->deadline = deadline;
-  return x;
-}
-
-} // namespace
-
 TEST_CASE_METHOD(pool_fixture, "a deadline ends a try under way",
                  "[deadline]") {
   add("a", 10);

@@ -132,6 +132,14 @@ struct pool_fixture : deterministic_system {
     return x;
   }
 
+  /// A request that somebody waits for.
+  static job_ptr interactive(uint64_t item, timestamp deadline) {
+    auto x = std::make_shared<job>(*line(item));
+    x->id = {{}, item};
+    x->deadline = deadline;
+    return x;
+  }
+
   runner_actor start(job_ptr work) {
     return sys.spawn(runner, clock, runner_peers{pool, upstream, journal},
                      routing_setup_ptr{setup}, std::move(work), owner);

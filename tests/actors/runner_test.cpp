@@ -170,9 +170,7 @@ TEST_CASE_METHOD(pool_fixture, "a model that nobody serves is refused at once",
   auto only_n = options("a", money{10'000'000'000});
   only_n.account.models = {"n"};
   add(only_n);
-  auto request = std::make_shared<job>(*line(0, "m"));
-  request->id.batch = {};
-  start(request);
+  start(interactive(0, {}));
   run();
   REQUIRE(owned->finished.size() == 1);
   CHECK(owned->finished[0]->error_code == "no_such_model");
@@ -242,18 +240,6 @@ TEST_CASE_METHOD(pool_fixture,
   CHECK(owned->finished.front()->state == item_state::succeeded);
 }
 
-namespace {
-
-/// A request that somebody waits for.
-job_ptr interactive(uint64_t item, timestamp deadline) {
-  auto x = std::make_shared<job>(*pool_fixture::line(item));
-  x->id = {{}, item};
-  x->deadline = deadline;
-  return x;
-}
-
-} // namespace
-
 TEST_CASE_METHOD(pool_fixture, "a refusal knows when the pool is back",
                  "[runner]") {
   add("a", 10);
@@ -303,7 +289,7 @@ TEST_CASE("a client that leaves while its refusal is made is told once",
     f.add("a", 10);
     f.script->answer
       = [](const auto&) { return pool_fixture::bad(500, "{}"); };
-    const auto it = f.start(interactive(0, f.now() + 60s));
+    const auto it = f.start(f.interactive(0, f.now() + 60s));
     for (int i = 0; i < messages; ++i)
       f.sched.try_run_once();
     f.self->send(it, atom::cancel_v);

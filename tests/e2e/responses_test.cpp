@@ -3,20 +3,12 @@
 #include "tests/e2e/api_request.hpp"
 #include "tests/e2e/money_check.hpp"
 #include "tests/e2e/stage.hpp"
+#include "tests/e2e/vendors.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace rota;
 
 namespace {
-
-const std::string vendors = R"(
-style: openai
-prices:
-  gpt-5-mini: {input: 0.25, output: 2, cache_read: 0.025}
-accounts:
-  - {name: a, key: key-a, balance: 30.00}
-  - {name: b, key: key-b, balance: 20.00}
-)";
 
 const std::string pool = R"(
 routing: {strategy: round_robin, affinity_ttl: 0s}
