@@ -101,6 +101,7 @@ struct account_actor_state {
   wall_clock clock;
   journal_actor journal;
   dispatcher_actor dispatcher;
+  // What each hold touches comes first, and lies together.
   admin_state admin = admin_state::ready;
   bool low = false;
   bool admin_changed = false;

@@ -151,6 +151,17 @@ size_t http_connection::feed(error_code& error) {
   return used;
 }
 
+void http_connection::refuse_for(error_code error, const std::string& what) {
+  if (error == http::error::body_limit)
+    refuse(413, "the request's body is larger than "
+                    + std::to_string(door_->limits.max_body_bytes) + " bytes");
+  else if (error == http::error::header_limit)
+    refuse(431, "a header or trailer of the request is larger than 65535"
+                " bytes");
+  else
+    refuse(400, what + " is no valid HTTP/1.1: " + error.message());
+}
+
 bool http_connection::parse_head() {
   const auto text = seen();
   const auto limit = door_->limits.max_header_bytes;
@@ -177,13 +188,7 @@ bool http_connection::parse_head() {
   error_code error;
   feed(error);
   if (error && error != http::error::need_more) {
-    error == http::error::body_limit
-        ? refuse(413, "the request's body is larger than "
-                          + std::to_string(door_->limits.max_body_bytes)
-                          + " bytes")
-    : error == http::error::header_limit
-        ? refuse(431, "a header of the request is larger than 65535 bytes")
-        : refuse(400, "the request is no valid HTTP/1.1: " + error.message());
+    refuse_for(error, "the request");
     return false;
   }
   if (const auto fault = fault_of_head(parser_->get(), door_->limits);
@@ -220,19 +225,8 @@ bool http_connection::parse_body() {
     body_bytes_ += feed(error);
     if (error == http::error::need_more)
       break;
-    if (error == http::error::body_limit) {
-      refuse(413, "the request's body is larger than "
-                      + std::to_string(door_->limits.max_body_bytes)
-                      + " bytes");
-      return false;
-    }
-    if (error == http::error::header_limit) {
-      refuse(431, "a trailer of the request is larger than 65535 bytes");
-      return false;
-    }
     if (error) {
-      refuse(400,
-             "the request's body is no valid HTTP/1.1: " + error.message());
+      refuse_for(error, "the request's body");
       return false;
     }
   }

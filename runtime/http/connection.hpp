@@ -84,6 +84,7 @@ private:
 
   /// Answers with a refusal and closes.
   void refuse(int status, std::string_view sentence);
+  void refuse_for(boost::system::error_code error, const std::string& what);
   void turn_away(http_answer x);
 
   // Writing; called by the exchange.

@@ -28,8 +28,6 @@ public:
   }
 };
 
-} // namespace
-
 std::unique_ptr<spdlog::formatter> log_formatter() {
   auto result = std::make_unique<spdlog::pattern_formatter>(
     spdlog::pattern_time_type::utc);
@@ -37,6 +35,8 @@ std::unique_ptr<spdlog::formatter> log_formatter() {
     "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %*");
   return result;
 }
+
+} // namespace
 
 void set_up_log(const log_options& x) {
   spdlog::drop("rotad"); // Of a run that ended in this process.

@@ -1,5 +1,6 @@
 #include "messages/ids.hpp"
 #include "messages/money.hpp"
+#include "messages/printable.hpp"
 #include "messages/time.hpp"
 
 #include "tests/support/catch.hpp"
@@ -62,4 +63,11 @@ TEST_CASE("batch ids read with and without their prefix", "[ids]") {
   for (const auto* bad : {"", "batch_", "0", "batch_0", "x", "1x", "-1"})
     CHECK_FALSE(parse_batch_id(bad));
   CHECK(to_string(hold_id{{{17}, 42}, (3 << 8) + 1}) == "batch_17:42#3.1");
+}
+
+TEST_CASE("what others wrote cannot steer the terminal", "[values]") {
+  CHECK(printable("a\x1b[2Jb\r\n\tc\x7f") == "a [2Jb   c ");
+  CHECK(printable("\xc2\x9b"
+                  "31m \xc2\xa3 ö")
+        == "  31m \xc2\xa3 ö");
 }
