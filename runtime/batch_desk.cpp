@@ -81,7 +81,7 @@ batch_desk::receipt batch_desk::submit(const batch_options& chosen,
                                        const source& file) {
   receipt result;
   const auto upload = files_.begin(limits().max_file_bytes);
-  if (!file([&upload](std::string_view piece) { upload->write(piece); })) {
+  if (!file([&upload](auto piece) { return upload->write(piece); })) {
     result.error = "The upload broke off; nothing was accepted.";
     return result;
   }
@@ -148,7 +148,7 @@ batch_desk::receipt batch_desk::estimate(const batch_options& chosen,
                                          const source& file) {
   receipt result;
   const auto upload = files_.begin(limits().max_file_bytes);
-  if (!file([&upload](std::string_view piece) { upload->write(piece); }))
+  if (!file([&upload](auto piece) { return upload->write(piece); }))
     result.error = "The upload broke off.";
   else
     result.error = upload->finish();

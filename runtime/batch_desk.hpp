@@ -29,9 +29,9 @@ public:
     std::string error;
   };
 
-  /// Pieces of a file on their way in.
+  /// Pieces of a file on their way in, until they are not wanted any more.
   using source
-    = std::function<bool(const std::function<void(std::string_view)>&)>;
+    = std::function<bool(const std::function<bool(std::string_view)>&)>;
 
   enum class verb : uint8_t { pause, resume, cancel };
 

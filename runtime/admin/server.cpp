@@ -1,10 +1,9 @@
 #include "runtime/admin/server.hpp"
 
+#include "runtime/admin/socket_exchange.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,175 +22,11 @@ namespace rota {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 using local = asio::local::stream_protocol;
 using error_code = boost::system::error_code;
 
 /// A client that neither sends nor takes a byte for so long is cut off.
 constexpr time_t patience_s = 60;
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string result;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0
-        && hex_value(text[i + 2]) >= 0) {
-      result += static_cast<char>(hex_value(text[i + 1]) * 16
-                                  + hex_value(text[i + 2]));
-      i += 2;
-    } else {
-      result += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return result;
-}
-
-std::map<std::string, std::string> parse_query(std::string_view text) {
-  std::map<std::string, std::string> result;
-  while (!text.empty()) {
-    const auto end = std::min(text.find('&'), text.size());
-    const auto part = text.substr(0, end);
-    const auto equals = std::min(part.find('='), part.size());
-    const auto value = equals < part.size() ? part.substr(equals + 1)
-                                            : std::string_view{};
-    result[percent_decoded(part.substr(0, equals))] = percent_decoded(value);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return result;
-}
-
-class exchange : public admin_exchange {
-public:
-  exchange(local::socket& socket, boost::beast::flat_buffer& buffer)
-    : socket_{socket}, buffer_{buffer} {
-    parser_.body_limit(boost::none);
-    parser_.header_limit(16 * 1024);
-  }
-
-  bool read_head() {
-    error_code err;
-    http::read_header(socket_, buffer_, parser_, err);
-    if (err)
-      return false;
-    const auto& head = parser_.get();
-    method_ = head.method_string();
-    const std::string_view target{head.target().data(), head.target().size()};
-    const auto mark = std::min(target.find('?'), target.size());
-    path_ = percent_decoded(target.substr(0, mark));
-    if (mark < target.size())
-      query_ = parse_query(target.substr(mark + 1));
-    keep_alive_ = head.keep_alive();
-    return true;
-  }
-
-  const std::string& method() const override {
-    return method_;
-  }
-
-  const std::string& path() const override {
-    return path_;
-  }
-
-  std::string query(const std::string& name) const override {
-    const auto i = query_.find(name);
-    return i != query_.end() ? i->second : std::string{};
-  }
-
-  bool read_body(const std::function<void(std::string_view)>& piece) override {
-    if (parser_.get()[http::field::expect] == "100-continue") {
-      error_code err;
-      asio::write(socket_,
-                  asio::buffer(std::string_view{
-                    "HTTP/1.1 100 Continue\r\n\r\n"}),
-                  err);
-    }
-    std::string chunk(64 * 1024, '\0');
-    while (!parser_.is_done()) {
-      parser_.get().body().data = chunk.data();
-      parser_.get().body().size = chunk.size();
-      error_code err;
-      http::read(socket_, buffer_, parser_, err);
-      if (err && err != http::error::need_buffer)
-        return false;
-      piece({chunk.data(), chunk.size() - parser_.get().body().size});
-    }
-    return true;
-  }
-
-  void reply(int status, const std::string& content_type,
-             std::string body) override {
-    drain();
-    http::response<http::string_body> x{static_cast<http::status>(status), 11};
-    x.set(http::field::content_type, content_type);
-    x.body() = std::move(body);
-    x.keep_alive(keep_alive_);
-    x.prepare_payload();
-    error_code err;
-    http::write(socket_, x, err);
-    keep_alive_ = keep_alive_ && !err;
-    replied_ = true;
-  }
-
-  void begin(int status, const std::string& content_type) override {
-    drain();
-    http::response<http::empty_body> x{static_cast<http::status>(status), 11};
-    x.set(http::field::content_type, content_type);
-    x.chunked(true);
-    x.keep_alive(keep_alive_);
-    http::response_serializer<http::empty_body> out{x};
-    error_code err;
-    http::write_header(socket_, out, err);
-    keep_alive_ = keep_alive_ && !err;
-    replied_ = true;
-  }
-
-  bool write(std::string_view piece) override {
-    if (piece.empty())
-      return true;
-    error_code err;
-    asio::write(socket_,
-                http::make_chunk(asio::buffer(piece.data(), piece.size())),
-                err);
-    keep_alive_ = keep_alive_ && !err;
-    return !err;
-  }
-
-  void end() override {
-    error_code err;
-    asio::write(socket_, http::make_chunk_last(), err);
-    keep_alive_ = keep_alive_ && !err;
-  }
-
-  bool go_on() const {
-    return keep_alive_ && replied_;
-  }
-
-private:
-  /// A reply before the end of the body: the rest would be taken for the next
-  /// request.
-  void drain() {
-    if (!parser_.is_done())
-      keep_alive_ = false;
-  }
-
-  local::socket& socket_;
-  boost::beast::flat_buffer& buffer_;
-  http::request_parser<http::buffer_body> parser_;
-  std::string method_;
-  std::string path_;
-  std::map<std::string, std::string> query_;
-  bool keep_alive_ = false;
-  bool replied_ = false;
-};
 
 /// Whether somebody listens behind a socket file.
 bool answers(const std::string& path) {
@@ -219,16 +54,6 @@ void set_patience(local::socket& socket) {
 }
 
 } // namespace
-
-bool admin_exchange::read_small_body(std::string& to, size_t limit) {
-  auto fits = true;
-  const auto whole = read_body([&](std::string_view piece) {
-    fits = fits && to.size() + piece.size() <= limit;
-    if (fits)
-      to += piece;
-  });
-  return whole && fits;
-}
 
 struct admin_server::impl {
   impl(const std::string& where, handler h) : path{where}, serve{std::move(h)} {
@@ -286,7 +111,7 @@ struct admin_server::impl {
       set_patience(*socket);
       boost::beast::flat_buffer buffer;
       for (auto go_on = may_enter(*socket); go_on;) {
-        exchange x{*socket, buffer};
+        socket_exchange x{*socket, buffer};
         if (!x.read_head())
           break;
         serve(x);

@@ -22,9 +22,10 @@ public:
   /// A query parameter, decoded; empty if absent.
   virtual std::string query(const std::string& name) const = 0;
 
-  /// Reads the body piece by piece, in bounded memory.
-  /// @returns False if the client went away before its end.
-  virtual bool read_body(const std::function<void(std::string_view)>& piece)
+  /// Reads the body piece by piece, in bounded memory, until `piece` says that
+  /// it wants no more.
+  /// @returns False if the client went away before that.
+  virtual bool read_body(const std::function<bool(std::string_view)>& piece)
     = 0;
 
   /// Reads a small body whole.

@@ -87,10 +87,14 @@ void spool_files::upload::blame() {
              + "): check state_dir and its disk.";
 }
 
-void spool_files::upload::write(std::string_view piece) {
+bool spool_files::upload::write(std::string_view piece) {
   bytes_ += piece.size();
-  if (!fault_.empty())
-    return;
+  if (fault_.empty())
+    take(piece);
+  return fault_.empty();
+}
+
+void spool_files::upload::take(std::string_view piece) {
   if (bytes_ > bytes_max_) {
     fault_ = "The file has more than " + std::to_string(bytes_max_)
              + " bytes: split it, or raise batch.max_file_bytes.";

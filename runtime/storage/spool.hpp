@@ -41,7 +41,8 @@ public:
     upload& operator=(const upload&) = delete;
 
     /// A whole object {"requests":[...]} is written as lines.
-    void write(std::string_view piece);
+    /// @returns False once more is of no use: `finish` says why.
+    bool write(std::string_view piece);
 
     /// Ends the file.
     /// @returns One sentence if it is too large, broke off or cannot be
@@ -64,6 +65,7 @@ public:
 
   private:
     friend class spool_files;
+    void take(std::string_view piece);
     void begin();
     void store(std::string_view piece);
     void look_at_disk();

@@ -143,6 +143,17 @@ TEST_CASE("files that are no batch files", "[e2e]") {
   CHECK(on.ask({"batches"}).empty());
 }
 
+TEST_CASE("a file without an end is refused at the size limit", "[e2e]") {
+  stage on{sim_file};
+  on.start(good_config + "batch: {max_file_bytes: 3MiB}\n");
+  for (const auto verb : {"estimate", "submit"}) {
+    const auto x = on.rota({verb, "/dev/zero"});
+    CHECK(x.code == 1);
+    CHECK(says(x.err, "more than 3145728 bytes"));
+  }
+  CHECK(on.ask({"batches"}).empty());
+}
+
 TEST_CASE("a model that no account serves is unknown", "[e2e]") {
   stage on{sim_file};
   auto config = good_config;

@@ -28,7 +28,7 @@ struct fake_exchange final : admin_exchange {
     return i == parameters.end() ? std::string{} : i->second;
   }
 
-  bool read_body(const std::function<void(std::string_view)>&) override {
+  bool read_body(const std::function<bool(std::string_view)>&) override {
     return true;
   }
 

@@ -185,8 +185,8 @@ TEST_CASE("an upload that is not sealed leaves nothing", "[storage]") {
   CHECK(fix.files_left() == 0);
   {
     const auto upload = fix.files.begin(10);
-    upload->write("123456\n");
-    upload->write("123456\n");
+    CHECK(upload->write("123456\n"));
+    CHECK_FALSE(upload->write("123456\n"));
     CHECK(upload->finish()
           == "The file has more than 10 bytes: split it, or raise"
              " batch.max_file_bytes.");
