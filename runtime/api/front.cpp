@@ -102,7 +102,10 @@ public:
     x.request_id = x.is_named ? std::string{given} : name_of(x.id.item);
     x.show_account = limits_.show_account;
     const client_list::client* caller = &nobody_;
-    if (!clients_->is_open()) {
+    if (clients_->is_open()) {
+      if (const auto fault = fault_of_page(client->headers()))
+        return x.refuse(*fault);
+    } else {
       const auto token = credential_of(client->target(), client->headers());
       caller = clients_->find(token);
       if (caller == nullptr)

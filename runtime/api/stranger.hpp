@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/domain/client_error.hpp"
 #include "runtime/api/client_list.hpp"
 #include "runtime/http/listener.hpp"
 
@@ -10,9 +11,14 @@
 
 namespace rota {
 
-/// What a request is answered with that shows no client's token, in the shape
-/// of its protocol; nothing where it shows one, or needs none. Takes its head
-/// alone.
+/// Why an open API refuses a request, if it does: for it came from a web page
+/// of another site (its Origin, or Sec-Fetch-Site), or from a browser under a
+/// name that is not this machine's (its Host): names can be bound to it later.
+std::optional<refusal_words> fault_of_page(const header_list& headers);
+
+/// What a request is answered with that shows no client's token, or to an
+/// open API one from a web page, in the shape of its protocol; else nothing.
+/// Takes its head alone.
 /// @param next_name Names the request if its client has not.
 std::optional<http_answer>
 refuse_stranger(const client_list& clients, std::string_view method,

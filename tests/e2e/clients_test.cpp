@@ -116,6 +116,42 @@ TEST_CASE("strangers are told so in their protocol", "[e2e][clients]") {
   CHECK(on.ask({"accounts"})[0]["calls"] == 0);
 }
 
+TEST_CASE("an open API serves programs, not web pages", "[e2e][clients]") {
+  stage on{sim};
+  on.start(pool);
+  const auto port = on.api_port();
+  const std::string browser = "User-Agent: Mozilla/5.0 (X11)\r\n";
+  for (const std::string headers :
+       {"", "Origin: http://localhost:3000\r\n", "Origin: app://notes\r\n",
+        "Origin: https://127.0.0.1\r\n", "Origin: http://[::1]:80\r\n",
+        "Sec-Fetch-Site: same-origin\r\n"}) {
+    INFO(headers);
+    CHECK(request(port, "POST", "/v1/chat/completions", chat, headers).status
+          == 200);
+  }
+  const auto calls = on.ask({"accounts"})[0]["calls"];
+  for (const std::string headers :
+       {"Origin: http://evil.example\r\n", "Origin: null\r\n",
+        "Origin: https://localhost.evil.example\r\n",
+        "Sec-Fetch-Site: cross-site\r\n"}) {
+    INFO(headers);
+    const auto x
+      = request(port, "POST", "/v1/chat/completions", chat, headers);
+    CHECK(x.status == 403);
+    CHECK(x.parsed()["error"]["message"].get<std::string>().find("web pages")
+          != std::string::npos);
+  }
+  // Its Host is "rota".
+  CHECK(request(port, "GET", "/v1/models", "", browser).status == 403);
+  raw_client large{port}; // Its body need not be sent.
+  large.send("POST /v1/messages HTTP/1.1\r\nHost: x\r\nOrigin: null\r\n"
+             "Content-Length: 60000000\r\n\r\n{");
+  const auto said = large.receive_all();
+  CHECK_THAT(said, StartsWith("HTTP/1.1 403 "));
+  CHECK_THAT(said, ContainsSubstring("\"type\":\"permission_error\""));
+  CHECK(on.ask({"accounts"})[0]["calls"] == calls);
+}
+
 TEST_CASE("a token counts wherever its protocol has it", "[e2e][clients]") {
   stage on{sim};
   on.start(with_alice());
