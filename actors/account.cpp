@@ -84,7 +84,10 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
       code = books->release(x->hold, t);
       break;
     case charge::perhaps:
-      code = books->doubt(x->hold, t + setup.store.doubt_grace, t);
+      code = x->presumed
+               ? books->doubt(x->hold, t + books->lag().value(), t,
+                              *x->presumed)
+               : books->doubt(x->hold, t + setup.store.doubt_grace, t);
       break;
     case charge::hardly:
       code = books->suspect(x->hold, t + books->lag().value(), t);

@@ -45,12 +45,7 @@ void runner_state::outcome(const call_outcome& x) {
   end.report.first_byte = outcome.first_byte;
   end.report.total = outcome.total;
   end.is_free = is_free(work->route);
-  if (end.report.judged.charged == charge::yes) {
-    const auto cost = real_cost(prices(), *work, usage_of(outcome),
-                                held->grant.multiplier, now());
-    end.report.used = cost.used;
-    end.cost = cost.amount;
-  }
+  note_cost(end, outcome);
   note_answer(end, outcome);
   spent += end.cost;
   last_status = outcome.status;
@@ -87,11 +82,6 @@ void runner_state::drain() {
 }
 
 // -- helpers ------------------------------------------------------------------
-
-std::optional<usage>
-runner_state::usage_of(const upstream_outcome& x) const {
-  return x.passed ? x.passed->used : read_usage(work->route, x.body);
-}
 
 timestamp runner_state::now() const {
   return clock.at(self->clock().now());

@@ -44,8 +44,9 @@ struct runner_state {
 
   timestamp now() const;
 
-  /// The tokens that an answer says it took.
-  std::optional<usage> usage_of(const upstream_outcome& x) const;
+  /// Completes the end of an attempt with what it cost.
+  void note_cost(attempt_end& to, const upstream_outcome& x) const;
+  answer_usage usage_of(const upstream_outcome& x) const;
 
   tariff prices() const {
     return {*setup->prices, setup->routing.unpriced_call};

@@ -269,7 +269,8 @@ rows upstream_rows() {
              "To connect, TLS included. Certainly not charged.", at,
              &upstream_options::connect_timeout),
       option("upstream.first_byte_timeout", duration_form{10ms, 24h}, live,
-             "From the request to the first byte; long, because models think.",
+             "From the request to the first byte; long, because models think. A"
+             " stream must say something each time, too: comments are nothing.",
              at, &upstream_options::first_byte_timeout),
       option("upstream.idle_timeout", duration_form{10ms, 24h}, live,
              "Between two bytes of an answer.", at,

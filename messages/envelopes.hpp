@@ -38,6 +38,8 @@ struct attempt_end {
   attempt_report report;
   /// The real cost where report.judged.charged is `yes`.
   money cost;
+  /// What it cost as far as could be seen, where that is `perhaps`.
+  std::optional<money> presumed;
   /// Nothing was held: no provider charges for such calls.
   bool is_free = false;
   item_result_ptr result;

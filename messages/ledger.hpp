@@ -2,6 +2,7 @@
 
 #include "messages/ids.hpp"
 #include "messages/money.hpp"
+#include "messages/open_hold.hpp"
 #include "messages/time.hpp"
 
 #include <array>
@@ -57,6 +58,9 @@ struct ledger_entry {
   /// reading: the number of the first entry after the question; 0 where that
   /// was not kept yet.
   uint64_t cut = 0;
+  /// doubt: what it is assumed to have cost at its end, where that is less
+  /// than the hold; 0: all of it.
+  money presumed = {};
   /// Of this account's entries up to this one; the store computes it.
   chain_digest chain{};
 };
@@ -66,17 +70,6 @@ struct ledger_entry {
 struct reading_cut {
   uint64_t seq = 0;
   timestamp at;
-};
-
-/// Money kept back for one attempt.
-struct open_hold {
-  hold_id id;
-  money amount;
-  timestamp made_at;
-  timestamp expires_at;
-  bool in_doubt = false;
-  /// In doubt, but hardly charged: released at its end instead of assumed.
-  bool unlikely = false;
 };
 
 /// A hold that has ended, and what it came to.

@@ -20,6 +20,8 @@ using header_list = std::vector<std::pair<std::string, std::string>>;
 struct passed_body {
   /// The tokens it said, if it did.
   std::optional<usage> used;
+  /// The tokens of its text, as we weigh it.
+  int64_t text = 0;
   /// It came to the end that its protocol has, without a word of a fault.
   bool whole = false;
   /// From the request's arrival to the first content that reached its caller.
@@ -42,7 +44,9 @@ public:
   /// until the sink calls `on_ready`.
   virtual bool ready() const = 0;
 
-  virtual void take(std::string_view piece) = 0;
+  /// @returns Whether the answer got on by this: a stream does not by comments
+  /// that only keep the connection alive.
+  virtual bool take(std::string_view piece) = 0;
 
   /// @returns Whether part of an answer has reached the caller.
   virtual bool committed() const = 0;

@@ -52,6 +52,13 @@ constexpr bool counts_tokens(surface x) {
   return x == surface::anthropic_count || x == surface::gemini_count;
 }
 
+/// Whether what a model answers is text, token by token.
+constexpr bool answers_text(surface x) {
+  return x == surface::openai_chat || x == surface::openai_completions
+         || x == surface::openai_responses || x == surface::anthropic_messages
+         || x == surface::gemini_generate;
+}
+
 /// Whether no provider charges for a call: nothing is held for it.
 constexpr bool is_free(surface x) {
   return counts_tokens(x) || x == surface::openai_stored;

@@ -36,7 +36,8 @@ struct upstream_request {
   std::shared_ptr<const void> owner;
   /// Absent: the body is gathered.
   std::shared_ptr<answer_sink> sink;
-  /// From the start until the first byte of the answer.
+  /// From the start until the first byte of the answer; and as long a sink may
+  /// hear nothing that brings the answer on.
   milliseconds first_byte_timeout{300'000};
   /// Between two bytes of the answer.
   milliseconds idle_timeout{120'000};

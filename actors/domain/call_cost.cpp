@@ -54,13 +54,15 @@ money expected_cost(const tariff& by, const job& work, factor multiplier,
            : cost_of(by, work, estimated(work), multiplier, at);
 }
 
-call_cost real_cost(const tariff& by, const job& work,
-                    const std::optional<usage>& said, factor multiplier,
-                    timestamp at) {
+call_cost real_cost(const tariff& by, const job& work, const answer_usage& x,
+                    factor multiplier, timestamp at) {
   if (is_free(work.route))
     return {};
-  auto used = said.value_or(estimated(work));
-  if (said) {
+  auto guess = estimated(work);
+  if (x.text > 0)
+    guess.output = x.text;
+  auto used = x.said.value_or(guess);
+  if (x.said) {
     const auto known = used.units;
     used.units = work.units;
     if (known.audio_ms > 0)
@@ -71,11 +73,24 @@ call_cost real_cost(const tariff& by, const job& work,
     // or is not known.
     if (used.input_total() + used.output == 0) {
       const auto units = used.units;
-      used = estimated(work);
+      used = guess;
       used.units = units;
     }
   }
   return {cost_of(by, work, used, multiplier, at), used};
+}
+
+std::optional<call_cost> seen_cost(const tariff& by, const job& work,
+                                   const answer_usage& x, factor multiplier,
+                                   timestamp at) {
+  if (!answers_text(work.route))
+    return std::nullopt;
+  auto used = x.said.value_or(usage{});
+  if (used.input_total() == 0)
+    used.input_uncached = work.estimate.input;
+  used.output = std::max(used.output, x.text);
+  used.source = usage_source::partial;
+  return call_cost{cost_of(by, work, used, multiplier, at), used};
 }
 
 } // namespace rota

@@ -18,18 +18,31 @@ struct tariff {
 money expected_cost(const tariff& by, const job& work, factor multiplier,
                     timestamp at);
 
-/// What a call that was answered cost, and what it used. The first of these
-/// counts:
-/// - the tokens that the answer says it used, or the seconds it heard;
-/// - the table's price for a picture, a character, a second or a search;
-/// - the estimate from before the call.
+/// What an answer tells of its cost.
+struct answer_usage {
+  /// The tokens it said that it used.
+  std::optional<usage> said;
+  /// The tokens of its text, as we weigh it.
+  int64_t text = 0;
+};
+
+/// What a call cost, and what it used.
 struct call_cost {
   money amount;
   usage used;
 };
 
-call_cost real_cost(const tariff& by, const job& work,
-                    const std::optional<usage>& said, factor multiplier,
-                    timestamp at);
+/// Of a call that was answered. The first of these counts:
+/// - the tokens that the answer says it used, or the seconds it heard;
+/// - the table's price for a picture, a character, a second or a search;
+/// - the estimate from before the call, but for its output the answer's text.
+call_cost real_cost(const tariff& by, const job& work, const answer_usage& x,
+                    factor multiplier, timestamp at);
+
+/// Of a call whose answer broke off, as far as could be seen: what it said, and
+/// at least the text that came. Nothing where answers are no text.
+std::optional<call_cost> seen_cost(const tariff& by, const job& work,
+                                   const answer_usage& x, factor multiplier,
+                                   timestamp at);
 
 } // namespace rota

@@ -154,15 +154,16 @@ ec ledger::release(hold_id id, timestamp now) {
   return ec::ok;
 }
 
-ec ledger::doubt(hold_id id, timestamp until, timestamp now) {
-  return doubt(entry_kind::doubt, id, until, now);
+ec ledger::doubt(hold_id id, timestamp until, timestamp now, money presumed) {
+  return doubt(entry_kind::doubt, id, until, now, presumed);
 }
 
 ec ledger::suspect(hold_id id, timestamp until, timestamp now) {
-  return doubt(entry_kind::suspect, id, until, now);
+  return doubt(entry_kind::suspect, id, until, now, most);
 }
 
-ec ledger::doubt(entry_kind how, hold_id id, timestamp until, timestamp now) {
+ec ledger::doubt(entry_kind how, hold_id id, timestamp until, timestamp now,
+                 money presumed) {
   const auto i = open_.find(id);
   if (i == open_.end())
     return ended_.contains(id) ? ec::already_ended : ec::unknown_hold;
@@ -172,6 +173,7 @@ ec ledger::doubt(entry_kind how, hold_id id, timestamp until, timestamp now) {
   auto& hold = i->second;
   hold.in_doubt = true;
   hold.unlikely = how == entry_kind::suspect;
+  hold.presumed = presumed < hold.amount ? std::max(presumed, money{}) : money{};
   hold.expires_at = until;
   watch(until, id);
   ++doubts_;
@@ -181,6 +183,7 @@ ec ledger::doubt(entry_kind how, hold_id id, timestamp until, timestamp now) {
   x.amount = hold.amount;
   x.hold = id;
   x.until = until;
+  x.presumed = hold.presumed;
   append(x, now);
   return ec::ok;
 }
@@ -199,8 +202,9 @@ size_t ledger::expire(timestamp now) {
       end_hold(i, entry_kind::release, {}, now);
       append(entry_kind::release, kept, due.id, now);
     } else if (i->second.in_doubt) {
-      end_hold(i, entry_kind::assume, kept, now);
-      charge(entry_kind::assume, kept, due.id, now);
+      const auto cost = i->second.assumed();
+      end_hold(i, entry_kind::assume, cost, now);
+      charge(entry_kind::assume, cost, due.id, now);
     } else {
       end_hold(i, entry_kind::expire, {}, now);
       append(entry_kind::expire, kept, due.id, now);

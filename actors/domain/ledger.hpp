@@ -63,8 +63,8 @@ public:
   ec release(hold_id id, timestamp now);
 
   /// Marks a hold as perhaps charged; it stays held until `until`, then it is
-  /// assumed.
-  ec doubt(hold_id id, timestamp until, timestamp now);
+  /// assumed, or less if that is presumed.
+  ec doubt(hold_id id, timestamp until, timestamp now, money presumed = most);
 
   /// The same for a charge that is not likely: at `until` it is released.
   ec suspect(hold_id id, timestamp until, timestamp now);
@@ -161,8 +161,8 @@ private:
   /// Books a charge; a negative one is money that was never charged.
   void charge(entry_kind kind, money amount, hold_id id, timestamp now);
 
-  /// Notes a doubt of that kind.
-  ec doubt(entry_kind how, hold_id id, timestamp until, timestamp now);
+  ec doubt(entry_kind how, hold_id id, timestamp until, timestamp now,
+           money presumed);
 
   /// Books what the figure says beyond what lag and holds explain.
   reading_result reconcile(money figure, money in_window, timestamp now);

@@ -69,7 +69,7 @@ std::string off(const figure& x) {
 bool same(const open_hold& x, const open_hold& y) {
   return x.id == y.id && x.amount == y.amount && x.made_at == y.made_at
          && x.expires_at == y.expires_at && x.in_doubt == y.in_doubt
-         && x.unlikely == y.unlikely;
+         && x.unlikely == y.unlikely && x.presumed == y.presumed;
 }
 
 } // namespace

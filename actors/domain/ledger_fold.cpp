@@ -74,6 +74,7 @@ bool fold(account_head& head, const ledger_entry& x) {
         if (hold.id == x.hold) {
           hold.in_doubt = true;
           hold.unlikely = x.kind == entry_kind::suspect;
+          hold.presumed = x.presumed;
           hold.expires_at = x.until;
           good = true;
         }

@@ -1,6 +1,7 @@
 #include "actors/domain/stream_gate.hpp"
 
 #include "actors/domain/json_text.hpp"
+#include "actors/domain/said_text.hpp"
 
 #include <algorithm>
 
@@ -87,6 +88,7 @@ std::string_view stream_gate::feed(std::string_view chunk) {
   else
     held_ += chunk;
   look(chunk);
+  events_ += !is_in_parts();
   if (!open_ && held_.size() > held_max_)
     open_ = true;
   if (!open_)
@@ -226,6 +228,8 @@ void stream_gate::end_event() {
       said_.complete = true;
     else if (!open_ || may_conclude(route_, text))
       read_event(route_, text, said_);
+    ++events_;
+    weight_ += weigh_event(route_, text);
     if ((said_.content || said_.concluded) && !said_.fault)
       open_ = true;
     cut_ = was_open && said_.fault && is_private_ && is_private_(text);
@@ -261,23 +265,6 @@ bool stream_gate::is_usage_only() const {
   return choices.substr(std::min(choices.find_first_not_of(" \t"),
                                  choices.size()))
     .starts_with(']');
-}
-
-std::optional<std::string> ask_for_usage(std::string_view body) {
-  constexpr std::string_view wish =
-      "\"stream_options\":{\"include_usage\":true},";
-  const auto open = body.find_first_not_of(" \t\r\n");
-  if (open == std::string_view::npos || body[open] != '{')
-    return std::nullopt;
-  const auto next = body.find_first_not_of(" \t\r\n", open + 1);
-  if (next == std::string_view::npos || body[next] != '"')
-    return std::nullopt;
-  std::string result;
-  result.reserve(body.size() + wish.size());
-  result += body.substr(0, open + 1);
-  result += wish;
-  result += body.substr(open + 1);
-  return result;
 }
 
 } // namespace rota

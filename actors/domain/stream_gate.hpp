@@ -81,6 +81,16 @@ public:
     return usage_.result();
   }
 
+  /// How often the stream said something: comments say nothing.
+  uint64_t events() const {
+    return events_;
+  }
+
+  /// The tokens of the text that has come, as we weigh it.
+  int64_t text() const {
+    return (weight_ + 99) / 100;
+  }
+
 private:
   enum class form : uint8_t { unknown, events, list, document, sound };
 
@@ -104,6 +114,8 @@ private:
   answer said_;
   usage_scanner usage_;
   list_scanner list_;
+  uint64_t events_ = 0;
+  int64_t weight_ = 0; // Of the text, in hundredths of a token.
   std::string held_;
   std::string line_;  // Of a line that has not ended.
   std::string data_;  // Of an event that has not ended.
@@ -111,10 +123,5 @@ private:
   std::string out_;
   size_t since_ = 0; // Bytes behind the last whole event that may pass.
 };
-
-/// The body of a chat request that makes its stream say what it used: with
-/// stream_options put in front, every other byte as it was.
-/// @returns Nothing where the body is no object with members.
-std::optional<std::string> ask_for_usage(std::string_view body);
 
 } // namespace rota

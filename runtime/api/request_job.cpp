@@ -1,7 +1,7 @@
 #include "runtime/api/request_job.hpp"
 
 #include "actors/domain/api_route.hpp"
-#include "actors/domain/stream_gate.hpp"
+#include "actors/domain/include_usage.hpp"
 
 namespace rota {
 

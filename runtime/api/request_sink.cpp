@@ -57,13 +57,15 @@ void request_sink::drain(uint64_t most, std::function<void()> on_excess) {
     on_ready();
 }
 
-void request_sink::take(std::string_view piece) {
+bool request_sink::take(std::string_view piece) {
+  const auto known = gate_->events();
   if (on_excess_ && piece.size() > drainable_)
     std::exchange(on_excess_, nullptr)();
   drainable_ -= std::min<uint64_t>(drainable_, piece.size());
   pass(gate_->feed(piece));
   if (gate_->is_cut())
     break_off();
+  return gate_->events() != known;
 }
 
 void request_sink::end(upstream_outcome& x) {
@@ -78,7 +80,7 @@ void request_sink::end(upstream_outcome& x) {
   }
   const auto whole = x.ended == transport::ok && gate_->complete()
                      && !gate_->fault();
-  x.passed = passed_body{gate_->used(), whole, first_content_};
+  x.passed = passed_body{gate_->used(), gate_->text(), whole, first_content_};
   // A stream that failed by its own word has said so to the client.
   if (!whole && (!gate_->fault() || gate_->is_cut()))
     break_off();

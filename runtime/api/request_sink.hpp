@@ -31,7 +31,7 @@ public:
 
   bool begin(int status, const header_list& headers) override;
   bool ready() const override;
-  void take(std::string_view piece) override;
+  bool take(std::string_view piece) override;
   bool committed() const override {
     return committed_;
   }

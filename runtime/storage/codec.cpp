@@ -139,12 +139,16 @@ ROTA_FIELDS(ledger_entry) {
     field(f, x.chain);
   if (f.version() >= 3)
     f(x.cut);
+  if (f.version() >= 7)
+    field(f, x.presumed);
 }
 
 ROTA_FIELDS(open_hold) {
   all(f, x.id, x.amount, x.made_at, x.expires_at, x.in_doubt);
   if (f.version() >= 5)
     f(x.unlikely);
+  if (f.version() >= 7)
+    field(f, x.presumed);
 }
 
 ROTA_FIELDS(account_head) {
@@ -297,10 +301,13 @@ void encode_canonical(std::string& to, const ledger_entry& x) {
   field_writer out{to, 1};
   field(out, x);
   const auto client = x.hold.job.client.value;
-  if (x.cut != 0 || client != 0)
+  const auto presumes = x.presumed != money{};
+  if (x.cut != 0 || client != 0 || presumes)
     out(x.cut);
-  if (client != 0)
+  if (client != 0 || presumes)
     out(client);
+  if (presumes)
+    field(out, x.presumed);
 }
 
 void encode(std::string& to, const account_head& x) {

@@ -33,7 +33,7 @@ public:
   ///   4: entries name the client whose job they are of; clients have heads.
   ///   5: doubts have their likelihood, accounts a learnt posting lag.
   ///   6: requests leave records.
-  static constexpr uint64_t schema = 6;
+  static constexpr uint64_t schema = 7;
 
   struct opened {
     std::unique_ptr<store> disk;

@@ -67,10 +67,11 @@ std::string transfer::begin(upstream_call_ptr call,
   header_bytes_ = 0;
   answered_ = false;
   passing_ = false;
+  body_bytes_ = 0;
   paused_ = false;
   masked_ = {};
   ended_.reset();
-  started_ = last_byte_ = now_;
+  started_ = last_byte_ = last_news_ = now_;
   if (!is_path(call_->request->path))
     return "the request's path holds a character that no URL may hold";
   if (!is_name(call_->request->method))
@@ -136,6 +137,8 @@ void transfer::broke_as(transport how, std::string_view why) {
 
 bool transfer::overdue() {
   const auto& x = *call_->request;
+  if (paused_)
+    last_news_ = now_;
   const auto age = to_ms(now_ - started_);
   const auto& origin = target_->origin();
   if (age >= limits_.connect_timeout && !something_left())
@@ -153,6 +156,9 @@ bool transfer::overdue() {
     end(transport::timed_out, origin + " fell silent for "
                                 + seconds(x.idle_timeout)
                                 + " within its answer");
+  else if (passing_ && to_ms(now_ - last_news_) >= x.first_byte_timeout)
+    end(transport::timed_out, origin + " sent nothing but comments for "
+                                + seconds(x.first_byte_timeout));
   else
     return false;
   if (*ended_ == transport::timed_out && !something_left())

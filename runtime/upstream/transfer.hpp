@@ -95,6 +95,7 @@ protected:
 
 private:
   std::string check_headers();
+  bool has_room_for(std::string_view piece);
   void end(transport how, std::string why);
   void end_late();
 
@@ -104,9 +105,11 @@ private:
   size_t header_bytes_ = 0;
   bool answered_ = false;
   bool passing_ = false; // The body goes to the sink.
+  uint64_t body_bytes_ = 0;
   masked_stream masked_; // On the way to the sink.
   time_point started_;
   time_point last_byte_;
+  time_point last_news_; // As the sink sees it.
   std::optional<transport> ended_;
   upstream_outcome out_;
 };

@@ -63,18 +63,28 @@ transfer::taken transfer::take_body(std::string_view piece) {
       paused_ = true;
       return taken::nothing_now;
     }
-    if (const auto text = masked_.feed(target_->mask(), piece); !text.empty())
-      sink.take(text);
+    if (!has_room_for(piece))
+      return taken::too_much;
+    if (const auto text = masked_.feed(target_->mask(), piece);
+        !text.empty() && sink.take(text))
+      last_news_ = now_;
     return taken::all;
   }
-  const auto limit = limits_.max_response_bytes;
-  if (piece.size() > limit - out_.body.size()) {
-    end(transport::too_large, target_->origin() + " sent more than "
-                                + std::to_string(limit) + " bytes");
+  if (!has_room_for(piece))
     return taken::too_much;
-  }
   out_.body += piece;
   return taken::all;
+}
+
+bool transfer::has_room_for(std::string_view piece) {
+  const auto limit = limits_.max_response_bytes;
+  if (piece.size() > limit - body_bytes_) {
+    end(transport::too_large, target_->origin() + " sent more than "
+                                + std::to_string(limit) + " bytes");
+    return false;
+  }
+  body_bytes_ += piece.size();
+  return true;
 }
 
 void transfer::refuse_head() {

@@ -151,7 +151,7 @@ TEST_CASE_METHOD(pool_fixture, "a broken connection leaves the hold in doubt",
   CHECK(view("a").spent == money{1'100'000});
 }
 
-TEST_CASE_METHOD(pool_fixture, "an answer without usage costs its estimate",
+TEST_CASE_METHOD(pool_fixture, "an answer without usage costs its text",
                  "[runner]") {
   add("a", 30);
   script->answer = [](const auto&) {
@@ -161,7 +161,8 @@ TEST_CASE_METHOD(pool_fixture, "an answer without usage costs its estimate",
   start(line(0));
   run();
   REQUIRE(owned->finished.size() == 1);
-  CHECK(owned->finished[0]->cost == money{1'100'000});
+  // 100 tokens in by estimate, and a word.
+  CHECK(owned->finished[0]->cost == money{100'000 + 2 * 10'000});
   CHECK(owned->finished[0]->used.source == usage_source::estimated);
 }
 

@@ -44,7 +44,7 @@ int64_t expected(const job& x, int64_t ppm = 1'000'000) {
 }
 
 int64_t real(const job& x, const char* answer) {
-  return real_cost(by(), x, read_usage(x.route, answer), factor{}, {})
+  return real_cost(by(), x, {read_usage(x.route, answer), 0}, factor{}, {})
     .amount.nanos;
 }
 
@@ -153,7 +153,37 @@ TEST_CASE("a hold covers what the same usage is charged", "[cost]") {
                            {draw(9), draw(99), draw(9'999), draw(9)},
                            {draw(999), draw(999)});
     // An answer that says nothing is charged as it was estimated.
-    CHECK(real_cost(by(), x, std::nullopt, factor{}, {}).amount.nanos
+    CHECK(real_cost(by(), x, {}, factor{}, {}).amount.nanos
           == expected(x));
   }
+}
+
+TEST_CASE("an answer that does not say what it used is weighed", "[cost]") {
+  const auto x = work_of(openai_chat, "writer", {}, {1'000, 32'000});
+  const auto weighed = real_cost(by(), x, {std::nullopt, 7}, factor{}, {});
+  CHECK(weighed.amount.nanos == 1'000 * 2'500 + 7 * 10'000);
+  CHECK(weighed.used.output == 7);
+  CHECK(weighed.used.source == usage_source::estimated);
+  // What it says counts, however long its text is.
+  CHECK(real_cost(by(), x, {usage{10, 0, 0, 0, 3}, 7}, factor{}, {})
+          .amount.nanos
+        == 10 * 2'500 + 3 * 10'000);
+}
+
+TEST_CASE("an answer that broke off is as dear as what was seen", "[cost]") {
+  const auto x = work_of(openai_chat, "writer", {}, {1'000, 32'000});
+  const auto cost = [&x](const answer_usage& seen) {
+    const auto result = seen_cost(by(), x, seen, factor{}, {});
+    REQUIRE(result);
+    CHECK(result->used.source == usage_source::partial);
+    return result->amount.nanos;
+  };
+  CHECK(cost({std::nullopt, 7}) == 1'000 * 2'500 + 7 * 10'000);
+  CHECK(cost({usage{25, 0, 0, 0, 1}, 7}) == 25 * 2'500 + 7 * 10'000);
+  CHECK(cost({usage{25, 0, 0, 0, 9}, 7}) == 25 * 2'500 + 9 * 10'000);
+  CHECK(cost({usage{0, 0, 0, 0, 9}, 7}) == 1'000 * 2'500 + 9 * 10'000);
+  CHECK(cost({}) == 1'000 * 2'500);
+  // Of what is no text, a part says nothing.
+  CHECK_FALSE(seen_cost(by(), work_of(openai_images, "drawer"), {{}, 7},
+                        factor{}, {}));
 }

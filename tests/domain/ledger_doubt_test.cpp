@@ -279,3 +279,37 @@ TEST_CASE_METHOD(fixture, "what is hardly charged stays so over a restart",
   REQUIRE(entries.size() == 1);
   CHECK(entries[0].kind == entry_kind::release);
 }
+
+TEST_CASE_METHOD(fixture, "of a doubt as much is assumed as was seen",
+                 "[ledger][doubt]") {
+  const auto at = start + 1min;
+  const auto seen = GENERATE(as<int64_t>{}, cent, 99 * cent, dollar, 2 * dollar);
+  REQUIRE(books.hold(id(3), money{dollar}, {}, at + 12min, at) == ec::ok);
+  CHECK(books.doubt(id(3), at + 2min, at, money{seen}) == ec::ok);
+  CHECK(said() == "hold 1.00;doubt 1.00;");
+  CHECK(books.in_doubt_amount() == money{7 * dollar});
+  // Over a restart, too.
+  ledger next{books.snapshot(), make_rules()};
+  CHECK(next.doubt_all(at + 1h, at + 1min) == 0);
+  for (auto* each : {&books, &next}) {
+    CHECK(each->expire(at + 2min) == 1);
+    const auto entries = each->take_entries();
+    REQUIRE(entries.size() == 1);
+    CHECK(entries[0].kind == entry_kind::assume);
+    CHECK(entries[0].amount.nanos == -std::min(seen, dollar));
+    CHECK(each->head().held == money{6 * dollar});
+  }
+  // The rest of what it cost comes with its settlement.
+  CHECK(books.settle(id(3), money{dollar}, at + 3min) == ec::ok);
+  CHECK(books.head().balance == money{99 * dollar});
+}
+
+TEST_CASE_METHOD(fixture, "a reading knows better than what was seen",
+                 "[ledger][doubt]") {
+  const auto at = start + 20s;
+  REQUIRE(books.hold(id(3), money{dollar}, {}, at + 12min, at) == ec::ok);
+  REQUIRE(books.doubt(id(3), at + 1h, at, money{cent}) == ec::ok);
+  said();
+  CHECK(read(93 * dollar + cent, settled) == reading_result::consistent);
+  CHECK(said() == "assume -4.00;assume -2.00;assume -0.99;reading 93.01;");
+}

@@ -1,6 +1,7 @@
 // A stream is held back until there is content, and passes unchanged after.
 
 #include "actors/domain/dialect.hpp"
+#include "actors/domain/include_usage.hpp"
 #include "actors/domain/stream_gate.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/golden.hpp"

@@ -7,6 +7,7 @@
 #include "actors/domain/estimate.hpp"
 #include "actors/domain/exact_json.hpp"
 #include "actors/domain/failure.hpp"
+#include "actors/domain/include_usage.hpp"
 #include "actors/domain/stream_gate.hpp"
 #include "config/failure_rule.hpp"
 #include "tests/fuzz/fuzz.hpp"

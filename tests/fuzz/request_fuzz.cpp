@@ -3,7 +3,7 @@
 
 #include "actors/domain/api_route.hpp"
 #include "actors/domain/estimate.hpp"
-#include "actors/domain/stream_gate.hpp"
+#include "actors/domain/include_usage.hpp"
 #include "runtime/http/connection.hpp"
 #include "tests/fuzz/fuzz.hpp"
 

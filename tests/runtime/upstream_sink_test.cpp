@@ -26,12 +26,13 @@ public:
     return room > 0;
   }
 
-  void take(std::string_view piece) override {
+  bool take(std::string_view piece) override {
     text += piece;
     ++pieces;
     room = room > piece.size() ? room - piece.size() : 0;
     if (room == 0 && on_full)
       on_full();
+    return !piece.starts_with(':');
   }
 
   bool committed() const override {
@@ -158,6 +159,40 @@ TEST_CASE("a caller's time ends what has not begun to reach it",
     CHECK(x->late);
     CHECK(x->body == "first");
   }
+}
+
+TEST_CASE("comments alone do not keep a stream alive", "[upstream]") {
+  upstream_fixture fix;
+  std::atomic<bool> heard = false;
+  fix.server.on("/v1/a", [&](mini_exchange& x) {
+    x.raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+    while (!heard)
+      x.raw("4\r\n: a\n\r\n");
+  });
+  const auto sink = std::make_shared<keeping_sink>();
+  const auto request = fix.post("/v1/a");
+  request->sink = sink;
+  request->first_byte_timeout = 300ms;
+  const auto x = fix.call(request);
+  heard = true;
+  CHECK(x->ended == transport::timed_out);
+  CHECK_THAT(x->error, ContainsSubstring("sent nothing but comments for 0.3"));
+  CHECK(sink->text.starts_with(": a"));
+}
+
+TEST_CASE("what a sink takes is bounded, too", "[upstream]") {
+  upstream_options options;
+  options.max_response_bytes = 100'000;
+  upstream_fixture fix{options};
+  const std::string body(100'001, 'x');
+  fix.server.on("/v1/a", [&](mini_exchange& x) { x.reply(200, body); });
+  const auto sink = std::make_shared<keeping_sink>();
+  const auto request = fix.post("/v1/a");
+  request->sink = sink;
+  const auto x = fix.call(request);
+  CHECK(x->ended == transport::too_large);
+  CHECK(sink->text.size() <= 100'000);
+  CHECK_FALSE(x->passed->whole);
 }
 
 TEST_CASE("a sink that is full stops the provider, and loses nothing",

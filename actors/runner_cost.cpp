@@ -1,0 +1,37 @@
+// What the RUNNER finds that an attempt cost.
+
+#include "actors/domain/dialect.hpp"
+#include "actors/domain/said_text.hpp"
+#include "actors/runner.hpp"
+
+namespace rota {
+
+void runner_state::note_cost(attempt_end& to,
+                             const upstream_outcome& x) const {
+  const auto charged = to.report.judged.charged;
+  const auto multiplier = held->grant.multiplier;
+  if (charged == charge::yes) {
+    const auto cost
+      = real_cost(prices(), *work, usage_of(x), multiplier, now());
+    to.report.used = cost.used;
+    to.cost = cost.amount;
+  } else if (charged == charge::perhaps && x.passed) {
+    const auto seen
+      = seen_cost(prices(), *work, usage_of(x), multiplier, now());
+    if (!seen)
+      return;
+    to.report.used = seen->used;
+    to.presumed = seen->amount;
+  }
+}
+
+answer_usage runner_state::usage_of(const upstream_outcome& x) const {
+  if (x.passed)
+    return {x.passed->used, x.passed->text};
+  answer_usage result{read_usage(work->route, x.body), 0};
+  if (!result.said)
+    result.text = (weigh_answer(work->route, x.body) + 99) / 100;
+  return result;
+}
+
+} // namespace rota

@@ -1,0 +1,62 @@
+// What is booked for streams that break off in their caller's hands.
+
+#include "tests/actors/pool_fixture.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace rota;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Of a stream whose first words have reached the caller.
+upstream_outcome broken(transport how, std::optional<usage> said,
+                        int64_t text) {
+  auto x = upstream_script::failure(how, "");
+  x.status = 200;
+  x.passed = passed_body{said, text, false, {}};
+  return x;
+}
+
+usage said(int64_t input, int64_t output) {
+  usage x;
+  x.input_uncached = input;
+  x.output = output;
+  x.source = usage_source::partial;
+  return x;
+}
+
+} // namespace
+
+TEST_CASE_METHOD(pool_fixture, "a broken stream costs what was seen of it",
+                 "[runner]") {
+  struct row {
+    transport how;
+    std::optional<usage> said;
+    int64_t text;
+    int64_t input, output; // That are assumed.
+  };
+  // A line is estimated at 100 tokens in and 100 out.
+  const auto x = GENERATE(
+    row{transport::broken, said(25, 1), 3, 25, 3},
+    row{transport::timed_out, said(25, 7), 3, 25, 7},
+    row{transport::ok, std::nullopt, 3, 100, 3},
+    row{transport::cancelled, said(25, 1), 3, 25, 3});
+  add("a", 30);
+  script->answer = [&x](const auto&) {
+    return broken(x.how, x.said, x.text);
+  };
+  start(line(0));
+  run();
+  REQUIRE(owned->finished.size() == 1);
+  CHECK(owned->finished[0]->state == item_state::failed);
+  CHECK(script->calls.size() == 1);
+  // What may have been charged is kept back until a charge would show.
+  CHECK(view("a").in_doubt == 1);
+  CHECK(view("a").in_doubt_amount == money{1'100'000});
+  advance(119s);
+  CHECK(view("a").in_doubt == 1);
+  advance(2s);
+  CHECK(view("a").in_doubt == 0);
+  CHECK(view("a").held == money{});
+  CHECK(view("a").spent == money{x.input * 1'000 + x.output * 10'000});
+}
