@@ -68,12 +68,12 @@ public:
     const auto& error = at(document, "error");
     const auto& inner = at(at(document, "response"), "error");
     const auto& choices = at(document, "choices");
-    if (error.is_object() || (error.is_string() && !error.empty()))
+    if (says_something(error))
       read_error(error);
-    else if (inner.is_object())
+    else if (says_something(inner))
       read_error(inner);
     else if (choices.is_array() && !choices.empty()
-             && at(choices[0], "error").is_object())
+             && says_something(at(choices[0], "error")))
       read_error(at(choices[0], "error"));
     else if (is_bare_fault(document))
       read_error(document);
@@ -93,6 +93,20 @@ public:
   }
 
 private:
+  /// Some relays put an empty error beside each good answer.
+  static bool says_something(const json& error) {
+    const auto has_text = [&error](const char* key) {
+      const auto& x = at(error, key);
+      return x.is_string() && !x.get_ref<const std::string&>().empty();
+    };
+    if (error.is_string())
+      return !error.get_ref<const std::string&>().empty();
+    const auto& code = at(error, "code");
+    return (code.is_number_integer() && code != json(0)) || has_text("code")
+           || has_text("type") || has_text("status") || has_text("message")
+           || has_text("msg") || has_text("detail") || has_text("error_msg");
+  }
+
   /// {"success":false,...}, {"type":"error",...}, {"code":...,"message":...}.
   static bool is_bare_fault(const json& x) {
     const auto& code = at(x, "code");

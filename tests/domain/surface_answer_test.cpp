@@ -181,3 +181,33 @@ TEST_CASE("a stream says which response it brings", "[gate]") {
   CHECK(gate.response() == "resp_9");
   CHECK_FALSE(gate.is_open());
 }
+
+TEST_CASE("an empty error beside a good answer is none", "[answer]") {
+  for (const std::string error :
+       {R"("")", "{}", "null", R"({"message":"","code":null})",
+        R"({"message":"","type":"","param":"","code":0})"}) {
+    INFO(error);
+    CHECK(judge(openai_chat,
+                answered(200, R"({"choices":[{"message":{"content":"hi"},)"
+                              R"("finish_reason":"stop"}],"error":)"
+                                + error + "}"))
+            .cls
+          == failure_class::none);
+    answer said;
+    read_event(openai_chat,
+               R"({"choices":[{"delta":{"content":"hi"}}],"error":)" + error
+                 + "}",
+               said);
+    CHECK(said.content);
+    CHECK_FALSE(said.fault);
+  }
+  for (const std::string error :
+       {R"("no")", R"({"message":"no"})", R"({"message":"","code":7})",
+        R"({"type":"server_error"})"}) {
+    INFO(error);
+    CHECK(judge(openai_chat, answered(200, R"({"choices":[],"error":)" + error
+                                             + "}"))
+            .cls
+          != failure_class::none);
+  }
+}
