@@ -143,13 +143,19 @@ std::string anthropic_line(const item_result& x, bool has_json) {
                     {"result", result}});
 }
 
+/// The HTTP status that Google would give: of an answer, if there was one.
+int google_code(const item_result& x) {
+  if (x.state == item_state::cancelled)
+    return 499;
+  if (expired(x))
+    return 504;
+  const auto was_tried = x.attempts > 0; // Else the line itself is at fault.
+  return x.status != 0 ? status_of(x) : was_tried ? 503 : 400;
+}
+
 /// Google's name of a status, by the HTTP status that carries it.
 std::string_view google_status(const item_result& x) {
-  if (x.state == item_state::cancelled)
-    return "CANCELLED";
-  if (expired(x))
-    return "DEADLINE_EXCEEDED";
-  switch (status_of(x)) {
+  switch (google_code(x)) {
     case 400:
       return "INVALID_ARGUMENT";
     case 401:
@@ -160,6 +166,8 @@ std::string_view google_status(const item_result& x) {
       return "NOT_FOUND";
     case 429:
       return "RESOURCE_EXHAUSTED";
+    case 499:
+      return "CANCELLED";
     case 500:
       return "INTERNAL";
     case 503:
@@ -179,7 +187,7 @@ std::string gemini_line(const item_result& x, bool has_json) {
   if (has_json)
     if (const auto error = member_object(body, "error"))
       return object_of({{"key", key}, {"error", on_one_line(*error)}});
-  const auto error = object_of({{"code", std::to_string(status_of(x))},
+  const auto error = object_of({{"code", std::to_string(google_code(x))},
                                 {"message", json_string(reason_of(x).text)},
                                 {"status", json_string(google_status(x))}});
   return object_of({{"key", key}, {"error", error}});

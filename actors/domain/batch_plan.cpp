@@ -107,8 +107,15 @@ simdjson::error_code read_fields(std::string_view line, line_fields& x,
                                  std::string_view& twice) {
   thread_local simdjson::dom::parser parser;
   simdjson::dom::object object;
-  if (const auto code
-      = parser.parse(line.data(), line.size()).get_object().get(object))
+  const auto read = [&object](std::string_view text) {
+    return parser.parse(text.data(), text.size()).get_object().get(object);
+  };
+  auto code = read(line);
+  // JSON knows no largest number; the parser does.
+  if (code)
+    if (const auto shorter = with_short_numbers(line); shorter != line)
+      code = read(shorter);
+  if (code)
     return code;
   for (const auto member : object) {
     for (const auto& [name, field] : field_names) {

@@ -4,7 +4,42 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace rota {
+
+namespace {
+
+/// Longer numbers may be more than 64 bits hold.
+constexpr size_t short_number_max = 18;
+
+/// Where a JSON number that begins here ends; 0 if there is none.
+size_t number_end(std::string_view x) {
+  const auto digits = [x](size_t from) {
+    return std::min(x.find_first_not_of("0123456789", from), x.size());
+  };
+  const auto minus = size_t{x.starts_with('-')};
+  auto end = digits(minus);
+  if (end == minus || (x[minus] == '0' && end > minus + 1))
+    return 0;
+  if (end < x.size() && x[end] == '.') {
+    const auto behind = digits(end + 1);
+    if (behind == end + 1)
+      return 0;
+    end = behind;
+  }
+  if (end < x.size() && (x[end] == 'e' || x[end] == 'E')) {
+    auto from = end + 1;
+    if (from < x.size() && (x[from] == '+' || x[from] == '-'))
+      ++from;
+    end = digits(from);
+    if (end == from)
+      return 0;
+  }
+  return end;
+}
+
+} // namespace
 
 bool is_json(std::string_view text) {
   return with_parser<simdjson::dom::parser>(text.size(), [text](auto& parser) {
@@ -34,6 +69,30 @@ std::string on_one_line(std::string_view json) {
   for (const char end : {'\n', '\r'}) // There is mostly none.
     for (auto i = result.find(end); i != result.npos; i = result.find(end, i))
       result[i] = ' ';
+  return result;
+}
+
+std::string with_short_numbers(std::string_view json) {
+  std::string result;
+  result.reserve(json.size());
+  auto in_text = false;
+  for (size_t i = 0; i < json.size();) {
+    const auto c = json[i];
+    const auto end = in_text ? 0 : number_end(json.substr(i));
+    const auto huge = end > 0
+                      && (end > short_number_max
+                          || json.substr(i, end).find_first_of("eE")
+                               != std::string_view::npos);
+    if (huge)
+      result += '0';
+    else
+      result += json.substr(i, std::max(end, size_t{1}));
+    i += std::max(end, size_t{1});
+    if (c == '"')
+      in_text = !in_text;
+    else if (c == '\\' && in_text && i < json.size())
+      result += json[i++];
+  }
   return result;
 }
 

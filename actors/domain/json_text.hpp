@@ -19,6 +19,10 @@ std::optional<std::string_view> member_object(std::string_view object,
 /// between tokens, so nothing else changes.
 std::string on_one_line(std::string_view json);
 
+/// A JSON text with 0 for each number that is longer than any machine's: where
+/// only its form matters. What is no number stays.
+std::string with_short_numbers(std::string_view json);
+
 /// A JSON string with its quotes; bytes that are no UTF-8 become U+FFFD.
 std::string json_string(std::string_view text);
 

@@ -262,3 +262,18 @@ TEST_CASE("results of a Gemini batch have Gemini's shape") {
         == json{{"code", 429}, {"message", "Slow down."},
                 {"status", "RESOURCE_EXHAUSTED"}});
 }
+
+TEST_CASE("Google's error has a code even where no answer came") {
+  item_result x;
+  x.state = item_state::failed;
+  x.error_code = "invalid_json_line";
+  const auto refused = read(batch_format::gemini, x)["error"];
+  CHECK(refused["code"] == 400);
+  CHECK(refused["status"] == "INVALID_ARGUMENT");
+  x.attempts = 1;
+  const auto silent = read(batch_format::gemini, x)["error"];
+  CHECK(silent["code"] == 503);
+  CHECK(silent["status"] == "UNAVAILABLE");
+  x.state = item_state::cancelled;
+  CHECK(read(batch_format::gemini, x)["error"]["code"] == 499);
+}

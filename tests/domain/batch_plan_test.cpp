@@ -312,3 +312,24 @@ TEST_CASE("a line in another format than its file is named as such") {
         CHECK(code(static_cast<batch_format>(file), lines[own])
               == "mismatched_format");
 }
+
+TEST_CASE("numbers of a line may be of any size") {
+  for (const std::string number :
+       {"12345678901234567890123", "-12345678901234567890123", "1e400",
+        "1.5E+999", "0.1234567890123456789012345"}) {
+    INFO(number);
+    const auto body = "{\"model\":\"m\",\"messages\":[],\"x\":[" + number
+                      + "],\"y\":\"" + number + "\"}";
+    const auto text = line(chat + ",\"body\":" + body);
+    const auto x = plan(batch_format::openai, text);
+    REQUIRE(x.plan);
+    CHECK(x.plan->body == body);
+  }
+  for (const std::string number :
+       {"0012345678901234567890", "1234567890123456789.", "--1e400", "1e+"}) {
+    INFO(number);
+    const auto text = line(chat + ",\"body\":{\"model\":\"m\",\"x\":"
+                           + number + "}");
+    CHECK_FALSE(plan(batch_format::openai, text).plan);
+  }
+}
