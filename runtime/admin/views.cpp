@@ -108,6 +108,7 @@ json view_of(const open_hold& x, const std::string& account) {
     {"hold", to_string(x.id)},         {"account", account},
     {"amount", to_decimal(x.amount)},  {"since", time_of(x.made_at)},
     {"until", time_of(x.expires_at)},
+    {"assumed", to_decimal(x.unlikely ? money{} : x.assumed())},
   };
 }
 
@@ -120,7 +121,7 @@ json view_of(const batch_view& x, const std::string& waiting_for,
     = running > 0 ? static_cast<double>(x.ended_here) / running : 0.0;
   const auto left = x.row.total - x.counts.ended();
   json eta = nullptr;
-  if (live && rate > 0)
+  if (live && rate > 0 && waiting_for.empty())
     eta = static_cast<double>(left) / rate;
   return {
     {"id", to_string(x.row.id)},

@@ -6,6 +6,7 @@
 #include <rocksdb/utilities/backup_engine.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 namespace rota {
@@ -126,7 +127,8 @@ state_snapshot snapshot_of_backup(const std::string& folder, uint32_t number) {
   rocksdb::BackupEngineReadOnly* opened = nullptr;
   rocksdb::Status status = rocksdb::BackupEngineReadOnly::Open(
     rocksdb::Env::Default(),
-    rocksdb::BackupEngineOptions{folder + "/store"}, &opened);
+    rocksdb::BackupEngineOptions{
+      std::filesystem::absolute(folder).string() + "/store"}, &opened);
   const std::unique_ptr<rocksdb::BackupEngineReadOnly> engine{opened};
   rocksdb::BackupInfo info;
   if (status.ok())

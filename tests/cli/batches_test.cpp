@@ -45,12 +45,12 @@ policy     at_least_once
 state      running
 lines      40: 10 succeeded, 2 failed, 3 in flight
 spent      0.0012 USD
-pace       2.5 lines/s, about 11 s left
+pace       2.5 lines/s
 submitted  5 h 0 min ago
 
 1 call in doubt: perhaps charged, though no answer came.
-LINE  CALL           ACCOUNT  AMOUNT  SINCE          TAKEN AS CHARGED
-   7  batch_3:6#2.1  relay-a  0.0004  2 h 0 min ago  in 1 h 30 min
+LINE  CALL           ACCOUNT  AMOUNT  SINCE          IF NOTHING ELSE IS KNOWN
+   7  batch_3:6#2.1  relay-a  0.0004  2 h 0 min ago  taken as charged in 1 h 30 min
 )");
   CHECK(json::parse(on.rota({"batch", "3", "--json"}).out) == reply);
 }

@@ -27,10 +27,23 @@ waiting for  every account is cooling down
 batches      1 running, 0 paused, 12 ended
 
 1 call in doubt: perhaps charged, though no answer came.
-CALL           ACCOUNT  AMOUNT  SINCE          TAKEN AS CHARGED
-batch_3:6#2.1  relay-a  0.0004  2 h 0 min ago  in 1 h 30 min
+CALL           ACCOUNT  AMOUNT  SINCE          IF NOTHING ELSE IS KNOWN
+batch_3:6#2.1  relay-a  0.0004  2 h 0 min ago  taken as charged in 1 h 30 min
 )");
   CHECK(json::parse(on.rota({"status", "--json"}).out) == reply);
+}
+
+TEST_CASE("of a call in doubt is said what becomes of it", "[cli]") {
+  cli_fixture on;
+  auto reply = golden_json("status.json");
+  auto& doubt = reply["in_doubt"][0];
+  doubt["assumed"] = "0.000000000";
+  on.daemon.on(status_path, reply.dump());
+  CHECK_THAT(on.rota({"status"}).out, ContainsSubstring("released in 1 h"));
+  doubt["assumed"] = "0.000100000";
+  on.daemon.on(status_path, reply.dump());
+  CHECK_THAT(on.rota({"status"}).out,
+             ContainsSubstring("0.0001 USD taken as charged in 1 h"));
 }
 
 TEST_CASE("a calm pool says little", "[cli]") {

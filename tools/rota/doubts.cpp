@@ -19,6 +19,17 @@ std::string line_of(const json& doubt) {
   return doubt.contains("line") ? std::to_string(count(doubt, "line")) : "-";
 }
 
+/// What becomes of the money unless a reading says better.
+std::string fate_of(const json& doubt) {
+  const auto when = relative(doubt.value("until", json{}), now_s());
+  const auto assumed = usd(doubt, "assumed");
+  if (assumed == "0.00 USD")
+    return "released " + when;
+  return assumed == usd(doubt, "amount")
+           ? "taken as charged " + when
+           : assumed + " taken as charged " + when;
+}
+
 } // namespace
 
 std::string doubt_table(const json& doubts, uint64_t all, bool colours) {
@@ -28,7 +39,7 @@ std::string doubt_table(const json& doubts, uint64_t all, bool colours) {
                                  });
   std::vector<table_row> rows{
     {{"CALL"}, {"ACCOUNT"}, right_head("AMOUNT"), {"SINCE"},
-     {"TAKEN AS CHARGED"}}};
+     {"IF NOTHING ELSE IS KNOWN"}}};
   if (lines)
     rows[0].insert(rows[0].begin(), right_head("LINE"));
   for (size_t i = 0; i < std::min(doubts.size(), shown_most); ++i) {
@@ -37,7 +48,7 @@ std::string doubt_table(const json& doubts, uint64_t all, bool colours) {
                     {text(x, "account")},
                     money_cell(x, "amount"),
                     {relative(x.value("since", json{}), now_s())},
-                    {relative(x.value("until", json{}), now_s())}});
+                    {fate_of(x)}});
     if (lines)
       rows.back().insert(rows.back().begin(), right_head(line_of(x)));
   }

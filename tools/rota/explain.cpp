@@ -113,7 +113,8 @@ void add_explain(CLI::App& app, action& run) {
   c->add_option("id", *id,
                 "The request: the header x-request-id of its answer, such as"
                 " req_3_17, or the client's own")
-    ->required();
+    ->required()
+    ->check(not_empty());
   c->footer("Example: rota explain req_3_17");
   c->callback([&run, id] {
     run = [id](const context& x) {

@@ -110,9 +110,12 @@ void add_requests(CLI::App& app, action& run) {
   const auto it = std::make_shared<wish>();
   auto* c = app.add_subcommand(
     "requests", "Lists requests of the API, the newest first");
-  c->add_option("--client", it->client, "Only of this client");
-  c->add_option("--model", it->model, "Only for this model");
-  c->add_option("--account", it->account, "Only those that tried this account");
+  c->add_option("--client", it->client, "Only of this client")
+    ->check(not_empty());
+  c->add_option("--model", it->model, "Only for this model")
+    ->check(not_empty());
+  c->add_option("--account", it->account, "Only those that tried this account")
+    ->check(not_empty());
   c->add_option("--since", it->since,
                 "Only those since then: 90s, 30m, 2h, 7d ago, or a time")
     ->check(since_check());

@@ -75,6 +75,7 @@ json view_of(const open_hold& x, const std::string& account) {
     {"in_doubt", x.in_doubt},
     {"since", time_of(x.made_at)},
     {"until", time_of(x.expires_at)},
+    {"assumed", to_decimal(x.unlikely ? money{} : x.assumed())},
   };
 }
 

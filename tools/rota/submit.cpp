@@ -5,6 +5,10 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 
@@ -88,6 +92,20 @@ bool same_file(const std::string& x, const std::string& y) {
   return x == y || std::filesystem::equivalent(x, y, err);
 }
 
+/// Finds out before a cent is spent that results cannot be written.
+void check_place(const std::string& file) {
+  namespace fs = std::filesystem;
+  std::error_code err;
+  if (fs::is_directory(file, err))
+    throw CLI::ValidationError{file + " is a directory; name a file in it"};
+  const auto folder = fs::path{file}.parent_path();
+  const auto where = folder.empty() ? std::string{"."} : folder.string();
+  if (access(where.c_str(), W_OK | X_OK) != 0)
+    throw CLI::ValidationError{"No file can be made in " + where + " ("
+                               + std::strerror(errno)
+                               + "); choose another place for the results"};
+}
+
 void check(const CLI::App& app, const submission& x) {
   const auto& [out, errors] = x.files;
   if (!x.wait && (!out.empty() || !errors.empty()))
@@ -98,6 +116,9 @@ void check(const CLI::App& app, const submission& x) {
     if (x.file != "-" && !file.empty() && same_file(x.file, file))
       throw CLI::ValidationError{file + " is the batch file itself; write the"
                                         " results into another one"};
+  for (const auto& file : {out, errors})
+    if (!file.empty() && file != "-")
+      check_place(file);
   if (app.count("--json") > 0 && x.files.to_stdout())
     throw CLI::ValidationError{"--json and the results both want standard"
                                " output; write the results into a file"};
@@ -114,9 +135,11 @@ void add_submit(CLI::App& app, action& run) {
     ->required();
   c->add_flag("--wait", it->wait,
               "Show its progress until it ends; exit code 1 if lines failed");
-  c->add_option("--name", it->name, "A name for people");
+  c->add_option("--name", it->name, "A name for people")
+    ->check(not_empty());
   c->add_option("--model", it->model,
-                "The model of lines that name none (Gemini)");
+                "The model of lines that name none (Gemini)")
+    ->check(not_empty());
   c->add_option("--max-in-flight", it->max_in_flight,
                 "Lines in flight at most")
     ->check(CLI::Range(1u, in_flight_max));
