@@ -231,6 +231,53 @@ TEST_CASE("a relay's supplier is not the relay", "[failure]") {
         == failure_class::quota_exhausted);
 }
 
+TEST_CASE("a fault of a relay's own supplier, whatever its status",
+          "[failure]") {
+  const auto body
+    = R"({"error":{"message":"x","type":"upstream_error","param":""}})";
+  for (const auto who : {provider::new_api, provider::one_api,
+                         provider::sub2api, provider::anyrouter})
+    for (const auto status : {400, 401, 402, 403, 404, 429, 500, 503, 504}) {
+      INFO(to_string(who) << ' ' << status);
+      const auto x = judge(who, status, body);
+      INFO(x.reason);
+      CHECK(x.cls == failure_class::upstream_error);
+      CHECK(x.scope == failure_scope::account_model);
+      CHECK(x.action == account_action::penalty);
+      CHECK(x.charged == charge::no);
+      CHECK(x.failover);
+    }
+  // A vendor has nobody behind it.
+  CHECK(judge(provider::openai, 401, body).cls == failure_class::auth_invalid);
+}
+
+TEST_CASE("a relay's code says more than its type", "[failure]") {
+  struct row {
+    int status;
+    const char* code;
+    const char* message;
+    failure_class cls;
+  };
+  const row rows[] = {
+    {503, "model_not_found", "x", failure_class::model_unavailable},
+    {400, "context_length_exceeded", "x", failure_class::context_too_long},
+    {429, "insufficient_quota", "x", failure_class::upstream_error},
+    {500, "get_channel_failed", "x", failure_class::overloaded},
+    {400, "", "prompt is too long: 250000 tokens > 200000 maximum",
+     failure_class::context_too_long},
+  };
+  for (const auto& x : rows) {
+    INFO(x.code << ' ' << x.message);
+    const nlohmann::json error{{"message", x.message},
+                               {"type", "upstream_error"},
+                               {"code", x.code}};
+    CHECK(judge(provider::new_api, x.status,
+                nlohmann::json{{"error", error}}.dump())
+            .cls
+          == x.cls);
+  }
+}
+
 TEST_CASE("rules that no golden body shows", "[failure]") {
   using fc = failure_class;
   struct row {
