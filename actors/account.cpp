@@ -3,6 +3,8 @@
 #include "actors/domain/pricing.hpp"
 #include "actors/support.hpp"
 
+#include <caf/send.hpp>
+
 #include <algorithm>
 
 namespace rota {
@@ -25,6 +27,9 @@ ledger_rules rules_of(const account_setup& x) {
   result.stale_stops = x.refresh.stale == stale_policy::stop;
   return result;
 }
+
+/// Between two readings that an account asks for by itself.
+constexpr milliseconds reading_pause{30'000};
 
 int64_t tokens_of(const job& x) {
   return x.estimate.input + x.estimate.output;
@@ -105,6 +110,8 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
     else if (x->report.status == 0 && judged.charged == charge::perhaps)
       limits->on_timeout();
     condition->on_attempt(x->report, t, uniform(random));
+    if (judged.cls == failure_class::auth_invalid)
+      ask_reading(t); // Whether its key is bad, who else would know?
   }
   watch->of_model(x->report.model);
   persist(t, x->ack, x->token, x->result, x->record);
@@ -135,6 +142,12 @@ void account_actor_state::reading(const balance_reading& x) {
 
 void account_actor_state::outcome(const probe_report& x) {
   probe = x; // The last figure stays: this says nothing about the money.
+  if (x.against != failure_class::auth_invalid || !condition->is_key_doubted())
+    return; // Of a key that serves, its calls know more.
+  condition->disable(x.against, x.error);
+  const auto t = now();
+  persist(t);
+  publish(t);
 }
 
 account_view account_actor_state::administer(admin_state x) {
@@ -220,6 +233,14 @@ void account_actor_state::init(wall_clock wall, journal_actor disk,
 
 timestamp account_actor_state::now() const {
   return clock.at(self->clock().now());
+}
+
+void account_actor_state::ask_reading(timestamp t) {
+  if (!setup.refresher || setup.account.balance.probe == probe_kind::none
+      || (wanted_reading.millis != 0 && t - wanted_reading < reading_pause))
+    return;
+  wanted_reading = t;
+  caf::anon_send(setup.refresher, atom::refresh_v, books->head().account);
 }
 
 void account_actor_state::persist(timestamp t, durable_actor ack,

@@ -82,6 +82,9 @@ struct account_actor_state {
   /// What `available` leaves for holds above the floor.
   money spendable(timestamp t) const;
 
+  /// Has its provider asked soon for what is left, though not time and again.
+  void ask_reading(timestamp t);
+
   /// Hands the journal what changed.
   void persist(timestamp t, durable_actor ack = {}, uint64_t token = 0,
                item_result_ptr result = nullptr,
@@ -119,6 +122,7 @@ struct account_actor_state {
   std::optional<books_watch> watch;
   account_setup setup;
   probe_report probe; // The last one of this run.
+  timestamp wanted_reading; // When it was last asked for here.
 };
 
 /// Spawns an ACCOUNT. Holds that the memory contains are in doubt: whoever

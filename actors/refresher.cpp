@@ -16,6 +16,15 @@ constexpr auto look = std::chrono::seconds{1};
 /// interval.
 constexpr uint32_t patience = 6;
 
+/// What a probe says against the account itself. The console's credential is
+/// another than the key that serves.
+failure_class against(const balance_options& asked, probe_outcome x) {
+  return x == probe_outcome::auth_failed
+             && asked.probe != probe_kind::newapi_console
+           ? failure_class::auth_invalid
+           : failure_class::none;
+}
+
 constexpr auto left_text = "The account is not asked for its balance.";
 
 } // namespace
@@ -130,7 +139,7 @@ void refresher_state::ask(probe& x) {
 void refresher_state::conclude(probe& x) {
   const auto said = read_probe(x.target.balance, x.answers);
   if (said.outcome != probe_outcome::ok)
-    return fail(x, said.error);
+    return fail(x, said.error, against(x.target.balance, said.outcome));
   end(x);
   x.failures = 0;
   self->send(x.target.actor, atom::reading_v,
@@ -139,10 +148,12 @@ void refresher_state::conclude(probe& x) {
   tell(x, {});
 }
 
-void refresher_state::fail(probe& x, const std::string& why) {
+void refresher_state::fail(probe& x, const std::string& why,
+                           failure_class against) {
   end(x);
   x.failures = std::min(x.failures + 1, patience);
-  self->send(x.target.actor, atom::outcome_v, probe_report{now(), why});
+  self->send(x.target.actor, atom::outcome_v,
+             probe_report{now(), why, against});
   rest(x);
   tell(x, why);
 }

@@ -55,7 +55,8 @@ struct refresher_state {
   void conclude(probe& x);
 
   /// It did not say what is left: asks again later and later.
-  void fail(probe& x, const std::string& why);
+  void fail(probe& x, const std::string& why,
+            failure_class against = failure_class::none);
   void rest(probe& x);
 
   /// Gives its slot back; an answer that still comes is nobody's.

@@ -20,6 +20,8 @@ struct account_setup {
   milliseconds total_timeout{600'000};
   refresh_options refresh;
   account_options account;
+  /// Asks its provider for what is left; may be absent.
+  refresher_actor refresher;
 };
 
 /// All that configuration says about routing; immutable, shared by dispatcher

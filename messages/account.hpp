@@ -116,6 +116,9 @@ struct probe_report {
   timestamp at;
   /// Empty where it was answered; else one sentence.
   std::string error;
+  /// What the site says against the account itself: auth_invalid where it
+  /// refuses the key, else none.
+  failure_class against = failure_class::none;
 };
 
 /// What a provider charges for a model in relation to the price table.

@@ -52,6 +52,19 @@ using notifier_actor = caf::typed_actor<
   // Tells people; never fails.
   caf::reacts_to<atom::notify, alert>>;
 
+/// The REFRESHER actor interface.
+using refresher_actor = caf::typed_actor<
+  // An account's balance is to be asked for from now on, or differently.
+  caf::reacts_to<atom::enlist, probe_target>,
+  // No longer.
+  caf::reacts_to<atom::dismiss, account_id>,
+  // Asks for one account's balance now, and answers how that went.
+  caf::replies_to<atom::refresh, account_id>::with<probe_report>,
+  // An answer came.
+  caf::reacts_to<atom::outcome, call_outcome>,
+  // INTERNAL: asks for whatever is due.
+  caf::reacts_to<atom::tick>>;
+
 /// The ACCOUNT actor interface.
 using account_actor = caf::typed_actor<
   // Keeps back an attempt's cost and tells its state then; or declines.
@@ -64,7 +77,7 @@ using account_actor = caf::typed_actor<
   caf::replies_to<atom::cut>::with<reading_cut>,
   // Compares what the provider says is left with the books.
   caf::reacts_to<atom::reading, balance_reading>,
-  // The provider did not say what is left.
+  // The provider did not say what is left, or refused the credential.
   caf::reacts_to<atom::outcome, probe_report>,
   // The operator's will.
   caf::replies_to<atom::administer, admin_state>::with<account_view>,
@@ -176,19 +189,6 @@ using batch_actor = job_owner_actor::extend<
   caf::reacts_to<atom::tick>,
   // Answers with its progress.
   caf::replies_to<atom::status>::with<batch_view>>;
-
-/// The REFRESHER actor interface.
-using refresher_actor = caf::typed_actor<
-  // An account's balance is to be asked for from now on, or differently.
-  caf::reacts_to<atom::enlist, probe_target>,
-  // No longer.
-  caf::reacts_to<atom::dismiss, account_id>,
-  // Asks for one account's balance now, and answers how that went.
-  caf::replies_to<atom::refresh, account_id>::with<probe_report>,
-  // An answer came.
-  caf::reacts_to<atom::outcome, call_outcome>,
-  // INTERNAL: asks for whatever is due.
-  caf::reacts_to<atom::tick>>;
 
 /// The ALERTER actor interface.
 using alerter_actor = caf::typed_actor<

@@ -23,7 +23,8 @@ bool has(const std::vector<std::string>& list, const std::string& x) {
   return std::find(list.begin(), list.end(), x) != list.end();
 }
 
-account_setup_ptr setup_of(const options& all, const account_options& x) {
+account_setup_ptr setup_of(const options& all, const account_options& x,
+                           const refresher_actor& refresher) {
   auto result = std::make_shared<account_setup>();
   result->account = x;
   result->health = all.health;
@@ -31,6 +32,7 @@ account_setup_ptr setup_of(const options& all, const account_options& x) {
   result->refresh = all.refresh;
   result->least_used_window = all.routing.window;
   result->total_timeout = all.upstream.total_timeout;
+  result->refresher = refresher;
   return result;
 }
 
@@ -64,12 +66,14 @@ void account_pool::admit(const options& all, const account_options& x) {
     member fresh{memory.head.account, x, {}};
     fresh.actor
       = spawn_hosted(all_.system, &all_.loop, account, all_.clock,
-                     all_.journal, all_.dispatcher, setup_of(all, x), memory);
+                     all_.journal, all_.dispatcher,
+                     setup_of(all, x, all_.refresher), memory);
     i = members_.emplace(x.name, std::move(fresh)).first;
   } else {
     target(i->second.id, x);
     i->second.options = x;
-    caf::anon_send(i->second.actor, atom::configure_v, setup_of(all, x));
+    caf::anon_send(i->second.actor, atom::configure_v,
+                   setup_of(all, x, all_.refresher));
   }
   const auto& member = i->second;
   const auto host = host_of(x.base_url);
@@ -121,7 +125,8 @@ std::vector<std::string> account_pool::renew_secrets() {
 void account_pool::reconfigure(const options& all) {
   std::lock_guard guard{mutex_};
   for (const auto& [name, x] : members_)
-    caf::anon_send(x.actor, atom::configure_v, setup_of(all, x.options));
+    caf::anon_send(x.actor, atom::configure_v,
+                   setup_of(all, x.options, all_.refresher));
 }
 
 void account_pool::remove(const std::vector<std::string>& names) {

@@ -6,8 +6,24 @@ namespace rota {
 
 namespace {
 
+/// A key that is refused is tried once more after so long.
+constexpr milliseconds second_look{30'000};
+
 /// What people can do where only they help.
-constexpr auto advice = ": replace its key, then run `rota reload`";
+std::string advice(failure_class why) {
+  switch (why) {
+    case failure_class::auth_invalid:
+      return ": replace its key, then run `rota reload`";
+    case failure_class::account_banned:
+      return ": its provider closed it and a new key of it does not help; take"
+             " it out, or have it opened again, then run `rota reload`";
+    case failure_class::auth_forbidden:
+      return ": it is not the key but the address, the region or a right that"
+             " is refused; settle that, then run `rota reload`";
+    default:
+      return ": settle that, then run `rota reload`";
+  }
+}
 
 } // namespace
 
@@ -79,6 +95,16 @@ void health::refunded() {
   ++revision_;
 }
 
+void health::disable(failure_class why, std::string reason) {
+  if (disabled_)
+    return;
+  disabled_ = true;
+  if (reason.ends_with('.'))
+    reason.pop_back();
+  reason_ = std::move(reason) + advice(why);
+  ++revision_;
+}
+
 void health::reset() {
   *this = [this] {
     health fresh{options_};
@@ -92,6 +118,7 @@ void health::reset() {
 }
 
 void health::rekeyed() {
+  refused_at_ = {};
   if (!disabled_)
     return;
   disabled_ = false;
@@ -202,13 +229,19 @@ void health::act(cooldown& which, const trial& tried,
         return;
       [[fallthrough]]; // The model, on this account.
     case account_action::disabled:
-      if (of_account) {
-        disabled_ = true;
-        why += advice;
-      } else {
+      if (!of_account) {
         which.begin(tried, report.serial,
                     x.cooldown.value_or(options_.cooldown_max), options_,
                     next(), now, jitter);
+      } else if (x.cls != failure_class::auth_invalid) {
+        return disable(x.cls, std::move(why));
+      } else {
+        if (account_.way.is_late(report.serial))
+          return; // Refused together is refused once.
+        if (is_key_doubted() && now - refused_at_ >= second_look)
+          return disable(x.cls, std::move(why));
+        doubt_key(now, jitter);
+        why += "; one more try after 30 s decides";
       }
       break;
     case account_action::exhausted:
@@ -233,6 +266,13 @@ void health::act(cooldown& which, const trial& tried,
     reason_ = std::move(why);
   else // It stands beside its cooldown.
     which.reason = std::move(why);
+}
+
+void health::doubt_key(timestamp now, double jitter) {
+  if (refused_at_.millis == 0)
+    refused_at_ = now;
+  ejected_until_ = now + jittered(second_look, jitter);
+  account_.way.open(ejected_until_, {}, next(), now);
 }
 
 void health::punish(const trial& tried, const attempt_report& report,
@@ -264,7 +304,7 @@ void health::on_success(const trial& tried, const attempt_report& report,
   if (failures_in_row_ > 0 || way.until().millis != 0)
     ++revision_;
   failures_in_row_ = 0;
-  ejected_until_ = {};
+  ejected_until_ = refused_at_ = {};
   if (way.until().millis != 0)
     way.succeeded(now);
   if (way.is_closed(options_.ramp, now) && ejections_ + account_.times > 0) {

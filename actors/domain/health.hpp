@@ -15,13 +15,16 @@ namespace rota {
 ///   ejected -> probing (its time passed; one request tries it)
 ///   probing -> healthy (it succeeded) | ejected (twice as long)
 ///
-/// A refused key or a ban ejects without an end. Beside its health stand
-/// cooldowns (of the account, of single models) and exhaustion: neither counts
-/// as a failure. After a cooldown, too, one request tries what cooled, and what
-/// is back gets its load by and by (`circuit`). Requests that began before say
-/// nothing new about either, unless the provider names a time. Where no account
-/// serves, one whose time is a guess of ours may be tried early; should that
-/// fail, it lasts as long again, not longer.
+/// A key that is refused may be good all the same: it is ejected for 30 s, and
+/// without an end if it is refused again then, or if a probe agrees. A ban, or
+/// a refusal of something else, ejects without an end at once.
+///
+/// Beside its health stand cooldowns (of the account, of single models) and
+/// exhaustion: neither counts as a failure. After a cooldown, too, one request
+/// tries what cooled, and what is back gets its load by and by (`circuit`).
+/// Requests that began before say nothing new about either, unless the provider
+/// names a time. Where no account serves, one whose time is a guess of ours may
+/// be tried early; should that fail, it lasts as long again, not longer.
 ///
 /// Time never runs backwards: an earlier `now` than the latest is the latest.
 class health {
@@ -49,6 +52,14 @@ public:
 
   /// A reading or an operator says that there is money again.
   void refunded();
+
+  /// Whether its key was refused once, and whoever else knows is to be asked.
+  bool is_key_doubted() const {
+    return refused_at_.millis != 0 && !disabled_;
+  }
+
+  /// Only a person helps, says who asked for something else than an answer.
+  void disable(failure_class why, std::string reason);
 
   /// An operator says that its key is good again.
   void reset();
@@ -122,6 +133,7 @@ private:
   attempt_serial next() const;
   void act(cooldown& which, const trial& tried, const attempt_report& report,
            timestamp now, double jitter);
+  void doubt_key(timestamp now, double jitter);
   void punish(const trial& tried, const attempt_report& report, timestamp now,
               double jitter);
   void on_success(const trial& tried, const attempt_report& report,
@@ -133,6 +145,7 @@ private:
   uint32_t failures_in_row_ = 0;
   uint32_t ejections_ = 0;  // Since it last had its full load.
   timestamp ejected_until_; // "never": not ejected. Passed: probing.
+  timestamp refused_at_;    // Its key, first; "never": not since it served.
   bool disabled_ = false;   // Only a person helps.
   bool exhausted_ = false;  // Only a reading or a person helps.
   cooldown account_;        // Open while it is ejected, too.

@@ -1,3 +1,5 @@
+#include "actors/refresher.hpp"
+
 #include "tests/actors/account_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -74,14 +76,14 @@ TEST_CASE_METHOD(fixture, "who sees an account sees which models wait, and why",
   CHECK(view("a").cooldown_until == timestamp{});
 }
 
-TEST_CASE_METHOD(fixture, "a refused key gets a try after reload and restart",
+TEST_CASE_METHOD(fixture, "a closed account gets a try after reload and restart",
                  "[account]") {
   const auto setup = options("a", money{10 * dollar});
   add(setup);
   REQUIRE(refused("a", 0, 1'000) == ec::ok);
   auto x = std::make_shared<attempt_end>();
   x->hold = {{{1}, 0}, 1};
-  x->report.judged.cls = failure_class::auth_invalid;
+  x->report.judged.cls = failure_class::account_banned;
   x->report.judged.scope = failure_scope::account;
   x->report.judged.action = account_action::disabled;
   self->send(accounts.at("a"), atom::settle_v, attempt_end_ptr{x});
@@ -103,4 +105,86 @@ TEST_CASE_METHOD(fixture, "a refused key gets a try after reload and restart",
   memory.row = row;
   add(options("b", money{10 * dollar}), memory);
   CHECK(view("b").health == health_state::probing);
+}
+
+namespace {
+
+constexpr auto bad_key
+  = R"({"error":{"code":"invalid_api_key","message":"no"}})";
+
+/// A pool whose accounts are asked for their balance.
+struct probed_fixture : account_fixture {
+  refresher_actor refresher_ = sys.spawn(refresher, clock, upstream,
+                                         refresh_options{});
+  /// What the site says to a probe, and to a call.
+  upstream_outcome to_probe = bad(500, "{}");
+  upstream_outcome to_call = bad(401, bad_key);
+  size_t probes = 0;
+
+  probed_fixture() {
+    script->answer = [this](const upstream_request& x) {
+      probes += x.method == "GET";
+      return x.method == "GET" ? to_probe : to_call;
+    };
+    auto x = options("a", money{10 * dollar});
+    x.account.kind = provider::new_api;
+    x.account.balance.probe = probe_kind::newapi_token;
+    x.refresher = refresher_;
+    const auto actor = add(x);
+    self->send(refresher_, atom::enlist_v,
+               probe_target{ids["a"], "a", "a.test", x.account.balance,
+                            actor});
+    advance(3s);
+    REQUIRE(probes == 1);
+  }
+
+  ~probed_fixture() {
+    deterministic_system::end(refresher_);
+  }
+
+  void call() {
+    start(interactive(next++, now() + 1s));
+    run();
+  }
+
+  uint64_t next = 1;
+};
+
+} // namespace
+
+TEST_CASE_METHOD(probed_fixture, "a key that is refused has a probe sent",
+                 "[account]") {
+  SECTION("which agrees") {
+    to_probe = bad(401, R"({"success":false,"message":"Invalid token"})");
+    call();
+    CHECK(probes == 2);
+    CHECK(view("a").health == health_state::ejected);
+    CHECK(view("a").cooldown_until == timestamp{});
+    CHECK(view("a").reason
+          == "The site refuses the credential (HTTP 401, Invalid token): "
+             "replace its key, then run `rota reload`");
+    advance(1h);
+    CHECK(view("a").health == health_state::ejected);
+  }
+  SECTION("which says nothing") {
+    call();
+    CHECK(probes == 2);
+    CHECK(view("a").health == health_state::ejected);
+    CHECK(view("a").cooldown_until > now() + 29s);
+    advance(37s);
+    to_call = good();
+    call();
+    CHECK(view("a").health == health_state::healthy);
+  }
+}
+
+TEST_CASE_METHOD(probed_fixture, "a probe alone disables no key that serves",
+                 "[account]") {
+  to_probe = bad(401, R"({"success":false,"message":"Invalid token"})");
+  to_call = good();
+  call();
+  advance(1h);
+  CHECK(probes > 1);
+  CHECK_FALSE(view("a").probe.error.empty());
+  CHECK(view("a").health == health_state::healthy);
 }

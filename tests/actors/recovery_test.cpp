@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto throttled = R"({"error":{"code":"rate_limit_exceeded"}})";
-constexpr auto refused_key
-  = R"({"error":{"code":"invalid_api_key","message":"no"}})";
+constexpr auto closed_account
+  = R"({"error":{"code":"account_deactivated","message":"no"}})";
 
 struct fixture : pool_fixture {
   fixture() {
@@ -259,7 +259,7 @@ TEST_CASE_METHOD(fixture, "who waits in vain hears soon", "[recovery]") {
   start(line(1'000)); // Of a batch: it can wait.
   run();
   CHECK(figures().waiting == 4);
-  script->finish(script->open.front()->token, bad(401, refused_key));
+  script->finish(script->open.front()->token, bad(401, closed_account));
   run();
   advance(1s);
   CHECK(owned->finished.size() == 4);

@@ -9,6 +9,9 @@ namespace {
 constexpr auto server_error
   = R"({"error":{"message":"oops","type":"server_error","code":null}})";
 
+constexpr auto closed_account
+  = R"({"error":{"code":"account_deactivated","message":"no"}})";
+
 std::string account_of(const pool_fixture& f, size_t call) {
   const auto id = f.script->calls.at(call)->request->account;
   for (const auto& [name, x] : f.ids)
@@ -198,11 +201,11 @@ TEST_CASE_METHOD(pool_fixture,
                  "[runner]") {
   add("a", 10);
   script->answer = [](const auto&) {
-    return bad(401, R"({"error":{"code":"invalid_api_key","message":"no"}})");
+    return bad(401, closed_account);
   };
   // With the first the account is gone for good, with the second it is so
   // from the start.
-  for (const auto* code : {"auth_invalid", "ejected"}) {
+  for (const auto* code : {"account_banned", "ejected"}) {
     auto work = std::make_shared<job>(*line(owned->finished.size()));
     work->deadline = now() + 10min;
     const auto before = owned->finished.size();
@@ -303,7 +306,7 @@ TEST_CASE("a client that leaves while its refusal is made is told once",
 TEST_CASE_METHOD(pool_fixture, "a refusal for good names no time", "[runner]") {
   add("a", 10);
   script->answer = [](const auto&) {
-    return bad(401, R"({"error":{"code":"invalid_api_key","message":"no"}})");
+    return bad(401, closed_account);
   };
   start(interactive(0, now() + 60s));
   run();

@@ -46,6 +46,10 @@ inline attempt_report refused_key() {
   return report(cls::auth_invalid, scope::account, action::disabled);
 }
 
+inline attempt_report banned() {
+  return report(cls::account_banned, scope::account, action::disabled);
+}
+
 /// More than any ramp lets through in these tests.
 inline constexpr uint32_t limit = 100;
 
@@ -79,6 +83,14 @@ struct fixture {
   void take(const attempt_report& x, double jitter = 0) {
     const auto may = it.check(x.model, limit, now) == ec::ok;
     end(may ? begin(x.model) : attempt_serial{}, x, jitter);
+  }
+
+  /// Its key is refused twice, half a minute apart.
+  void disable() {
+    take(refused_key());
+    now = now + 30s;
+    take(refused_key());
+    REQUIRE(it.cooldown_until(now) == timestamp{});
   }
 
   void eject() {

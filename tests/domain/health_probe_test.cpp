@@ -245,12 +245,12 @@ TEST_CASE_METHOD(fixture, "the last resort is tried early", "[health]") {
     CHECK(it.cooldown_until(now) == now + 10s);
     CHECK(it.state(now) == state::ejected);
   }
-  SECTION("not behind a wall, without a model or with a refused key") {
+  SECTION("not behind a wall, without a model or after a ban") {
     eject();
     it.cool(now + 30s, "its host");
     take(report(cls::model_unavailable, scope::account_model, action::none));
     CHECK(it.early_at(now) == timestamp{});
-    take(refused_key());
+    take(banned());
     now = now + 20s;
     CHECK(check(true) == ec::ejected);
     for (const auto& x : it.barred_models(limit, now))

@@ -40,8 +40,7 @@ TEST_CASE("every event in every state", "[health]") {
     {"success", good(), state::healthy, state::healthy, out, state::healthy},
     {"penalty", bad(), state::degraded, state::degraded, out, out},
     {"bad key", refused_key(), out, out, out, out},
-    {"ban", report(cls::account_banned, scope::account, action::disabled), out,
-     out, out, out},
+    {"ban", banned(), out, out, out, out},
     same("no right to a model", report(cls::auth_forbidden,
                                        scope::account_model, action::disabled)),
     same("429 of the account", throttled(scope::account)),
@@ -95,9 +94,8 @@ TEST_CASE_METHOD(fixture, "late answers do not judge an ejected account",
 }
 
 TEST_CASE_METHOD(fixture, "a refused key waits for a person", "[health]") {
-  take(refused_key());
+  disable();
   CHECK(it.check(limit, now) == ec::ejected);
-  CHECK(it.cooldown_until(now) == timestamp{});
   CHECK(it.next_change(limit, now) == timestamp{});
   now = now + 24h * 365;
   CHECK(it.state(now) == state::ejected);
@@ -317,8 +315,15 @@ TEST_CASE_METHOD(fixture, "a restart goes on where it stopped", "[health]") {
     CHECK(next.check(limit, now) == ec::at_limit);
   }
   SECTION("disabled") {
-    take(refused_key());
+    disable();
     CHECK(restored().state(now + 24h) == state::ejected);
+  }
+  SECTION("refused once") {
+    take(refused_key());
+    auto next = restored();
+    CHECK(next.state(start + 30s - 1ms) == state::ejected);
+    CHECK(next.state(start + 30s) == state::probing);
+    CHECK_FALSE(next.is_key_doubted()); // It starts anew.
   }
   SECTION("cooling") {
     take(throttled(scope::account, 9s));
@@ -336,21 +341,95 @@ TEST_CASE_METHOD(fixture, "a restart goes on where it stopped", "[health]") {
   }
 }
 
-TEST_CASE_METHOD(fixture, "who holds a refused key learns what to do",
+TEST_CASE_METHOD(fixture, "a key that is refused once is tried once more",
                  "[health]") {
-  auto refused = report(cls::auth_invalid, scope::account, action::disabled);
-  refused.judged.reason = "HTTP 401, invalid_api_key";
+  auto refused = refused_key();
+  refused.judged.reason = "HTTP 401";
+  const auto other = begin();
   take(refused);
-  CHECK(it.reason()
-        == "HTTP 401, invalid_api_key: replace its key, then run "
-           "`rota reload`");
-  CHECK(it.check(limit, now + 24h) == ec::ejected);
-  const auto before = it.revision();
-  it.rekeyed();
-  CHECK(it.revision() > before);
-  CHECK(it.check(limit, now) == ec::ok);
-  take(refused); // It was not replaced.
-  CHECK(it.check(limit, now) == ec::ejected);
+  CHECK(it.is_key_doubted());
+  CHECK(it.state(now) == state::ejected);
+  CHECK(it.cooldown_until(now) == start + 30s);
+  CHECK(it.early_at(now) == timestamp{}); // Not even as the last resort.
+  CHECK(it.reason() == "HTTP 401; one more try after 30 s decides");
+  now = now + 30s;
+  SECTION("what was under way does not count") {
+    end(other, refused);
+    CHECK(it.state(now) == state::probing);
+    CHECK(it.room(limit, now) == 1);
+  }
+  SECTION("refused again: it is bad") {
+    take(refused);
+    CHECK_FALSE(it.is_key_doubted());
+    CHECK(it.state(now + 24h) == state::ejected);
+    CHECK(it.cooldown_until(now) == timestamp{});
+  }
+  SECTION("failing otherwise: still in doubt") {
+    for (int i = 0; i < 3; ++i)
+      take(bad());
+    CHECK(it.cooldown_until(now) == now + 10s);
+    now = now + 10s;
+    take(refused);
+    CHECK(it.cooldown_until(now) == timestamp{});
+    CHECK(it.check(limit, now + 24h) == ec::ejected);
+  }
+  SECTION("served: it is good") {
+    take(good());
+    CHECK_FALSE(it.is_key_doubted());
+    CHECK(it.state(now) == state::healthy);
+    now = now + 1h;
+    take(refused); // The first again.
+    CHECK(it.cooldown_until(now) == now + 30s);
+  }
+  SECTION("a probe agrees") {
+    const auto before = it.revision();
+    it.disable(cls::auth_invalid, "The site refuses it.");
+    CHECK(it.revision() > before);
+    CHECK(it.check(limit, now + 24h) == ec::ejected);
+    CHECK(it.reason()
+          == "The site refuses it: replace its key, then run `rota reload`");
+  }
+  SECTION("another key: it starts anew") {
+    it.rekeyed();
+    take(refused);
+    CHECK(it.cooldown_until(now) == now + 30s);
+  }
+}
+
+TEST_CASE("who holds a bad account learns what to do", "[health]") {
+  struct row {
+    cls why;
+    const char* advice;
+  };
+  const row rows[] = {
+    {cls::auth_invalid, "HTTP 401: replace its key, then run `rota reload`"},
+    {cls::account_banned,
+     "HTTP 401: its provider closed it and a new key of it does not help; "
+     "take it out, or have it opened again, then run `rota reload`"},
+    {cls::auth_forbidden,
+     "HTTP 401: it is not the key but the address, the region or a right that "
+     "is refused; settle that, then run `rota reload`"},
+    {cls::overloaded, "HTTP 401: settle that, then run `rota reload`"},
+  };
+  for (const auto& x : rows) {
+    INFO(to_string(x.why));
+    fixture f;
+    auto refused = report(x.why, scope::account, action::disabled);
+    refused.judged.reason = "HTTP 401";
+    f.take(refused);
+    if (x.why == cls::auth_invalid) {
+      f.now = f.now + 30s;
+      f.take(refused);
+    }
+    CHECK(f.it.reason() == x.advice);
+    CHECK(f.it.check(limit, f.now + 24h) == ec::ejected);
+    const auto before = f.it.revision();
+    f.it.rekeyed();
+    CHECK(f.it.revision() > before);
+    CHECK(f.it.check(limit, f.now) == ec::ok);
+    f.take(refused); // Nothing has changed.
+    CHECK(f.it.check(limit, f.now) == ec::ejected);
+  }
 }
 
 TEST_CASE_METHOD(fixture, "another key heals nothing else", "[health]") {

@@ -109,18 +109,20 @@ TEST_CASE("a refused key says what to do, and a restart tries it again",
   on.environment["KEY_A"] = "another-key";
   on.start(R"(
 accounts:
-  - {name: a, provider: new_api, base_url: SIM, api_key: env:KEY_A, balance: {initial: 30.00}}
+  - {name: a, provider: new_api, base_url: SIM, api_key: env:KEY_A, balance: {initial: 30.00, probe: newapi_token}}
 alerts: {interval: 1s}
 )");
   const auto batch = submit(on, 1);
-  wait_until("the account is ejected", [&] {
-    return on.ask({"account", "a"})["health"] == "ejected";
+  // One refusal is none; that of the balance behind it makes it one.
+  wait_until("the account is ejected for good", [&] {
+    const auto x = on.ask({"account", "a"});
+    return x["health"] == "ejected" && x["cooldown_until"].is_null();
   });
   CHECK(says(on.rota({"accounts"}).out,
              "replace its key, then run `rota reload`"));
   wait_until("the pool's alert says why", [&] {
     return says(on.daemon().err(), "No account can serve")
-           && says(on.daemon().err(), "a (HTTP 401");
+           && says(on.daemon().err(), "a (The site refuses the credential (HTTP 401");
   });
   CHECK(on.stop() == 0);
   on.environment["KEY_A"] = "key-a";

@@ -132,14 +132,15 @@ script:
 TEST_CASE("refusals speak the client's protocol", "[e2e][proxy]") {
   stage on{two_relays + prices + R"(
 script:
-  - {match: {}, action: {status: 401}}
+  - match: {}
+    action: {status: 403, content_type: application/json, body: '{"error": {"message": "用户已被封禁"}}'}
 )"};
   on.start(pool);
   const auto port = on.api_port();
   const auto a = request(port, "POST", "/v1/chat/completions", chat());
-  CHECK(a.status == 503); // Never the 401 of one of our accounts.
+  CHECK(a.status == 503); // Never the 403 of one of our accounts.
   CHECK(a.parsed()["error"]["code"] == "no_account");
-  // Only a new key helps.
+  // Only a person helps.
   CHECK_THAT(a.head, ContainsSubstring("x-should-retry: false"));
   CHECK(a.header("retry-after").empty());
   const auto b = request(

@@ -67,6 +67,7 @@ void gate_auditor::told(const hold_id& id, const verdict& x, timestamp now) {
     if (disabled_ || late || (open && !early))
       return;
     failures_ = 0;
+    refused_at_ = {};
     if (std::exchange(closed_, false))
       back_at_ = now;
     cool_until_ = eject_until_ = {};
@@ -93,7 +94,17 @@ void gate_auditor::told(const hold_id& id, const verdict& x, timestamp now) {
       exhausted_ = true;
       break;
     case account_action::disabled:
-      disabled_ = true;
+      // A key is bad if it is refused twice, half a minute apart.
+      if (x.cls != failure_class::auth_invalid
+          || (!late && refused_at_.millis != 0
+              && now >= refused_at_ + milliseconds{30'000})) {
+        disabled_ = true;
+      } else if (!late) {
+        if (refused_at_.millis == 0)
+          refused_at_ = now;
+        eject_until_ = now + milliseconds{30'000};
+        close(now, false);
+      }
       break;
     default:
       break;
@@ -128,7 +139,7 @@ size_t gate_auditor::trials(timestamp now) {
 void gate_auditor::reset() {
   failures_ = 0;
   closed_ = guess_ = disabled_ = exhausted_ = false;
-  eject_until_ = cool_until_ = back_at_ = {};
+  eject_until_ = cool_until_ = back_at_ = refused_at_ = {};
   for (const auto& [id, x] : trials_)
     plain_.insert(id);
   plain_.merge(late_);
@@ -138,6 +149,7 @@ void gate_auditor::reset() {
 
 void gate_auditor::restarted() {
   failures_ = 0; // Not worth storing.
+  refused_at_ = {};
   guess_ = false;
   back_at_ = {};
   trials_.clear();

@@ -62,6 +62,7 @@ private:
   std::set<hold_id> late_;
   /// Began while nothing was wrong.
   std::set<hold_id> plain_;
+  timestamp refused_at_; // Its key; "never": not since it served.
   bool disabled_ = false;
   bool exhausted_ = false;
   timestamp eject_until_;
