@@ -60,6 +60,8 @@ account_actor_state::hold(const acquire_ptr& x) {
     = scale_up(scale_up(x->want.list_cost, options.multiplier),
                watch->prices().price_factor());
   const auto expiry = t + setup.total_timeout + setup.store.hold_margin;
+  if (const auto bar = scarce.bar(t); code == ec::ok && bar && amount >= *bar)
+    code = ec::insufficient_funds;
   if (code == ec::ok)
     code = books->hold(id, amount, options.floor, expiry, t);
   if (code != ec::ok) {
@@ -110,8 +112,12 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
     else if (x->report.status == 0 && judged.charged == charge::perhaps)
       limits->on_timeout();
     condition->on_attempt(x->report, t, uniform(random));
-    if (judged.cls == failure_class::auth_invalid)
-      ask_reading(t); // Whether its key is bad, who else would know?
+    if (judged.action == account_action::low_balance)
+      scarce.refused(x->held, judged.needed, t);
+    // Whether the key is bad, or what is left, who else would know?
+    if (judged.action == account_action::low_balance
+        || judged.cls == failure_class::auth_invalid)
+      ask_reading(t);
   }
   watch->of_model(x->report.model);
   persist(t, x->ack, x->token, x->result, x->record);
@@ -131,6 +137,8 @@ reading_cut account_actor_state::cut() const {
 
 void account_actor_state::reading(const balance_reading& x) {
   const auto t = now();
+  if (x.figure > books->head().reading)
+    scarce.clear(); // The same figure again is what it refused with.
   std::ignore = books->reading(x.figure, x.asked, t);
   watch->rules(books->lag().value(), setup.account.balance.quantum);
   if (condition->exhausted() && x.figure > setup.account.floor)
@@ -153,8 +161,10 @@ void account_actor_state::outcome(const probe_report& x) {
 account_view account_actor_state::administer(admin_state x) {
   admin_changed = admin_changed || admin != x;
   admin = x;
-  if (x == admin_state::ready)
+  if (x == admin_state::ready) {
     condition->reset();
+    scarce.clear();
+  }
   const auto t = now();
   persist(t);
   publish(t);
@@ -164,6 +174,8 @@ account_view account_actor_state::administer(admin_state x) {
 account_view account_actor_state::adjust(money x) {
   const auto t = now();
   books->adjust(x, t);
+  if (x > money{})
+    scarce.clear();
   if (condition->exhausted() && x > money{})
     condition->refunded();
   persist(t);

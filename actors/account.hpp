@@ -4,6 +4,7 @@
 #include "actors/domain/health.hpp"
 #include "actors/domain/ledger.hpp"
 #include "actors/domain/limiter.hpp"
+#include "actors/domain/shortage.hpp"
 #include "actors/domain/window_sum.hpp"
 #include "actors/setup.hpp"
 #include "messages/envelopes.hpp"
@@ -79,7 +80,8 @@ struct account_actor_state {
   /// Why it serves less than it could, and until when.
   void tell_condition(account_view& x, timestamp t) const;
 
-  /// What `available` leaves for holds above the floor.
+  /// What `available`, or what the provider refused, leaves for holds above the
+  /// floor.
   money spendable(timestamp t) const;
 
   /// Has its provider asked soon for what is left, though not time and again.
@@ -121,6 +123,7 @@ struct account_actor_state {
   std::optional<window_sum> window;
   std::optional<books_watch> watch;
   account_setup setup;
+  shortage scarce; // Forgotten with the run.
   probe_report probe; // The last one of this run.
   timestamp wanted_reading; // When it was last asked for here.
 };

@@ -59,7 +59,10 @@ uint32_t account_actor_state::limit(timestamp t) const {
 }
 
 money account_actor_state::spendable(timestamp t) const {
-  return books->available() - books->haircut(t) - setup.account.floor;
+  const auto left
+    = books->available() - books->haircut(t) - setup.account.floor;
+  const auto bar = scarce.bar(t);
+  return bar ? std::min(left, *bar - money{1}) : left;
 }
 
 account_state account_actor_state::next_state(timestamp t) {
@@ -110,6 +113,7 @@ void account_actor_state::arm(timestamp t) {
   };
   if (!books->is_stale(t) && books->stale_at().millis != 0)
     sooner(books->stale_at() + milliseconds{1});
+  sooner(scarce.until(t));
   sooner(condition->next_change(limits->limit(), t));
   sooner(limits->next_refill(wanted_tokens, t));
   if (next.millis == 0 || (armed.millis != 0 && armed <= next))

@@ -94,6 +94,9 @@ void account_actor_state::tell_condition(account_view& x, timestamp t) const {
     x.reason = first.model + ": " + first.reason;
   } else if (!serves || x.health == health_state::degraded) {
     x.reason = condition->reason();
+  } else if (const auto bar = scarce.bar(t)) {
+    x.reason = "too little is left at its provider for requests of "
+               + to_decimal(std::max(*bar, money{})) + " USD and more";
   }
 }
 

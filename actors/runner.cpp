@@ -34,6 +34,7 @@ void runner_state::outcome(const call_outcome& x) {
   const auto& outcome = *x.outcome;
   attempt_end end;
   end.hold = held->grant.hold;
+  end.held = held->grant.amount;
   end.report.judged
     = setup->rules->judge(held->grant.kind, work->route, outcome, now());
   if (outcome.late)
@@ -269,6 +270,7 @@ void runner_state::failed(attempt_end end, const upstream_outcome& x) {
 void runner_state::give_back(item_result_ptr result) {
   attempt_end end;
   end.hold = held->grant.hold;
+  end.held = held->grant.amount;
   end.is_free = is_free(work->route);
   // That nothing was sent says nothing about the account.
   end.report.judged.cls = failure_class::client_error;

@@ -36,6 +36,8 @@ struct admission_request {
 struct attempt_end {
   hold_id hold;
   attempt_report report;
+  /// The hold's own amount.
+  money held;
   /// The real cost where report.judged.charged is `yes`.
   money cost;
   /// What it cost as far as could be seen, where that is `perhaps`.

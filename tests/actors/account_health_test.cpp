@@ -188,3 +188,76 @@ TEST_CASE_METHOD(probed_fixture, "a probe alone disables no key that serves",
   CHECK_FALSE(view("a").probe.error.empty());
   CHECK(view("a").health == health_state::healthy);
 }
+
+namespace {
+
+/// What the relay says that it needs is far above our estimate.
+constexpr auto too_little
+  = R"({"error":{"code":"insufficient_user_quota","message":)"
+    R"("预扣费额度失败, 用户剩余额度: ＄0.300000, 需要预扣费额度: ＄0.500000"}})";
+
+constexpr auto left_at_key
+  = R"({"code":true,"message":"ok","data":{"total_available":150000,)"
+    R"("unlimited_quota":false}})";
+
+} // namespace
+
+TEST_CASE_METHOD(probed_fixture, "what was refused for want of money is not "
+                                 "asked again", "[account]") {
+  add("b", 5);
+  to_call = bad(403, too_little);
+  to_probe = bad(200, left_at_key); // 0.30 USD, as before and after.
+  self->send(refresher_, atom::refresh_v, ids["a"]);
+  advance(1s);
+  const auto calls_of_a = [this] {
+    return std::count_if(script->calls.begin(), script->calls.end(),
+                         [this](const auto& x) {
+                           return x->request->method == "POST"
+                                  && x->request->account == ids["a"];
+                         });
+  };
+  script->answer = [this](const upstream_request& x) {
+    probes += x.method == "GET";
+    return x.method == "GET"         ? to_probe
+           : x.account == ids["a"] ? to_call
+                                     : good();
+  };
+  const auto before = probes;
+  REQUIRE(view("a").available == money{300'000'000});
+  // As if it had more than b.
+  self->send(accounts["b"], atom::adjust_v, money{-4'900 * dollar / 1'000});
+  run();
+  for (int i = 0; i < 20; ++i)
+    call();
+  CHECK(calls_of_a() == 1);
+  CHECK(owned->finished.size() == 20);
+  for (const auto& x : owned->finished)
+    CHECK(x->state == item_state::succeeded);
+  CHECK(probes == before + 1); // And the figure has not risen.
+  CHECK(view("a").reason
+        == "too little is left at its provider for requests of 0.0011 USD and "
+           "more");
+  SECTION("a smaller one is") {
+    auto small = std::make_shared<job>(*interactive(next++, now() + 1s));
+    small->estimate = {10, 10};
+    to_call = good();
+    start(small);
+    run();
+    CHECK(calls_of_a() == 2);
+  }
+  SECTION("more money lets all come") {
+    to_probe = bad(200, R"({"data":{"total_available":5000000}})");
+    to_call = good();
+    self->send(refresher_, atom::refresh_v, ids["a"]);
+    advance(1s);
+    call();
+    CHECK(calls_of_a() == 2);
+    CHECK(view("a").reason.empty());
+  }
+  SECTION("time does as well") {
+    advance(11min);
+    CHECK(view("a").reason.empty());
+    call();
+    CHECK(calls_of_a() == 2);
+  }
+}
