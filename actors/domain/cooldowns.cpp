@@ -89,6 +89,15 @@ void model_cooldowns::served(const std::optional<circuit::trial>& tried,
     models_.erase(i);
 }
 
+void model_cooldowns::rest(const std::string& model, timestamp until,
+                           attempt_serial next, timestamp now) {
+  auto& x = at(model, now);
+  if (until <= x.way.until())
+    return;
+  x.way.extend(until, next);
+  x.reason = "its rate limit is used up";
+}
+
 std::vector<model_cooldown> model_cooldowns::lasting(timestamp now) const {
   std::vector<model_cooldown> result;
   for (const auto& [model, x] : models_)

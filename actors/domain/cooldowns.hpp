@@ -64,6 +64,10 @@ public:
               const std::string& model, attempt_serial id, milliseconds ramp,
               timestamp now);
 
+  /// The provider will refuse the model until then: no fault of anybody.
+  void rest(const std::string& model, timestamp until, attempt_serial next,
+            timestamp now);
+
   /// Those that last, by model.
   std::vector<model_cooldown> lasting(timestamp now) const;
 

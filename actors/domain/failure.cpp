@@ -128,6 +128,24 @@ verdict of_html(const upstream_outcome& x, const answer& said,
   return result;
 }
 
+/// Whether it hands on what others answer, their limits included.
+bool is_relay(provider who) {
+  return who == provider::new_api || who == provider::one_api
+         || who == provider::sub2api || who == provider::anyrouter;
+}
+
+/// Whoever serves may say that this was the last for a while. Less than a
+/// second has passed before anybody is asked again.
+void note_limits(provider who, const upstream_outcome& said, timestamp now,
+                 verdict& x) {
+  if (is_relay(who))
+    return; // It speaks of one of its suppliers.
+  if (const auto wait = used_up_for(said, now); wait && *wait >= wait_min) {
+    x.scope = failure_scope::account_model;
+    x.cooldown = std::min(*wait, wait_max);
+  }
+}
+
 /// Whether the provider said, in a failure, that it counted tokens all the
 /// same.
 bool counted(surface route, const upstream_outcome& x) {
@@ -270,8 +288,12 @@ failure_rules::~failure_rules() = default;
 
 verdict failure_rules::judge(provider who, surface route,
                              const upstream_outcome& x, timestamp now) const {
-  if (!is_free(route))
-    return impl_->judge(who, route, x, now);
+  if (!is_free(route)) {
+    auto result = impl_->judge(who, route, x, now);
+    if (result.cls == failure_class::none)
+      note_limits(who, x, now, result);
+    return result;
+  }
   auto result = lacks_call(x) ? not_there(x) : impl_->judge(who, route, x, now);
   result.charged = charge::no;
   return result;

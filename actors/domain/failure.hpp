@@ -26,6 +26,7 @@ public:
   explicit failure_rules(std::vector<failure_rule> rules);
   ~failure_rules();
 
+  /// A success may come with a cooldown of its model: its limit is used up.
   verdict judge(provider who, surface route, const upstream_outcome& x,
                 timestamp now) const;
 

@@ -67,6 +67,9 @@ void health::on_attempt(const attempt_report& report, timestamp now,
     on_success(tried, report, now);
     models_.served(model_tried, report.model, report.serial, options_.ramp,
                    now);
+    if (x.cooldown)
+      models_.rest(report.model, now + jittered(*x.cooldown, jitter), next(),
+                   now);
     return;
   }
   if (x.scope == failure_scope::request)

@@ -309,6 +309,19 @@ retry_after(const upstream_outcome& x, std::string_view message,
   return std::nullopt;
 }
 
+std::optional<milliseconds> used_up_for(const upstream_outcome& x,
+                                        timestamp now) {
+  // Nearly all answers end here.
+  if (std::none_of(x.headers.begin(), x.headers.end(), [](const auto& header) {
+        return header.second == "0"
+               && header.first.find("ratelimit-") != std::string::npos;
+      }))
+    return std::nullopt;
+  const auto since = x.total - x.first_byte;
+  const auto wait = of_limits(x, now - since);
+  return wait ? std::optional{*wait - since} : std::nullopt;
+}
+
 timestamp next_pacific_midnight(timestamp t) {
   const auto is_summer = [](timestamp x) {
     const auto y = year_month_day{day_of(x)}.year();

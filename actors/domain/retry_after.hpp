@@ -20,6 +20,13 @@ std::optional<milliseconds>
 retry_after(const upstream_outcome& x, std::string_view message,
             std::optional<milliseconds> said_in_body, timestamp now);
 
+/// How long nothing is served any more, from now on, as an answer that served
+/// says: its limit is used up by now. The latest reset among the dimensions with
+/// nothing remaining, which counts from the answer's first byte where it is a
+/// duration.
+std::optional<milliseconds> used_up_for(const upstream_outcome& x,
+                                        timestamp now);
+
 /// Reads "20ms", "1.4s", "6m0s", "1h2m3s" (Go's durations) and plain seconds.
 /// @param whole Whether the text must end there.
 std::optional<milliseconds> parse_wait(std::string_view text,

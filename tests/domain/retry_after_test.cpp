@@ -166,3 +166,42 @@ TEST_CASE("words of a message", "[retry_after]") {
   CHECK(said("Please try again later.") == std::nullopt);
   CHECK(said("请稍后再试") == std::nullopt);
 }
+
+TEST_CASE("an answer that served says that its limit is used up",
+          "[retry_after]") {
+  struct row {
+    header_list headers;
+    std::optional<milliseconds> wait;
+  };
+  // It came 2 s before its end.
+  const row rows[] = {
+    {{}, {}},
+    {{{"content-length", "0"}, {"age", "0"}}, {}},
+    {{{"x-ratelimit-remaining-requests", "12"},
+      {"x-ratelimit-reset-requests", "9s"}},
+     {}},
+    {{{"x-ratelimit-remaining-requests", "0"},
+      {"x-ratelimit-reset-requests", "9s"}},
+     7s},
+    {{{"x-ratelimit-remaining-requests", "0"}}, {}},
+    {{{"x-ratelimit-remaining-requests", "0"},
+      {"x-ratelimit-reset-requests", "9s"},
+      {"x-ratelimit-remaining-tokens", "0"},
+      {"x-ratelimit-reset-tokens", "1m0s"}},
+     58s},
+    {{{"anthropic-ratelimit-requests-remaining", "0"},
+      {"anthropic-ratelimit-requests-reset", "2026-11-23T12:00:30Z"}},
+     30s},
+    {{{"anthropic-ratelimit-requests-remaining", "0"},
+      {"anthropic-ratelimit-requests-reset", "2026-11-23T11:59:30Z"}},
+     -30s},
+  };
+  for (const auto& x : rows) {
+    upstream_outcome answer;
+    answer.headers = x.headers;
+    answer.first_byte = 500ms;
+    answer.total = 2'500ms;
+    CHECK(used_up_for(answer, parse_date("2026-11-23T12:00:00Z").value())
+          == x.wait);
+  }
+}

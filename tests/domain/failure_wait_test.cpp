@@ -1,0 +1,50 @@
+// How long an answer says to wait.
+
+#include "tests/domain/judging.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace rota;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto chat_answer
+  = R"({"choices":[{"index":0,"message":{"role":"assistant","content":"hi"},)"
+    R"("finish_reason":"stop"}],"usage":{"prompt_tokens":1}})";
+
+} // namespace
+
+TEST_CASE("cooldowns stay within a second and a day", "[failure]") {
+  const auto body = R"({"error":{"message":"slow"}})";
+  const auto wait = [&](const char* said) {
+    return judge(provider::openai, 429, body, {{"retry-after", said}})
+      .cooldown;
+  };
+  CHECK(wait("0") == 1s);
+  CHECK(wait("7") == 7s);
+  CHECK(wait("999999999") == 24h);
+  CHECK(wait("Mon, 23 Nov 2020 12:00:00 GMT") == 1s);
+  CHECK(wait("soon") == std::nullopt);
+}
+
+TEST_CASE("a success whose limit is used up cools its model", "[failure]") {
+  const auto of = [](provider who, const char* reset) {
+    return judge(who, 200, chat_answer,
+                 {{"x-ratelimit-remaining-requests", "0"},
+                  {"x-ratelimit-reset-requests", reset}});
+  };
+  const auto x = of(provider::openai, "20s");
+  CHECK(x.cls == failure_class::none);
+  CHECK(x.charged == charge::yes);
+  CHECK(x.scope == failure_scope::account_model);
+  CHECK(x.cooldown == 20s);
+  CHECK(of(provider::openai, "20ms").cooldown == std::nullopt);
+  CHECK(of(provider::openai, "999h").cooldown == 24h);
+  // One of its suppliers is at an end; there are others.
+  CHECK(of(provider::new_api, "20s").cooldown == std::nullopt);
+  // A stream that its caller has read already.
+  auto passed = answer_of(200, "", {{"x-ratelimit-remaining-tokens", "0"},
+                                    {"x-ratelimit-reset-tokens", "20s"}});
+  passed.passed.emplace().whole = true;
+  CHECK(judge(provider::openai, surface::openai_chat, passed).cooldown == 20s);
+}
