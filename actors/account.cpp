@@ -150,7 +150,9 @@ void account_actor_state::reading(const balance_reading& x) {
 
 void account_actor_state::outcome(const probe_report& x) {
   probe = x; // The last figure stays: this says nothing about the money.
-  if (x.against != failure_class::auth_invalid || !condition->is_key_doubted())
+  if (x.against == failure_class::none
+      || (x.against == failure_class::auth_invalid
+          && !condition->is_key_doubted()))
     return; // Of a key that serves, its calls know more.
   condition->disable(x.against, x.error);
   const auto t = now();

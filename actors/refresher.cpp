@@ -19,6 +19,8 @@ constexpr uint32_t patience = 6;
 /// What a probe says against the account itself. The console's credential is
 /// another than the key that serves.
 failure_class against(const balance_options& asked, probe_outcome x) {
+  if (x == probe_outcome::banned)
+    return failure_class::account_banned;
   return x == probe_outcome::auth_failed
              && asked.probe != probe_kind::newapi_console
            ? failure_class::auth_invalid

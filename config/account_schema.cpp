@@ -146,8 +146,9 @@ rows balance_rows() {
              "newapi_*: units of the site's figure that make one USD.", at,
              &balance_options::units_per_usd),
       option("balance.console", secret_form{}, live,
-             "newapi_console: the access token or the session cookie of the "
-             "site's console.",
+             "newapi_console: the access token of the site's console, or the "
+             "Cookie string of a browser that is signed in there (behind a web "
+             "firewall: all of it).",
              at, &balance_options::console),
       option(
           "balance.user_id",

@@ -117,7 +117,7 @@ struct probe_report {
   /// Empty where it was answered; else one sentence.
   std::string error;
   /// What the site says against the account itself: auth_invalid where it
-  /// refuses the key, else none.
+  /// refuses the key, account_banned where it has banned its user, else none.
   failure_class against = failure_class::none;
 };
 

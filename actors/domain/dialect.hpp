@@ -47,6 +47,7 @@ enum class probe_outcome : uint8_t {
   ok = 0,
   unlimited,   ///< This key has no cap: the balance is not known.
   auth_failed, ///< The credential is refused.
+  banned,      ///< The user is, whatever the credential.
   unsupported, ///< The site has no such call.
   transient,   ///< Try again later; the last figure stays.
 };

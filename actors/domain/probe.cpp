@@ -158,7 +158,15 @@ std::string said(int status, const std::string& message) {
   return result;
 }
 
-probe_reading refusal(int status, const std::string& message) {
+probe_reading banned(const std::string& how) {
+  return failed(probe_outcome::banned,
+                "The site has banned the user (" + how + ").");
+}
+
+probe_reading refusal(int status, const std::string& message,
+                      std::string_view code) {
+  if (message.find("封禁") != std::string::npos || code == "AUTH_USER_DISABLED")
+    return banned(said(status, message));
   return failed(probe_outcome::auth_failed,
                 "The site refuses the credential (" + said(status, message)
                   + ").");
@@ -169,9 +177,25 @@ bool is_html(const upstream_outcome& x) {
          || trimmed(x.body).starts_with('<');
 }
 
+/// A web firewall or a login page. Firewalls let a browser pass that has solved
+/// their puzzle, and know it by its cookies.
+probe_reading web_page(const upstream_outcome& x, probe_kind asked) {
+  const auto wall = x.body.find("arg1") != std::string::npos
+                    || x.body.find("acw_sc__v2") != std::string::npos;
+  auto text = std::string{wall ? "A web firewall blocks the site"
+                               : "The site answered with a web page instead of "
+                                 "JSON, a login page or a web firewall"}
+              + " (HTTP " + std::to_string(x.status) + ")";
+  if (asked == probe_kind::newapi_console)
+    text += ": write the full Cookie string of a browser that is signed in "
+            "there, session, acw_tc, cdn_sec_tc and acw_sc__v2 included, where "
+            "balance.console points to";
+  return failed(probe_outcome::transient, text + '.');
+}
+
 /// @returns What is wrong with an answer whatever was asked, or nothing.
 std::optional<probe_reading> fault_of(const upstream_outcome& x,
-                                      const json& body) {
+                                      const json& body, probe_kind asked) {
   if (x.ended != transport::ok)
     return failed(probe_outcome::transient, x.error);
   if (x.status == 404 || x.status == 405 || x.status == 501)
@@ -179,31 +203,28 @@ std::optional<probe_reading> fault_of(const upstream_outcome& x,
                   "The site has no such call (HTTP "
                     + std::to_string(x.status) + ").");
   if (is_html(x))
-    return failed(probe_outcome::transient,
-                  "The site answered with a web page instead of JSON (HTTP "
-                    + std::to_string(x.status)
-                    + "): a login page or a web firewall.");
+    return web_page(x, asked);
   static const json::json_pointer top{"/message"};
   static const json::json_pointer inner{"/error/message"};
   const auto outer = text(body, top);
   const auto message = outer.empty() ? text(body, inner) : outer;
+  const auto error = body.is_object() && body.contains("error")
+                     && !body["error"].is_null();
+  const auto code = error ? text(body, json::json_pointer{"/error/code"})
+                          : text(body, json::json_pointer{"/code"});
   if (x.status == 401 || x.status == 403)
-    return refusal(x.status, message);
+    return refusal(x.status, message, code);
   if (x.status < 200 || x.status > 299)
     return failed(probe_outcome::transient,
                   "The site failed (" + said(x.status, message) + ").");
   if (!body.is_structured())
     return failed(probe_outcome::transient, "The answer is no JSON.");
-  const auto error = body.is_object() && body.contains("error")
-                     && !body["error"].is_null();
   static const json::json_pointer success{"/success"};
   const auto refused = body.contains(success) && body[success] == json(false);
   if (!error && !refused)
     return std::nullopt;
-  const auto code = error ? text(body, json::json_pointer{"/error/code"})
-                          : text(body, json::json_pointer{"/code"});
   if (is_refusal(message, code))
-    return refusal(x.status, message);
+    return refusal(x.status, message, code);
   return failed(probe_outcome::transient,
                 "The site failed (" + said(x.status, message) + ").");
 }
@@ -215,6 +236,15 @@ upstream_request get(std::string path, credential which) {
   x.path = std::move(path);
   x.headers = {{"accept", "application/json"}};
   return x;
+}
+
+probe_reading read_console(const balance_options& x, const json& body) {
+  static const json::json_pointer status{"/data/status"};
+  static const json::json_pointer quota{"/data/quota"};
+  constexpr auto disabled = 2;
+  if (body.contains(status) && body[status] == json(disabled))
+    return banned("/data/status is 2");
+  return figure(amount(body, quota, {1, x.units_per_usd}), "/data/quota");
 }
 
 probe_reading read_token(const balance_options& x, const json& body) {
@@ -280,16 +310,14 @@ probe_reading read_probe(const balance_options& x,
   std::vector<json> bodies;
   for (const auto& answer : answers) {
     bodies.push_back(json::parse(answer->body, nullptr, false));
-    if (auto fault = fault_of(*answer, bodies.back()))
+    if (auto fault = fault_of(*answer, bodies.back(), x.probe))
       return std::move(*fault);
   }
-  static const json::json_pointer quota{"/data/quota"};
   switch (x.probe) {
     case probe_kind::none:
       break;
     case probe_kind::newapi_console:
-      return figure(amount(bodies[0], quota, {1, x.units_per_usd}),
-                    "/data/quota");
+      return read_console(x, bodies[0]);
     case probe_kind::newapi_token:
       return read_token(x, bodies[0]);
     case probe_kind::newapi_billing:

@@ -261,3 +261,17 @@ TEST_CASE_METHOD(probed_fixture, "what was refused for want of money is not "
     CHECK(calls_of_a() == 2);
   }
 }
+
+TEST_CASE_METHOD(probed_fixture, "a probe that says that the user is banned "
+                                 "disables the account", "[account]") {
+  to_call = good();
+  call();
+  to_probe = bad(200, R"({"success":false,"message":"用户已被封禁"})");
+  self->send(refresher_, atom::refresh_v, ids["a"]);
+  advance(1s);
+  CHECK(view("a").health == health_state::ejected);
+  CHECK(view("a").cooldown_until == timestamp{});
+  CHECK(view("a").reason.starts_with("The site has banned the user (HTTP 200, "
+                                     "用户已被封禁): its provider closed it"));
+  CHECK(log->commits.back()->account->health == health_state::ejected);
+}

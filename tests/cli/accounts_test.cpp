@@ -180,6 +180,22 @@ TEST_CASE("an account says how its last probe went", "[cli]") {
              ContainsSubstring("last probe    ok, 2 h 0 min ago\n"));
 }
 
+TEST_CASE("a balance that cannot be read is noted where nothing is worse",
+          "[cli]") {
+  cli_fixture on;
+  auto reply = golden_json("accounts.json");
+  for (auto& x : reply)
+    x["probe_error"] = "The site failed (HTTP 500).";
+  reply[0]["reason"] = "";
+  reply[0]["cooldown_until"] = nullptr;
+  reply[1]["reason"] = "HTTP 402";
+  on.daemon.on("GET /admin/v1/accounts", reply.dump());
+  const auto text = on.rota({"accounts"}).out;
+  CHECK_THAT(text, ContainsSubstring("The site failed (HTTP 500)."));
+  CHECK_THAT(text, ContainsSubstring("HTTP 402"));
+  CHECK(text.find("HTTP 500") == text.rfind("HTTP 500"));
+}
+
 TEST_CASE("models whose prices seem wrong are named", "[cli]") {
   cli_fixture on;
   auto reply = golden_json("accounts.json")[0];

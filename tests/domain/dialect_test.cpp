@@ -322,7 +322,10 @@ TEST_CASE("a probe that fails says how", "[probe]") {
   CHECK(of(401, "<html>log in</html>") == po::transient);
   CHECK(of(200, "[]") == po::transient);
   CHECK(of(200, R"({"success":false,"message":"用户已被封禁"})")
-        == po::auth_failed);
+        == po::banned);
+  CHECK(of(403, R"({"error":{"message":"用户已被封禁"}})") == po::banned);
+  CHECK(of(401, R"({"success":false,"code":"AUTH_USER_DISABLED"})")
+        == po::banned);
   CHECK(of(200, R"({"success":false,"code":"AUTH_TOKEN_EXPIRED"})")
         == po::auth_failed);
   CHECK(read_probe(asking(probe_kind::newapi_token), {}).outcome
@@ -334,4 +337,37 @@ TEST_CASE("a probe that fails says how", "[probe]") {
   const auto x = read_probe(asking(probe_kind::newapi_billing), answers);
   CHECK(x.outcome == po::transient);
   CHECK(x.error == "No answer within 20 s.");
+}
+
+TEST_CASE("a console says whether its user is banned", "[probe]") {
+  const auto of = [](const char* status) {
+    return read(asking(probe_kind::newapi_console), 200,
+                R"({"success":true,"data":{"quota":500000,"status":)"
+                  + std::string{status} + "}}")
+      .outcome;
+  };
+  CHECK(of("1") == probe_outcome::ok);
+  CHECK(of("2") == probe_outcome::banned);
+  CHECK(of("null") == probe_outcome::ok);
+}
+
+TEST_CASE("who meets a web firewall learns which cookie helps", "[probe]") {
+  struct row {
+    probe_kind asked;
+    const char* body;
+    const char* error;
+  };
+  const row rows[] = {
+    {probe_kind::newapi_console, "<html>var arg1='1'</html>",
+     "A web firewall blocks the site (HTTP 200): write the full Cookie string "
+     "of a browser that is signed in there, session, acw_tc, cdn_sec_tc and "
+     "acw_sc__v2 included, where balance.console points to."},
+    {probe_kind::newapi_token, "<html>var arg1='1'</html>",
+     "A web firewall blocks the site (HTTP 200)."},
+    {probe_kind::newapi_token, "<html>Sign in</html>",
+     "The site answered with a web page instead of JSON, a login page or a web "
+     "firewall (HTTP 200)."},
+  };
+  for (const auto& x : rows)
+    CHECK(read(asking(x.asked), 200, x.body).error == x.error);
 }

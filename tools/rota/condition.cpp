@@ -38,7 +38,7 @@ std::string note(const json& account, int64_t now_s) {
   const auto why = text(account, "reason");
   const auto until = account.value("cooldown_until", json{});
   if (until.is_null())
-    return why;
+    return why.empty() ? text(account, "probe_error") : why;
   return "back " + relative(until, now_s) + (why.empty() ? "" : ": " + why);
 }
 
