@@ -191,3 +191,20 @@ TEST_CASE("a file that is no rule file", "[failure_rule]") {
   CHECK_THAT(x.faults[0], ContainsSubstring("2: syntax: "));
   CHECK(parse_failure_rules("rules: []").faults == lines{});
 }
+
+TEST_CASE("patterns take no single byte of a sign for the sign",
+          "[failure_rules]") {
+  // Texts are matched byte by byte: "总?" makes its last byte optional alone.
+  const auto is_part = [](char c) { return (c & 0x80) != 0; };
+  for (const auto& x : parse_failure_rules(built_in_failure_rules()).rules) {
+    INFO(x.name);
+    bool in_class = false;
+    for (size_t i = 0; i < x.text.size(); ++i) {
+      in_class = x.text[i] == '[' || (in_class && x.text[i] != ']');
+      CHECK_FALSE((in_class && is_part(x.text[i])));
+      if (i > 0 && is_part(x.text[i - 1]))
+        CHECK(std::string_view{"?*+{"}.find(x.text[i])
+              == std::string_view::npos);
+    }
+  }
+}

@@ -281,6 +281,9 @@ TEST_CASE("rules that no golden body shows", "[failure]") {
     {provider::new_api, 429,
      R"({"error":{"message":"您已达到总请求数限制：5分钟内最多请求9次"}})",
      fc::rate_limited},
+    {provider::new_api, 400,
+     R"({"error":{"message":"您已达到请求数限制：5分钟内最多请求9次"}})",
+     fc::rate_limited},
     {provider::new_api, 404,
      R"-({"error":{"message":"Invalid URL (POST /v1/x)","type":)-"
      R"("invalid_request_error"}})",
