@@ -65,6 +65,8 @@ private:
       rule_.types = texts(x, false);
     else if (key == "text")
       rule_.text = one_text(x);
+    else if (key == "empty_body")
+      take_flag(x, rule_.empty_body);
     else if (key == "class")
       take_class(x);
     else if (key == "scope")
@@ -273,7 +275,7 @@ private:
       "name",   "providers", "statuses", "codes",    "types",
       "text",   "class",     "scope",    "action",   "failover",
       "charged", "cooldown", "until",    "ignore_retry_after",
-      "needed_group",
+      "needed_group", "empty_body",
     };
     const auto near = closest(x.key, keys);
     note(faults_, x.key_line, x.key,

@@ -29,6 +29,8 @@ struct failure_rule {
   /// Regular expression (ECMAScript, case-insensitive) over the error
   /// message, or over a body that is no JSON.
   std::string text;
+  /// Nothing but blanks came as the body.
+  bool empty_body = false;
   failure_class cls = failure_class::upstream_error;
   failure_scope scope = failure_scope::account;
   account_action action = account_action::penalty;

@@ -38,13 +38,14 @@ bool rule_set::compiled::matches(const symptom& x) const {
          && (rule.codes.empty() || share(rule.codes, x.said.codes)
              || (x.said.codes.empty() && has(rule.codes, std::string{})))
          && (rule.types.empty() || share(rule.types, x.said.types))
+         && (!rule.empty_body || x.said.is == answer::form::empty)
          && (!pattern || pattern->matches(x.text));
 }
 
 rule_set::rule_set(std::vector<failure_rule> rules) {
   for (auto& x : rules) {
     const auto step = !x.codes.empty() || !x.types.empty() ? 0u
-                      : !x.text.empty()                    ? 1u
+                      : !x.text.empty() || x.empty_body    ? 1u
                                                            : 2u;
     steps_[step].emplace_back(std::move(x));
   }

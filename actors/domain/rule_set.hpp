@@ -44,7 +44,7 @@ public:
   bool tells(const symptom& x, bool (*is_such)(failure_class)) const;
 
 private:
-  /// Those with codes or types, those with a text alone, the rest.
+  /// Those with codes or types, those with a text or an empty body, the rest.
   std::array<std::vector<compiled>, 3> steps_;
 };
 

@@ -48,3 +48,24 @@ TEST_CASE("a success whose limit is used up cools its model", "[failure]") {
   passed.passed.emplace().whole = true;
   CHECK(judge(provider::openai, surface::openai_chat, passed).cooldown == 20s);
 }
+
+TEST_CASE("a relay's limit per address has an empty body", "[failure]") {
+  struct row {
+    const char* body;
+    failure_scope scope;
+  };
+  const row rows[] = {
+    {"", failure_scope::host},
+    {" \r\n", failure_scope::host},
+    {R"({"error":{"message":"","type":"new_api_error"}})",
+     failure_scope::account_model},
+    {"{}", failure_scope::account_model},
+    {R"({"error":{"message":"slow down"}})", failure_scope::account_model},
+  };
+  for (const auto& x : rows) {
+    INFO(x.body);
+    const auto said = judge(provider::new_api, 429, x.body);
+    CHECK(said.cls == failure_class::rate_limited);
+    CHECK(said.scope == x.scope);
+  }
+}
