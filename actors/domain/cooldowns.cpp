@@ -8,8 +8,10 @@ namespace {
 
 constexpr size_t models_max = 256;
 
-/// Waits are lengthened by up to this part.
+/// Waits are lengthened by up to this part, and by so much at most: who is back
+/// with the month is not to lose days of it.
 constexpr double jitter_part = 0.2;
+constexpr double jitter_max_ms = 300'000;
 
 } // namespace
 
@@ -19,9 +21,9 @@ milliseconds doubled(milliseconds base, milliseconds max, uint32_t times) {
 }
 
 milliseconds jittered(milliseconds x, double jitter) {
-  return x
-         + milliseconds{static_cast<int64_t>(static_cast<double>(x.count())
-                                             * jitter_part * jitter)};
+  const auto most
+    = std::min(static_cast<double>(x.count()) * jitter_part, jitter_max_ms);
+  return x + milliseconds{static_cast<int64_t>(most * jitter)};
 }
 
 timestamp early_from(timestamp now, const health_options& options,

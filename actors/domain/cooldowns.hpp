@@ -40,7 +40,7 @@ struct cooldown {
 /// @returns `base`, doubled so many times, at most `max`.
 milliseconds doubled(milliseconds base, milliseconds max, uint32_t times);
 
-/// @returns `x` lengthened by up to a fifth, so that what failed together does
+/// @returns `x` lengthened by up to a fifth, five minutes at most, so that what failed together does
 /// not come back together. `jitter` is uniform in [0, 1).
 milliseconds jittered(milliseconds x, double jitter);
 

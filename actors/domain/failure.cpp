@@ -18,6 +18,9 @@ using namespace std::chrono_literals;
 constexpr milliseconds wait_min = 1s;
 constexpr milliseconds wait_max = 24h;
 
+/// Money that comes back with the month.
+constexpr milliseconds money_wait_max = 32 * 24h;
+
 /// A challenge is met by whole sites at once; a person may have to help.
 constexpr milliseconds challenge_wait = 60s;
 
@@ -201,7 +204,9 @@ std::optional<milliseconds> wait_of(const failure_rule& rule,
     return std::nullopt;
   const auto message = head_of(said.message, text_pattern::text_max);
   const auto wait = retry_after(x, message, said.retry_delay, now);
-  return wait ? std::optional{std::clamp(*wait, wait_min, wait_max)}
+  const auto most
+    = rule.action == account_action::exhausted ? money_wait_max : wait_max;
+  return wait ? std::optional{std::clamp(*wait, wait_min, most)}
               : std::nullopt;
 }
 

@@ -193,7 +193,7 @@ TEST_CASE("a file that is no rule file", "[failure_rule]") {
 }
 
 TEST_CASE("patterns take no single byte of a sign for the sign",
-          "[failure_rules]") {
+          "[failure_rule]") {
   // Texts are matched byte by byte: "总?" makes its last byte optional alone.
   const auto is_part = [](char c) { return (c & 0x80) != 0; };
   for (const auto& x : parse_failure_rules(built_in_failure_rules()).rules) {

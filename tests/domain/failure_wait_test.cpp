@@ -69,3 +69,19 @@ TEST_CASE("a relay's limit per address has an empty body", "[failure]") {
     CHECK(said.scope == x.scope);
   }
 }
+
+TEST_CASE("money that comes back with the month is waited for", "[failure]") {
+  const auto until = [](const char* date) {
+    return judge(provider::anthropic, surface::anthropic_messages,
+                 answer_of(400, R"({"type":"error","error":{"type":)"
+                                R"("invalid_request_error","message":)"
+                                R"("You have reached your specified API usage )"
+                                R"(limits. You will regain access on )"
+                                  + std::string{date}
+                                  + R"( at 00:00 UTC."}})"));
+  };
+  const auto x = until("2026-12-01");
+  CHECK(x.cls == failure_class::quota_exhausted);
+  CHECK(x.cooldown == 7 * 24h + 12h);
+  CHECK(until("2027-12-01").cooldown == 32 * 24h);
+}

@@ -254,6 +254,9 @@ TEST_CASE_METHOD(fixture, "jitter lengthens by at most a fifth", "[health]") {
   CHECK(it.cooldown_until(now) > start + 119s);
   CHECK(it.cooldown_until(now) <= start + 120s);
   it.reset();
+  take(throttled(scope::account, 24h * 30), 0.999);
+  CHECK(it.cooldown_until(now) <= start + 24h * 30 + 5min);
+  it.reset();
   for (int i = 0; i < 3; ++i)
     take(bad(), 0.5);
   CHECK(it.early_at(now) == start + 1'100ms);
