@@ -187,7 +187,8 @@ rows health_rows() {
       option("health.eject_max", duration_form{100ms, 24h * 7}, live,
              "Longest ejection.", at, &health_options::eject_max),
       option("health.cooldown_base", duration_form{100ms, 24h}, live,
-             "First cooldown where the provider did not say how long; doubles.",
+             "First cooldown where the provider did not say how long; doubles. "
+             "Twice that, and twice the longest, where it is overloaded.",
              at, &health_options::cooldown_base),
       option("health.cooldown_max", duration_form{100ms, 24h * 7}, live,
              "Longest cooldown where the provider did not say how long.", at,

@@ -9,6 +9,16 @@ namespace {
 /// A key that is refused is tried once more after so long.
 constexpr milliseconds second_look{30'000};
 
+/// Who is overloaded is left alone for twice as long as who limits a rate: that
+/// is over with the minute.
+health_options backoff_for(failure_class why, health_options x) {
+  if (why == failure_class::overloaded) {
+    x.cooldown_base *= 2;
+    x.cooldown_max *= 2;
+  }
+  return x;
+}
+
 /// What people can do where only they help.
 std::string advice(failure_class why) {
   switch (why) {
@@ -254,8 +264,8 @@ void health::act(cooldown& which, const trial& tried,
       }
       [[fallthrough]]; // The quota of a model, or one that comes back.
     case account_action::cooldown:
-      which.begin(tried, report.serial, x.cooldown, options_, next(), now,
-                  jitter);
+      which.begin(tried, report.serial, x.cooldown,
+                  backoff_for(x.cls, options_), next(), now, jitter);
       break;
     default: // A penalty.
       if (of_account)

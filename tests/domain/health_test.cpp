@@ -180,6 +180,15 @@ TEST_CASE_METHOD(fixture, "without a word cooldowns double", "[health]") {
   CHECK(it.check("m", limit, now + 5s) == ec::ok);
 }
 
+TEST_CASE_METHOD(fixture, "an overload cools twice as long", "[health]") {
+  for (const auto span : {10s, 20s, 40s, 80s, 80s}) {
+    take(report(cls::overloaded, scope::account_model, action::cooldown));
+    CHECK(it.check("m", limit, now + span - 1ms) == ec::cooling);
+    CHECK(it.check("m", limit, now + span) == ec::ok);
+    now = now + span;
+  }
+}
+
 TEST_CASE_METHOD(fixture, "success ends only what has passed", "[health]") {
   take(throttled(scope::account_model, 10s));
   take(throttled(scope::account, 10s));
