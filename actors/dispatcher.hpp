@@ -107,6 +107,10 @@ struct dispatcher_state {
   /// The account of its conversation, unless that cannot serve it.
   std::optional<account_id> kept_by(const seeker& x, timestamp t) const;
 
+  /// The first of those that can serve whose host was not overloaded for this
+  /// job; the best of all, `best`, if there is none.
+  account_id elsewhere(const seeker& x, account_id best) const;
+
   /// The account to ask, or nothing if none can serve now.
   std::optional<account_id> choose(const seeker& x, timestamp t) const;
 

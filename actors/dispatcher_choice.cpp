@@ -3,6 +3,7 @@
 #include "actors/dispatcher.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 namespace rota {
 
@@ -10,6 +11,9 @@ namespace {
 
 /// How long a line of a batch waits for the account whose turn it is.
 constexpr milliseconds turn_wait{2'000};
+
+/// So many accounts are looked at for one of another host.
+constexpr int looks = 32;
 
 } // namespace
 
@@ -64,6 +68,33 @@ dispatcher_state::kept_by(const seeker& x, timestamp t) const {
   return keeps ? id : std::nullopt;
 }
 
+account_id dispatcher_state::elsewhere(const seeker& x,
+                                       account_id best) const {
+  std::vector<std::string_view> hosts;
+  for (const auto id : x.want->overloaded)
+    if (const auto it = members.find(id))
+      hosts.emplace_back(it->about.host);
+  const auto is_spared = [&](account_id id) {
+    const auto it = members.find(id);
+    return it == nullptr
+           || std::count(hosts.begin(), hosts.end(), it->about.host) == 0;
+  };
+  if (is_spared(best))
+    return best;
+  const auto want = demand_of(x.want->want);
+  auto excluded = x.excluded;
+  excluded.push_back(best);
+  for (int i = 0; i < looks; ++i) {
+    const auto next = ranks.pick(want, excluded);
+    if (!next)
+      break;
+    if (ranks.find(*next)->refusal == ec::ok && is_spared(*next))
+      return *next;
+    excluded.push_back(*next);
+  }
+  return best;
+}
+
 std::optional<account_id>
 dispatcher_state::choose(const seeker& x, timestamp t) const {
   const auto want = demand_of(x.want->want);
@@ -83,6 +114,8 @@ dispatcher_state::choose(const seeker& x, timestamp t) const {
     excluded.push_back(*best);
     best = ranks.pick(want, excluded);
   }
+  if (best && !x.want->overloaded.empty())
+    return elsewhere(x, *best);
   return best;
 }
 

@@ -120,6 +120,7 @@ void runner_state::acquire() {
   request->want = {work, attempt(), list_cost};
   request->ack = durable_actor{self};
   request->excluded = excluded;
+  request->overloaded = overloaded;
   request->again = budget->attempts() > 0;
   request->explain = draft.has_value();
   self
@@ -260,6 +261,8 @@ void runner_state::failed(attempt_end end, const upstream_outcome& x) {
     return;
   }
   excluded.push_back(held->grant.account);
+  if (last_failure.cls == failure_class::overloaded)
+    overloaded.push_back(held->grant.account);
   end_attempt(std::move(end), nullptr);
   if (step == next_step::elsewhere)
     go_on();
@@ -397,6 +400,7 @@ item_result runner_state::result_of(item_state state) const {
 void runner_state::wait_and_retry() {
   // Whoever failed may have recovered by then.
   excluded.clear();
+  overloaded.clear();
   timed = true;
   self->delayed_send(self, budget->backoff(uniform(random)), atom::tick_v);
 }

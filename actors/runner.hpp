@@ -138,6 +138,7 @@ struct runner_state {
   std::optional<retry_budget> budget;
   std::optional<record_draft> draft; // Where a record is kept.
   std::vector<account_id> excluded;
+  std::vector<account_id> overloaded; // Among them.
   std::optional<lease> held;
   timestamp began;
   money list_cost; // The estimate at list price.

@@ -57,6 +57,9 @@ struct acquire_request {
   durable_actor ack;
   /// Accounts that this job has failed on.
   std::vector<account_id> excluded;
+  /// Those among them that were overloaded: others of their hosts are likely to
+  /// be so as well, and come last.
+  std::vector<account_id> overloaded;
   /// The job has failed before.
   bool again = false;
   /// How the account is picked is to be told with the lease or the refusal.

@@ -40,8 +40,8 @@ struct cooldown {
 /// @returns `base`, doubled so many times, at most `max`.
 milliseconds doubled(milliseconds base, milliseconds max, uint32_t times);
 
-/// @returns `x` lengthened by up to a fifth, five minutes at most, so that what failed together does
-/// not come back together. `jitter` is uniform in [0, 1).
+/// @returns `x` lengthened by up to a fifth, five minutes at most, so that what
+/// failed together does not come back together. `jitter` is uniform in [0, 1).
 milliseconds jittered(milliseconds x, double jitter);
 
 /// @returns When it may be tried early, should its time be our own guess.

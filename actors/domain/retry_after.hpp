@@ -21,8 +21,8 @@ retry_after(const upstream_outcome& x, std::string_view message,
             std::optional<milliseconds> said_in_body, timestamp now);
 
 /// How long nothing is served any more, from now on, as an answer that served
-/// says: its limit is used up by now. The latest reset among the dimensions with
-/// nothing remaining, which counts from the answer's first byte where it is a
+/// says: its limit is used up by now. The latest reset among the dimensions
+/// with nothing remaining, which counts from the answer's first byte where it is a
 /// duration.
 std::optional<milliseconds> used_up_for(const upstream_outcome& x,
                                         timestamp now);

@@ -76,7 +76,8 @@ TEST_CASE_METHOD(fixture, "who sees an account sees which models wait, and why",
   CHECK(view("a").cooldown_until == timestamp{});
 }
 
-TEST_CASE_METHOD(fixture, "a closed account gets a try after reload and restart",
+TEST_CASE_METHOD(fixture,
+                 "a closed account gets a try after reload and restart",
                  "[account]") {
   const auto setup = options("a", money{10 * dollar});
   add(setup);

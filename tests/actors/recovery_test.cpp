@@ -343,3 +343,33 @@ TEST_CASE("a job that is cancelled at any moment leaves nothing behind",
         CHECK(f.owned->finished[0]->state == item_state::succeeded);
       }
 }
+
+TEST_CASE_METHOD(fixture,
+                 "where one host is overloaded, another is tried first",
+                 "[recovery]") {
+  // Six accounts with more money share a host.
+  for (const auto* name : {"a", "b", "c", "d", "e", "f"}) {
+    auto x = options(name, money{10'000'000'000});
+    x.account.base_url = "http://full.test";
+    add(x);
+  }
+  const auto is_full = [this](const upstream_request& x) {
+    return x.account != ids["other"];
+  };
+  script->answer = [&](const upstream_request& x) {
+    return is_full(x) ? bad(529, R"({"error":{"message":"full"}})") : good();
+  };
+  SECTION("which serves") {
+    add("other", 1);
+    start(request(10s));
+    run();
+    REQUIRE(owned->finished.size() == 1);
+    CHECK(owned->finished[0]->state == item_state::succeeded);
+    CHECK(script->calls.size() == 2);
+  }
+  SECTION("unless there is none") {
+    start(request(1s));
+    run();
+    CHECK(script->calls.size() > 2);
+  }
+}
