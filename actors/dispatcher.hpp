@@ -148,6 +148,9 @@ struct dispatcher_state {
   /// Asks, or lets wait, or declines.
   void place(seeker x, timestamp t);
 
+  /// Counts a job that nobody can serve, if nobody serves any.
+  void note_refused(seeker& x, ec why);
+
   void declined(seeker x, account_id from, const caf::error& reason);
 
   /// Ranks an account by its word and what is asked of it.

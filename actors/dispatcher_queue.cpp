@@ -128,9 +128,7 @@ void dispatcher_state::place(seeker x, timestamp t) {
     return;
   const auto& work = *x.want->want.work;
   const auto full = waiting >= setup->routing.queue_max;
-  if (none.why != ec::at_limit && none.why != halted
-      && !std::exchange(x.refused, true))
-    ++refused;
+  note_refused(x, none.why);
   const auto waits = waits_for(none.why, work);
   if (!waits || is_hopeless(none, work.deadline) || full) {
     x.answer.deliver(
@@ -141,6 +139,14 @@ void dispatcher_state::place(seeker x, timestamp t) {
   const auto line = line_key{work.route, work.model, work.tags,
                              kept_by(x, t).value_or(account_id{})};
   lines[line].push_back(std::move(x));
+}
+
+void dispatcher_state::note_refused(seeker& x, ec why) {
+  // One request that is too dear or names a model that nobody has, beside
+  // accounts that serve, says nothing about the pool.
+  if (why != ec::at_limit && why != halted && !ranks.is_alive()
+      && !std::exchange(x.refused, true))
+    ++refused;
 }
 
 void dispatcher_state::declined(seeker x, account_id from,
@@ -199,7 +205,7 @@ void dispatcher_state::look_after_waiting(timestamp t) {
     std::erase_if(line, [&](seeker& x) {
       if (!is_hopeless(none, x.want->want.work->deadline))
         return false;
-      refused += !x.refused;
+      note_refused(x, none.why);
       x.answer.deliver(refusal_of(x, none.why, t));
       --waiting;
       return true;

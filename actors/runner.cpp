@@ -14,6 +14,11 @@ bool is_of_pool(const item_result& x, const verdict& last) {
          && (last.cls == failure_class::none || last.failover);
 }
 
+/// That says nothing about the pool.
+bool lacks_model(const verdict& x) {
+  return x.cls == failure_class::model_unavailable;
+}
+
 } // namespace
 
 // -- handlers -----------------------------------------------------------------
@@ -159,7 +164,7 @@ void runner_state::declined(ec why) {
     wait_and_retry();
     return;
   }
-  if (why == ec::no_account)
+  if (why == ec::no_account && !lacks_model(last_failure))
     self->send(peers.dispatcher, atom::exhausted_v, work->id);
   auto result = result_of(item_state::failed);
   if (last_failure.cls == failure_class::none) {
@@ -254,7 +259,7 @@ void runner_state::failed(attempt_end end, const upstream_outcome& x) {
   if (step == next_step::give_up) {
     auto result = result_of(item_state::failed);
     result.used = end.report.used;
-    if (last_failure.failover)
+    if (last_failure.failover && !lacks_model(last_failure))
       self->send(peers.dispatcher, atom::exhausted_v, work->id);
     end_attempt(std::move(end),
                 std::make_shared<const item_result>(std::move(result)));

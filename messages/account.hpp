@@ -72,6 +72,8 @@ struct model_cooldown {
   timestamp early_at = {};
   /// Its time has passed: as many requests as may try it.
   bool is_tried = false;
+  /// The site said that there is no such model: a wait will hardly help.
+  bool is_missing = false;
 };
 
 /// What an account publishes to the dispatcher when it changes: all that

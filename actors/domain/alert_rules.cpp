@@ -72,6 +72,10 @@ std::string all_failed_text(const std::vector<account_view>& accounts) {
          + '.';
 }
 
+bool serves(const account_view& x) {
+  return x.health == health_state::healthy && trouble_of(x).empty();
+}
+
 /// ": for gpt-5-mini 1.5 times", for the first few.
 std::string models_text(const std::vector<model_factor>& models) {
   std::string result;
@@ -122,13 +126,18 @@ std::vector<alert> alert_rules::walk(const std::vector<account_view>& accounts,
   }
   alert about;
   about.kind = alert_kind::all_accounts_failed;
-  about.level = severity::critical;
-  const auto failed = pool.refused > last_pool_.refused || pool.is_stuck;
+  const auto refused = pool.refused > last_pool_.refused;
   const auto served = pool.served > last_pool_.served;
   // Once on, only a job that is served turns it off.
-  const auto all_failed = !served && (failed || is_on(about.kind, ""));
+  const auto all_failed
+    = !served && (refused || pool.is_stuck || is_on(about.kind, ""));
+  const auto of_one = !refused
+                      && std::any_of(accounts.begin(), accounts.end(), serves);
+  about.level = of_one ? severity::warning : severity::critical;
   if (all_failed)
-    about.text = all_failed_text(accounts);
+    about.text = of_one ? "A job waits that no account can serve, though some"
+                          " serve others; `rota status` says for what."
+                        : all_failed_text(accounts);
   judge(about, all_failed, now, edges);
   last_pool_ = pool;
   about.kind = alert_kind::disk_low;

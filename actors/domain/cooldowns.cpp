@@ -98,13 +98,15 @@ void model_cooldowns::rest(const std::string& model, timestamp until,
     return;
   x.way.extend(until, next);
   x.reason = "its rate limit is used up";
+  x.is_missing = false;
 }
 
 std::vector<model_cooldown> model_cooldowns::lasting(timestamp now) const {
   std::vector<model_cooldown> result;
   for (const auto& [model, x] : models_)
     if (x.way.is_open(now))
-      result.push_back({model, x.way.until(), x.reason, {}, false});
+      result.push_back(
+        {model, x.way.until(), x.reason, {}, false, x.is_missing});
   return result;
 }
 
@@ -116,7 +118,7 @@ model_cooldowns::barred(uint32_t limit, milliseconds ramp,
     if (x.way.room(limit, ramp, now) == 0)
       result.push_back(
         {model, x.way.until(), x.reason, x.way.early_at(now),
-         !x.way.is_open(now)});
+         !x.way.is_open(now), x.is_missing});
   return result;
 }
 

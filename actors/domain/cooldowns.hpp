@@ -14,6 +14,7 @@ struct cooldown {
   circuit way;
   uint32_t times = 0;
   std::string reason;
+  bool is_missing = false; ///< Of a model: the site said that it has none.
 
   /// An attempt failed for a reason to wait.
   /// @param named How long, where the provider said it; else by back-off.

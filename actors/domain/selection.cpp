@@ -132,6 +132,14 @@ struct ranking::impl {
     return x.state.headroom < want.list_cost ? ec::insufficient_funds : ec::ok;
   }
 
+  /// Whether an account that could serve had to say that its site has no such
+  /// model.
+  static bool lacks(const entry& x, const demand& want) {
+    const auto bar = bar_of(x.state.barred_models, want.model);
+    return x.known && x.state.refusal == ec::ok && bar && bar->is_missing
+           && !bar->is_tried;
+  }
+
   /// When that ends by time alone; "never" if it does not.
   static timestamp back_at(const entry& x, const demand& want) {
     const auto& st = x.state;
@@ -343,6 +351,11 @@ bool ranking::is_served(const demand& x) const {
                      });
 }
 
+bool ranking::is_alive() const {
+  return std::any_of(impl_->classes.begin(), impl_->classes.end(),
+                     [](const auto& x) { return x.second.useful > 0; });
+}
+
 no_pick ranking::explain(const demand& x,
                          std::span<const account_id> excluded) const {
   auto served = false;
@@ -358,8 +371,12 @@ no_pick ranking::explain(const demand& x,
     served = true;
     if (std::find(excluded.begin(), excluded.end(), id) != excluded.end())
       return;
-    const auto why = impl::reason_of(e, x);
-    const auto until = impl::back_at(e, x);
+    auto why = impl::reason_of(e, x);
+    auto until = impl::back_at(e, x);
+    if (impl::lacks(e, x)) {
+      why = ec::no_such_model;
+      until = {};
+    }
     const auto early = rescue ? impl::early_at(e, x) : timestamp{};
     if (!found || despair(why) < despair(result.why))
       result.why = why;

@@ -32,8 +32,9 @@ struct demand {
 
 /// Why nothing was picked, over all accounts that serve the demand.
 struct no_pick {
-  /// no_such_model, no_such_tag, insufficient_funds, at_limit, cooling,
-  /// not_ready, ejected, balance_unknown; the most hopeful reason wins.
+  /// no_such_model (also where all sites said so), no_such_tag, at_limit,
+  /// insufficient_funds, cooling, not_ready, ejected, balance_unknown; the most
+  /// hopeful reason wins.
   /// no_account: all that could serve were excluded. ok: one could be picked.
   ec why = ec::no_account;
   /// When the first of them is back by time alone, or may be tried early since
@@ -93,6 +94,9 @@ public:
 
   /// Whether some account serves such demands, be it busy or too poor just now.
   bool is_served(const demand& x) const;
+
+  /// Whether some account serves anything, be it busy just now.
+  bool is_alive() const;
 
   /// Why `pick` found nothing. O(accounts): only asked before a refusal or
   /// when a job begins to wait.

@@ -156,9 +156,20 @@ TEST_CASE_METHOD(fixture, "jobs that wait in vain are that alarm, too",
   pool = {110, 3, false, true}; // The last of the money served some.
   CHECK(walk() == "");
   CHECK(walk() == " pool.all_failed firing;");
+  CHECK(last[0].level == severity::warning);
+  CHECK(last[0].text.starts_with("A job waits that no account can serve"));
   pool.served = 111;
   pool.is_stuck = false;
   CHECK(walk() == " pool.all_failed resolved;");
+}
+
+TEST_CASE_METHOD(fixture, "a job that waits while nobody serves is critical",
+                 "[alerts]") {
+  accounts.resize(1);
+  accounts[0].funds = funds_state::exhausted;
+  pool = {100, 0, false, true};
+  CHECK_THAT(walk(), ContainsSubstring(" pool.all_failed firing;"));
+  CHECK(last.back().level == severity::critical);
 }
 
 TEST_CASE_METHOD(fixture, "the alarm says why each account failed",

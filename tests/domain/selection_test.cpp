@@ -300,6 +300,30 @@ TEST_CASE("a model that cools on one account goes to the others") {
   CHECK(order(x) == ids{1, 2});
 }
 
+TEST_CASE("a model that no site has is none of the pool's") {
+  pool x{strategy::most_balance};
+  const auto bar = [&x](uint32_t id, bool missing) {
+    auto s = state(id, usd(20));
+    s.barred_models = std::make_shared<const std::vector<model_cooldown>>(
+      1, model_cooldown{"m", {5'000}, {}, {}, false, missing});
+    x.set(s);
+  };
+  const auto why = [&x] {
+    return x.ranks.explain({surface::openai_chat, "m", {}, {}}, {});
+  };
+  x.add(state(1, usd(20)));
+  x.add(state(2, usd(20)));
+  bar(1, true);
+  CHECK(why().why == ec::ok);
+  bar(2, true);
+  CHECK(why().why == ec::no_such_model);
+  CHECK(why().earliest == timestamp{});
+  CHECK(x.ranks.is_alive());
+  bar(2, false); // This one may have it again.
+  CHECK(why().why == ec::cooling);
+  CHECK(why().earliest == timestamp{5'000});
+}
+
 TEST_CASE("explain names the most hopeful reason") {
   pool x{strategy::most_balance};
   const demand want{surface::openai_chat, "m", usd(2), {}};

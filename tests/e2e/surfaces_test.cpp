@@ -350,3 +350,23 @@ TEST_CASE("headers and bodies travel byte for byte", "[e2e][surfaces]") {
     check(got, type);
   }
 }
+
+TEST_CASE("a model that no site has is refused, and is no alarm", "[e2e]") {
+  stage on{vendors};
+  on.start(pool("openai", "openai"));
+  const auto port = on.api_port();
+  const auto ask_for = [port](const std::string& model) {
+    return request(port, "POST", "/v1/chat/completions",
+                   R"({"model":")" + model
+                     + R"(","max_tokens":9,"messages":[]})");
+  };
+  // The first asks both accounts; the next ones know.
+  for (int i = 0; i < 3; ++i) {
+    const auto x = ask_for("no-such-model");
+    CHECK(x.status == 404);
+    CHECK(x.parsed()["error"]["code"] == "model_not_found");
+    CHECK(x.header("x-should-retry") == "false");
+  }
+  CHECK(ask_for("gpt-5-mini").status == 200);
+  CHECK(on.ask({"status"})["pool"]["refused"] == 0);
+}
