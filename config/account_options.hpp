@@ -42,9 +42,12 @@ struct balance_options {
   /// newapi_console: the access token or session cookie, and the user's id.
   secret_ref console;
   std::string user_id;
-  /// http_json: path, JSON pointer to the remaining amount, and USD per unit.
+  /// http_json: path, JSON pointers to the remaining amount, to what is to be
+  /// taken off it and to what says "no limit", and USD per unit.
   std::string path;
   std::string pointer;
+  std::string used_pointer;
+  std::string unlimited_pointer;
   factor scale;
   /// How late a charge may show up in a reading.
   milliseconds posting_lag{120'000};

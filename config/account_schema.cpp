@@ -163,9 +163,22 @@ rows balance_rows() {
              live,
              "http_json: where in the answer the remaining amount stands.", at,
              &balance_options::pointer),
+      option("balance.used_pointer", text_form{"a JSON pointer", check_pointer},
+             live,
+             "http_json: where the amount stands that was used, to be taken off "
+             "that one; \"\": that one is what remains.",
+             at, &balance_options::used_pointer),
+      option("balance.unlimited_pointer",
+             text_form{"a JSON pointer", check_pointer}, live,
+             "http_json: what says that there is no limit, by true or by a "
+             "number below zero; then the answer is no reading. \"\": nothing.",
+             at, &balance_options::unlimited_pointer),
       option("balance.scale", factor_form{least_factor, most_factor, "USD"},
-             live, "http_json: USD for one unit of that amount.", at,
-             &balance_options::scale),
+             live,
+             "http_json, newapi_billing: USD for one unit of the amount, where "
+             "a site shows another currency, or 0.000002 where it shows raw "
+             "quota.",
+             at, &balance_options::scale),
       option("balance.posting_lag", duration_form{0ms, 24h}, live,
              "How late a charge may show up in a reading; younger charges are "
              "expected to be missing.",

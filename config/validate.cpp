@@ -60,6 +60,10 @@ void check_http_json(const balance_options& x, const fault_sink& fault) {
     fault({"balance.path", "balance.probe"}, needs_http_json);
   if (!wanted && !x.pointer.empty())
     fault({"balance.pointer", "balance.probe"}, needs_http_json);
+  if (!wanted && !x.used_pointer.empty())
+    fault({"balance.used_pointer", "balance.probe"}, needs_http_json);
+  if (!wanted && !x.unlimited_pointer.empty())
+    fault({"balance.unlimited_pointer", "balance.probe"}, needs_http_json);
 }
 
 void check_order(const char* base_key, milliseconds base, const char* key,

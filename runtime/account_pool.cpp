@@ -199,15 +199,23 @@ account_pool::tag_fault(const std::vector<std::string>& tags) const {
 }
 
 std::vector<std::string>
-account_pool::models(const std::vector<std::string>& tags) const {
+account_pool::models(surface route, const std::vector<std::string>& tags,
+                     std::span<const std::string> asked) const {
+  const auto priced = all_.setup()->prices->names();
   std::lock_guard guard{mutex_};
   std::set<std::string> result;
   for (const auto& [name, x] : members_) {
-    const auto& has = x.options.tags;
-    if (std::all_of(tags.begin(), tags.end(), [&has](const auto& tag) {
-          return std::find(has.begin(), has.end(), tag) != has.end();
-        }))
-      result.insert(x.options.models.begin(), x.options.models.end());
+    const auto& its = x.options;
+    for (const auto& model : asked)
+      if (serves(its, route, model, tags))
+        result.insert(model);
+    for (const auto& model : its.models)
+      if (serves(its, route, model, tags))
+        result.insert(model);
+    if (its.models.empty())
+      for (const auto& model : priced)
+        if (makes(its.kind, route, model) && serves(its, route, model, tags))
+          result.insert(model);
   }
   return {result.begin(), result.end()};
 }

@@ -63,8 +63,12 @@ public:
   /// @returns One sentence if a tag is no account's, else nothing.
   std::string tag_fault(const std::vector<std::string>& tags) const;
 
-  /// The models that accounts with all of these tags name as theirs, sorted.
-  std::vector<std::string> models(const std::vector<std::string>& tags) const;
+  /// The models that accounts with all of these tags serve on a route, sorted:
+  /// those that they name; where one takes any, those of the price table that
+  /// its provider makes; and of `asked` those that may be served.
+  std::vector<std::string> models(surface route,
+                                  const std::vector<std::string>& tags,
+                                  std::span<const std::string> asked) const;
 
   /// Ends all actors.
   void stop();

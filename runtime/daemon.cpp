@@ -154,7 +154,9 @@ void daemon::serve() {
   const auto resumed = batches_->resume_all();
   front_ = std::make_unique<api_front>(
     *all_, opts_, clients_,
-    [this](const auto& tags) { return accounts_->models(tags); },
+    [this](auto route, const auto& tags, auto asked) {
+      return accounts_->models(route, tags, asked);
+    },
     disk_->response_pins());
   listener_ = std::make_unique<http_listener>(
     loop_, opts_.listen, opts_.api,

@@ -154,7 +154,7 @@ refusal_words words_for(surface route, const item_result& x) {
   if (is_one_of(code, {quota_exhausted, key_quota_exhausted, low_balance})
       || is_one_of(code, {ec::insufficient_funds}))
     return {429, "insufficient_quota",
-            "All accounts of this pool that could serve this are exhausted.",
+            "No account of this pool has enough money left for this request.",
             true, {}};
   if (is_one_of(code, {rate_limited})
       || is_one_of(code, {ec::at_limit, ec::cooling, ec::queue_full}))

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace rota {
 
@@ -58,6 +59,23 @@ std::string percent_encoded(std::string_view x) {
     }
   }
   return result;
+}
+
+/// Who makes a model, by its name; a relay where that says nothing.
+provider vendor_of(std::string_view model) {
+  constexpr std::array<std::pair<std::string_view, provider>, 14> names{{
+    {"claude", provider::anthropic},  {"gemini", provider::gemini},
+    {"deepseek", provider::deepseek}, {"kimi", provider::moonshot},
+    {"moonshot", provider::moonshot}, {"gpt-", provider::openai},
+    {"chatgpt-", provider::openai},   {"o1", provider::openai},
+    {"o3", provider::openai},         {"o4", provider::openai},
+    {"text-", provider::openai},      {"tts-", provider::openai},
+    {"whisper-", provider::openai},   {"omni-", provider::openai},
+  }};
+  for (const auto& [begin, who] : names)
+    if (model.starts_with(begin))
+      return who;
+  return provider::new_api;
 }
 
 /// Google names models with their collection, "models/x" or "tunedModels/x";
@@ -131,6 +149,31 @@ uint32_t surfaces_of(provider who) {
 
 bool speaks(provider who, surface route) {
   return (surfaces_of(who) & bit(route)) != 0;
+}
+
+bool makes(provider who, surface route, std::string_view model) {
+  const auto vendor = vendor_of(model);
+  switch (who) {
+    case provider::openrouter:
+    case provider::siliconflow:
+      return false;
+    case provider::openai:
+    case provider::anthropic:
+    case provider::gemini:
+    case provider::deepseek:
+    case provider::moonshot:
+      return vendor == who;
+    default:
+      break;
+  }
+  switch (protocol_of(route)) {
+    case protocol::anthropic:
+      return vendor == provider::anthropic;
+    case protocol::gemini:
+      return vendor == provider::gemini;
+    default:
+      return true;
+  }
 }
 
 std::optional<surface> surface_of(std::string_view path) {

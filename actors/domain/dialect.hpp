@@ -17,6 +17,11 @@ namespace rota {
 /// speaks.
 bool speaks(provider who, surface route);
 
+/// Whether a model of that name is likely to be served there: by its vendor, or
+/// by a relay in the protocol of its vendor. Sites that spell names their own
+/// way are not known to make any.
+bool makes(provider who, surface route, std::string_view model);
+
 /// Bit i is set where the provider speaks surface i.
 uint32_t surfaces_of(provider who);
 

@@ -178,6 +178,13 @@ price_table::price_table(std::map<std::string, model_price, std::less<>> models)
   }
 }
 
+std::vector<std::string> price_table::names() const {
+  std::vector<std::string> result;
+  for (const auto& [name, x] : models_)
+    result.push_back(name);
+  return result;
+}
+
 price_match price_table::find(std::string_view model) const {
   const auto exact = [this](std::string_view name) {
     const auto i = models_.find(name);

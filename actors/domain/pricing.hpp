@@ -104,6 +104,9 @@ public:
     return models_.empty();
   }
 
+  /// The models that have a price, sorted.
+  std::vector<std::string> names() const;
+
 private:
   std::map<std::string, model_price, std::less<>> models_;
   model_price dearest_;

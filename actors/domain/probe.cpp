@@ -1,19 +1,18 @@
 // The balance probes of the dialect: what is asked, and what an answer says.
 
 #include "actors/domain/dialect.hpp"
+#include "actors/domain/json_amount.hpp"
 #include "actors/domain/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <limits>
 
 namespace rota {
 
 namespace {
 
 using json = nlohmann::json;
-using wide = __int128;
 
 /// new-api's billing calls name this limit, in USD, for a key without one.
 const money no_limit{100'000'000'000'000'000};
@@ -21,88 +20,6 @@ const money no_limit{100'000'000'000'000'000};
 /// How far back the billing call is asked for. new-api and one-api ignore the
 /// dates, others count from the start.
 constexpr std::chrono::days billing_days{100};
-
-/// What a number is multiplied with to be USD.
-struct ratio {
-  int64_t numerator = 1;
-  int64_t denominator = 1;
-};
-
-enum class rounding { down, up };
-
-/// @returns The USD that a number in decimal or scientific notation says,
-/// exactly but for the last nanodollar; nothing if it is no number, or beyond
-/// the range of money.
-std::optional<money> parse_amount(std::string_view x, ratio unit,
-                                  rounding way) {
-  const auto negative = x.starts_with('-');
-  if (negative)
-    x.remove_prefix(1);
-  wide value = 0;
-  int exponent = 9; // Nanodollars.
-  bool digits = false;
-  bool fraction = false;
-  size_t i = 0;
-  for (; i < x.size(); ++i) {
-    if (x[i] == '.' && !fraction) {
-      fraction = true;
-      continue;
-    }
-    if (x[i] < '0' || x[i] > '9')
-      break;
-    digits = true;
-    if (value > wide{1'000'000'000'000'000'000}) // Nobody means more digits.
-      exponent += fraction ? 0 : 1;
-    else {
-      value = value * 10 + (x[i] - '0');
-      exponent -= fraction ? 1 : 0;
-    }
-  }
-  if (!digits)
-    return std::nullopt;
-  if (i < x.size()) {
-    const auto power = x.substr(i + 1);
-    const auto minus = power.starts_with('-');
-    const auto rest = power.substr(minus || power.starts_with('+') ? 1 : 0);
-    if ((x[i] != 'e' && x[i] != 'E') || rest.empty() || rest.size() > 3
-        || rest.find_first_not_of("0123456789") != std::string_view::npos)
-      return std::nullopt;
-    const auto size = std::stoi(std::string{rest});
-    exponent += minus ? -size : size;
-  }
-  auto divisor = wide{unit.denominator};
-  if (__builtin_mul_overflow(value, wide{unit.numerator}, &value))
-    return std::nullopt;
-  for (; exponent > 0 && value != 0; --exponent)
-    if (__builtin_mul_overflow(value, wide{10}, &value))
-      return std::nullopt;
-  for (; exponent < 0 && value != 0; ++exponent)
-    if (__builtin_mul_overflow(divisor, wide{10}, &divisor)) {
-      divisor = 1; // Far below a nanodollar.
-      value = way == rounding::up ? 1 : 0;
-    }
-  const auto exact = value % divisor == 0;
-  value /= divisor;
-  // Towards zero is up for a negative amount.
-  if (!exact && (way == rounding::up) != negative)
-    ++value;
-  if (value > std::numeric_limits<int64_t>::max())
-    return std::nullopt;
-  return money{static_cast<int64_t>(negative ? -value : value)};
-}
-
-/// Amounts are numbers, or numbers in quotes.
-std::optional<money> amount(const json& x, const json::json_pointer& where,
-                            ratio unit, rounding way = rounding::down) {
-  if (!x.is_structured() || !x.contains(where))
-    return std::nullopt;
-  const auto& value = x[where];
-  if (value.is_string())
-    return parse_amount(value.get_ref<const std::string&>(), unit, way);
-  // The shortest text that reads back as the same number is what was sent.
-  return value.is_number() ? parse_amount(value.dump(), unit, way)
-                           : std::nullopt;
-}
 
 bool is_true(const json& x, const json::json_pointer& where) {
   return x.is_structured() && x.contains(where) && x[where] == json(true);
@@ -244,7 +161,7 @@ probe_reading read_console(const balance_options& x, const json& body) {
   constexpr auto disabled = 2;
   if (body.contains(status) && body[status] == json(disabled))
     return banned("/data/status is 2");
-  return figure(amount(body, quota, {1, x.units_per_usd}), "/data/quota");
+  return figure(amount_at(body, quota, {1, x.units_per_usd}), "/data/quota");
 }
 
 probe_reading read_token(const balance_options& x, const json& body) {
@@ -254,29 +171,48 @@ probe_reading read_token(const balance_options& x, const json& body) {
     return failed(probe_outcome::unlimited,
                   "The key has no limit of its own; probe newapi_console asks "
                   "for the user's balance.");
-  return figure(amount(body, available, {1, x.units_per_usd}),
+  return figure(amount_at(body, available, {1, x.units_per_usd}),
                 "/data/total_available");
 }
 
-probe_reading read_billing(std::span<const json> bodies) {
+/// What the operator's pointers lead to.
+probe_reading read_pointers(const balance_options& x, const json& body) {
+  const usd_ratio unit{x.scale.ppm, 1'000'000};
+  if (!x.unlimited_pointer.empty()) {
+    const json::json_pointer where{x.unlimited_pointer};
+    const auto number = amount_at(body, where, {});
+    if (is_true(body, where) || (number && *number < money{}))
+      return failed(probe_outcome::unlimited,
+                    "The site says at " + x.unlimited_pointer
+                      + " that there is no limit.");
+  }
+  const auto total = amount_at(body, json::json_pointer{x.pointer}, unit);
+  if (!total || x.used_pointer.empty())
+    return figure(total, x.pointer);
+  const auto used = amount_at(body, json::json_pointer{x.used_pointer}, unit,
+                           rounding::up);
+  return figure(difference(total, used), x.used_pointer);
+}
+
+probe_reading read_billing(const balance_options& x,
+                           std::span<const json> bodies) {
   static const json::json_pointer limit{"/hard_limit_usd"};
   static const json::json_pointer usage{"/total_usage"};
-  const auto total = amount(bodies[0], limit, {});
-  if (!total)
-    return figure(total, "/hard_limit_usd");
-  if (*total >= no_limit)
+  const auto said = amount_at(bodies[0], limit, {});
+  if (said && *said >= no_limit)
     return failed(probe_outcome::unlimited,
                   "The key has no limit of its own; probe newapi_console asks "
                   "for the user's balance.");
+  const auto total = amount_at(bodies[0], limit, {x.scale.ppm, 1'000'000});
+  if (!total)
+    return figure(total, "/hard_limit_usd");
   if (bodies.size() < 2)
     return failed(probe_outcome::transient,
                   "The call for the usage was not answered.");
   // In cents. What is spent is rounded up, so the balance is rounded down.
-  const auto used = amount(bodies[1], usage, {1, 100}, rounding::up);
-  int64_t rest = 0;
-  if (!used || __builtin_sub_overflow(total->nanos, used->nanos, &rest))
-    return figure(std::nullopt, "/total_usage");
-  return figure(money{rest}, "/total_usage");
+  const auto used = amount_at(bodies[1], usage, {x.scale.ppm, 100'000'000},
+                           rounding::up);
+  return figure(difference(total, used), "/total_usage");
 }
 
 } // namespace
@@ -321,11 +257,9 @@ probe_reading read_probe(const balance_options& x,
     case probe_kind::newapi_token:
       return read_token(x, bodies[0]);
     case probe_kind::newapi_billing:
-      return read_billing(bodies);
+      return read_billing(x, bodies);
     case probe_kind::http_json:
-      return figure(amount(bodies[0], json::json_pointer{x.pointer},
-                           {x.scale.ppm, 1'000'000}),
-                    x.pointer);
+      return read_pointers(x, bodies[0]);
   }
   return failed(probe_outcome::unsupported, "This account has no probe.");
 }

@@ -100,10 +100,16 @@ bool may_use(const client_list::client& x, const std::string& model) {
          || std::find(names.begin(), names.end(), model) != names.end();
 }
 
-std::vector<std::string> allowed(const client_list::client& x,
-                                 std::vector<std::string> models) {
-  std::erase_if(models, [&](const auto& model) { return !may_use(x, model); });
-  return models;
+std::vector<std::string> models_for(const api_route& x,
+                                    const client_list::client& caller,
+                                    const model_names& models) {
+  auto asked = caller.options.models;
+  if (x.what == api_call::show_model)
+    asked.push_back(x.model);
+  auto result = models(x.route, caller.options.tags, asked);
+  std::erase_if(result,
+                [&](const auto& model) { return !may_use(caller, model); });
+  return result;
 }
 
 std::string fault_of_opening(const client_list& x, std::string_view address) {

@@ -1,10 +1,13 @@
 #pragma once
 
+#include "actors/domain/api_route.hpp"
 #include "config/options.hpp"
 #include "messages/ids.hpp"
 #include "runtime/storage/digest.hpp"
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -69,9 +72,16 @@ private:
 
 bool may_use(const client_list::client& x, const std::string& model);
 
-/// @returns Those of the models that it may use.
-std::vector<std::string> allowed(const client_list::client& x,
-                                 std::vector<std::string> models);
+/// Names of the models that accounts with all of these tags serve on a route,
+/// sorted, and of those that are asked for which may be served.
+using model_names = std::function<std::vector<std::string>(
+  surface, const std::vector<std::string>& tags,
+  std::span<const std::string> asked)>;
+
+/// The models that a client sees on the route of its protocol.
+std::vector<std::string> models_for(const api_route& x,
+                                    const client_list::client& caller,
+                                    const model_names& models);
 
 /// @returns Why a listener at this address must not serve these clients: with
 /// none it would be open to other machines. One sentence, or nothing.

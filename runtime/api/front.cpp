@@ -120,7 +120,7 @@ public:
       case api_call::list_models:
       case api_call::show_model:
         return x.reply(answer_about_models(
-          found, allowed(*caller, models_(caller->options.tags))));
+          found, models_for(found, *caller, models_)));
       case api_call::upgrade:
       case api_call::wrong_method:
       case api_call::unknown:

@@ -18,11 +18,6 @@ namespace rota {
 /// making and its end.
 class api_front {
 public:
-  /// Names of the models that accounts with all of these tags can serve,
-  /// sorted.
-  using model_names
-    = std::function<std::vector<std::string>(const std::vector<std::string>&)>;
-
   using clients_ptr = std::shared_ptr<const client_list>;
 
   /// @param responses Which accounts keep which, as earlier runs stored it.

@@ -271,6 +271,39 @@ TEST_CASE("units of the site make dollars, rounded down", "[probe]") {
   }
 }
 
+TEST_CASE("what was used is taken off, what has no limit is no reading",
+          "[probe]") {
+  auto x = pointer_options("/data/total_credits");
+  x.used_pointer = "/data/total_usage";
+  x.unlimited_pointer = "/data/remaining";
+  CHECK(read(x, 200, R"({"data":{"total_credits":100.5,"total_usage":25.75}})")
+          .balance
+        == money{74'750'000'000});
+  CHECK(read(x, 200, R"({"data":{"total_credits":1}})").outcome
+        == probe_outcome::transient);
+  const auto with = [&x](const std::string& remaining) {
+    return read(x, 200, R"({"data":{"total_credits":1,"total_usage":0,)"
+                        R"("remaining":)" + remaining + "}}");
+  };
+  for (const auto* remaining : {"-1", "true", "\"-1\""})
+    CHECK(with(remaining).outcome == probe_outcome::unlimited);
+  for (const auto* remaining : {"0", "7.5", "false", "null"})
+    CHECK(with(remaining).balance == usd(1));
+}
+
+TEST_CASE("billing in raw quota is scaled", "[probe]") {
+  auto x = asking(probe_kind::newapi_billing);
+  x.scale = factor{2}; // 500,000 units a dollar.
+  const auto reads = [&x](const std::string& limit) {
+    const std::vector<upstream_outcome_ptr> answers{
+      answer(200, R"({"hard_limit_usd":)" + limit + "}"),
+      answer(200, R"({"total_usage":100000000})")};
+    return read_probe(x, answers);
+  };
+  CHECK(reads("5000000").balance == usd(8));
+  CHECK(reads("100000000").outcome == probe_outcome::unlimited);
+}
+
 TEST_CASE("billing figures are exact", "[probe]") {
   const auto of = [](const char* limit, const char* used) {
     const std::vector<upstream_outcome_ptr> answers{
@@ -370,4 +403,24 @@ TEST_CASE("who meets a web firewall learns which cookie helps", "[probe]") {
   };
   for (const auto& x : rows)
     CHECK(read(asking(x.asked), 200, x.body).error == x.error);
+}
+
+TEST_CASE("a model is looked for at its vendor, or at a relay", "[dialect]") {
+  using enum provider;
+  CHECK(makes(openai, surface::openai_chat, "gpt-5-mini"));
+  CHECK(makes(openai, surface::openai_chat, "o4-mini"));
+  CHECK_FALSE(makes(openai, surface::openai_chat, "claude-opus-5"));
+  CHECK(makes(anthropic, surface::anthropic_messages, "claude-opus-5"));
+  CHECK_FALSE(makes(anthropic, surface::anthropic_messages, "gpt-5"));
+  CHECK(makes(gemini, surface::gemini_generate, "gemini-2.5-flash"));
+  CHECK(makes(deepseek, surface::openai_chat, "deepseek-flash"));
+  CHECK(makes(moonshot, surface::openai_chat, "kimi-k2.6"));
+  for (const auto relay : {new_api, one_api, sub2api}) {
+    CHECK(makes(relay, surface::openai_chat, "grok-4.5"));
+    CHECK(makes(relay, surface::anthropic_messages, "claude-opus-5"));
+    CHECK_FALSE(makes(relay, surface::anthropic_messages, "gpt-5"));
+    CHECK_FALSE(makes(relay, surface::gemini_generate, "gpt-5"));
+  }
+  // These spell names their own way.
+  CHECK_FALSE(makes(openrouter, surface::openai_chat, "gpt-5"));
 }

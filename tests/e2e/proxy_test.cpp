@@ -6,6 +6,8 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/raw_client.hpp"
 
+#include <set>
+
 using namespace rota;
 
 namespace {
@@ -281,6 +283,32 @@ TEST_CASE("model lists come in the client's shape", "[e2e][proxy]") {
   CHECK(one["type"] == "model");
   CHECK(one["id"] == "claude-sonnet-4-5");
   CHECK(request(port, "GET", "/v1/models/gpt-1").status == 404);
+}
+
+TEST_CASE("accounts that take any model list those of the price table",
+          "[e2e][proxy]") {
+  stage on{two_relays + prices};
+  on.start(R"(
+accounts:
+  - {name: a, provider: openai, base_url: SIM, api_key: env:KEY_A, balance: {initial: 30.00}}
+  - {name: b, provider: gemini, base_url: SIM, api_key: env:KEY_B, balance: {initial: 30.00}}
+)");
+  const auto port = on.api_port();
+  const auto names = [&](const std::string& target, const char* list,
+                         const char* name) {
+    std::set<std::string> result;
+    for (const auto& x : request(port, "GET", target).parsed()[list])
+      result.insert(x[name].get<std::string>());
+    return result;
+  };
+  const auto openai = names("/v1/models", "data", "id");
+  CHECK(openai.contains("gpt-5-mini"));
+  CHECK_FALSE(openai.contains("claude-sonnet-4-5"));
+  const auto gemini = names("/v1beta/models", "models", "name");
+  CHECK(gemini.contains("models/gemini-2.5-flash"));
+  CHECK_FALSE(gemini.contains("models/gpt-5-mini"));
+  // It may be served, so it is there.
+  CHECK(request(port, "GET", "/v1/models/house-model").status == 200);
 }
 
 TEST_CASE("what the door refuses is said in the client's protocol",
