@@ -96,7 +96,7 @@ void account_actor_state::tell_condition(account_view& x, timestamp t) const {
     x.reason = condition->reason();
   } else if (const auto bar = scarce.bar(t)) {
     x.reason = "too little is left at its provider for requests of "
-               + to_decimal(std::max(*bar, money{})) + " USD and more";
+               + to_string(std::max(*bar, money{})) + " USD and more";
   }
 }
 

@@ -22,8 +22,8 @@ retry_after(const upstream_outcome& x, std::string_view message,
 
 /// How long nothing is served any more, from now on, as an answer that served
 /// says: its limit is used up by now. The latest reset among the dimensions
-/// with nothing remaining, which counts from the answer's first byte where it is a
-/// duration.
+/// with nothing remaining, which counts from the answer's first byte where it
+/// is a duration.
 std::optional<milliseconds> used_up_for(const upstream_outcome& x,
                                         timestamp now);
 

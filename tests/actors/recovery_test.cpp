@@ -360,7 +360,7 @@ TEST_CASE_METHOD(fixture,
     return is_full(x) ? bad(529, R"({"error":{"message":"full"}})") : good();
   };
   SECTION("which serves") {
-    add("other", 1);
+    add("other", 5);
     start(request(10s));
     run();
     REQUIRE(owned->finished.size() == 1);
