@@ -65,6 +65,26 @@ constexpr spelling spellings[] = {
   {"", "candidatesTokenCount", figure::gemini_candidates},
   {"", "thoughtsTokenCount", figure::gemini_thoughts},
   {"", "toolUsePromptTokenCount", figure::gemini_tools},
+  {"", "tokenCount", figure::entry_tokens},
+};
+
+struct modality {
+  std::string_view list;
+  std::string_view label;
+  figure meaning;
+};
+
+// What has a price of its own; pictures and films that are shown cost as text.
+constexpr modality modalities[] = {
+  {"promptTokensDetails", "AUDIO", figure::audio_in},
+  {"cacheTokensDetails", "AUDIO", figure::audio_cached},
+  {"candidatesTokensDetails", "AUDIO", figure::audio_out},
+  {"candidatesTokensDetails", "IMAGE", figure::image_out},
+};
+
+constexpr figure prompt_parts[] = {
+  figure::input,    figure::cache_read, figure::cache_total,
+  figure::write_5m, figure::write_1h,
 };
 
 std::optional<int64_t> parse_count(std::string_view x) {
@@ -108,6 +128,20 @@ void usage_figures::take(std::string_view parent, std::string_view name,
     }
 }
 
+void usage_figures::add(std::string_view list, std::string_view label,
+                        const usage_figures& entry) {
+  if (list == "iterations" && !label.empty() && label != "message") {
+    increase(figure::pass_input, entry.get(figure::input));
+    increase(figure::pass_read, entry.get(figure::cache_read));
+    increase(figure::pass_5m, entry.short_writes());
+    increase(figure::pass_1h, entry.get(figure::write_1h));
+    increase(figure::pass_output, entry.get(figure::output));
+  }
+  for (const auto& x : modalities)
+    if (x.list == list && x.label == label)
+      increase(x.meaning, entry.get(figure::entry_tokens));
+}
+
 bool usage_figures::some() const {
   return std::any_of(counts_.begin(), counts_.end(),
                      [](auto x) { return x > 0; });
@@ -117,6 +151,35 @@ void usage_figures::complete(const usage_figures& x) {
   for (size_t i = 0; i < counts_.size(); ++i)
     if (x.counts_[i] > 0)
       counts_[i] = x.counts_[i];
+}
+
+void usage_figures::overwrite(const usage_figures& x) {
+  if (!x.some())
+    return;
+  auto next = x;
+  if (std::none_of(std::begin(prompt_parts), std::end(prompt_parts),
+                   [&x](auto part) { return x.get(part) > 0; }))
+    for (const auto part : prompt_parts)
+      next.counts_[static_cast<size_t>(part)] = unsaid;
+  for (size_t i = 0; i < counts_.size(); ++i)
+    if (next.counts_[i] != unsaid)
+      counts_[i] = next.counts_[i];
+  if (!next.says(figure::cache_total) || next.says(figure::write_5m)
+      || next.says(figure::write_1h))
+    return;
+  // The split that was said before holds as far as the new sum goes.
+  auto& hour = counts_[static_cast<size_t>(figure::write_1h)];
+  auto& rest = counts_[static_cast<size_t>(figure::write_5m)];
+  hour = std::min(hour, get(figure::cache_total));
+  rest = std::min(rest, get(figure::cache_total) - get(figure::write_1h));
+}
+
+bool usage_figures::says(figure x) const {
+  return counts_[static_cast<size_t>(x)] != unsaid;
+}
+
+void usage_figures::increase(figure x, int64_t by) {
+  counts_[static_cast<size_t>(x)] = std::min(get(x) + by, tokens_max + 1);
 }
 
 int64_t usage_figures::get(figure x) const {
@@ -145,15 +208,20 @@ usage usage_figures::of_openai(bool responses) const {
   return x;
 }
 
-usage usage_figures::of_anthropic() const {
-  usage x;
-  x.input_uncached = get(figure::input);
-  x.cache_read = get(figure::cache_read);
-  x.cache_write_1h = get(figure::write_1h);
+int64_t usage_figures::short_writes() const {
   // Without a split all writes live for five minutes, the default.
-  x.cache_write_5m = std::max(get(figure::write_5m),
-                              get(figure::cache_total) - x.cache_write_1h);
-  x.output = get(figure::output);
+  return std::max(get(figure::write_5m),
+                  get(figure::cache_total) - get(figure::write_1h));
+}
+
+usage usage_figures::of_anthropic() const {
+  // The sums leave out what the server did beside the message.
+  usage x;
+  x.input_uncached = get(figure::input) + get(figure::pass_input);
+  x.cache_read = get(figure::cache_read) + get(figure::pass_read);
+  x.cache_write_1h = get(figure::write_1h) + get(figure::pass_1h);
+  x.cache_write_5m = short_writes() + get(figure::pass_5m);
+  x.output = get(figure::output) + get(figure::pass_output);
   return x;
 }
 
@@ -199,12 +267,17 @@ void usage_figures::add_media(surface route, usage& x) const {
     x.units.audio_ms = get(figure::audio_ms);
   const auto pictures = route == surface::openai_images
                         || route == surface::openai_image_edits;
-  const auto in = pictures ? get(figure::image_in) : get(figure::audio_in);
+  const auto gemini = protocol_of(route) == protocol::gemini;
+  const auto in = pictures ? get(figure::image_in)
+                           : get(figure::audio_in) - get(figure::audio_cached);
   auto out = pictures ? get(figure::image_out) : get(figure::audio_out);
+  if (gemini) // Its thoughts are neither.
+    out = std::min(out + get(figure::image_out),
+                   get(figure::gemini_candidates));
   // Whoever draws or speaks says nothing else.
   if (out == 0 && (pictures || route == surface::openai_speech))
     out = x.output;
-  x.media_input = std::min(in, x.input_uncached);
+  x.media_input = std::clamp<int64_t>(in, 0, x.input_uncached);
   x.media_output = std::min(out, x.output);
 }
 

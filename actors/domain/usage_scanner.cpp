@@ -3,7 +3,6 @@
 #include "actors/domain/byte_masks.hpp"
 #include "messages/check.hpp"
 
-#include <algorithm>
 #include <cstring>
 
 namespace rota {
@@ -31,18 +30,6 @@ service_tier parse_tier(std::string_view x) {
 }
 
 } // namespace
-
-void usage_scanner::word::add(std::string_view x) {
-  const auto room = bytes.size() - std::min(size, bytes.size());
-  std::memcpy(bytes.data() + (bytes.size() - room), x.data(),
-              std::min(room, x.size()));
-  size += x.size();
-}
-
-std::string_view usage_scanner::word::view() const {
-  return size <= bytes.size() ? std::string_view{bytes.data(), size}
-                              : std::string_view{};
-}
 
 usage_scanner::usage_scanner(surface route) : route_{route} {
   // nop
@@ -234,6 +221,11 @@ void usage_scanner::open(bool object) {
       parent_.size = 0;
     } else if (next == place::details) {
       parent_ = key_;
+    } else if (next == place::listed) {
+      list_ = key_;
+    } else if (next == place::entry) {
+      entry_.clear();
+      label_.size = 0;
     }
     stack_[depth_++] = next;
   }
@@ -249,66 +241,36 @@ void usage_scanner::close() {
     commit();
   else if (left == place::details)
     parent_.size = 0;
+  else if (left == place::entry)
+    pending_.add(list_.view(), label_.view(), entry_);
 }
 
 usage_scanner::place usage_scanner::here() const {
   return depth_ > 0 ? stack_[depth_ - 1u] : place::outside;
 }
 
-usage_scanner::place usage_scanner::inner(bool object) const {
-  const auto key = key_.view();
-  const auto of_figures = object && (key == "usage" || key == "usageMetadata");
-  switch (here()) {
-    case place::outside:
-      return object ? place::root : place::list;
-    case place::list:
-      return object ? place::root : place::outside;
-    case place::root:
-      if (object && key == "response")
-        return place::response;
-      if (object && key == "message")
-        return place::message;
-      if (object && key == "meta" && route_ == surface::rerank)
-        return place::meta;
-      if (!object && key == "choices")
-        return place::choices;
-      return of_figures ? place::figures : place::outside;
-    case place::choices:
-      return object ? place::choice : place::outside;
-    case place::response:
-    case place::message:
-    case place::choice:
-      return of_figures ? place::figures : place::outside;
-    case place::meta:
-      return object && (key == "tokens" || key == "billed_units")
-               ? place::figures
-               : place::outside;
-    case place::figures:
-      return object ? place::details : place::outside;
-    case place::details:
-      break;
-  }
-  return place::outside;
-}
-
 void usage_scanner::take_text() {
   const auto where = here();
   const auto key = key_.view();
   const auto value = word_.view();
-  if (key == "service_tier" && where != place::choice)
+  if (key == "service_tier" && where != place::choice && !in_entry())
     tier_ = parse_tier(value);
   else if (where == place::figures && key == "speed")
     fast_ = value == "fast";
   else if (where == place::figures && key == "inference_geo")
     us_only_ = value == "us";
+  else if (where == place::entry && (key == "type" || key == "modality"))
+    label_ = word_;
   else if (where == place::root && key == "duration")
     length_.take({}, "seconds", value);
 }
 
 void usage_scanner::take_scalar() {
   const auto where = here();
-  if (where == place::figures || where == place::details)
-    pending_.take(parent_.view(), key_.view(), word_.view());
+  if (where == place::figures || where == place::details
+      || where == place::entry)
+    (in_entry() ? entry_ : pending_)
+      .take(parent_.view(), key_.view(), word_.view());
   else if (where == place::root && key_.view() == "duration")
     length_.take({}, "seconds", word_.view());
 }
@@ -316,7 +278,7 @@ void usage_scanner::take_scalar() {
 void usage_scanner::commit() {
   if (route_ == surface::anthropic_messages) {
     (here() == place::message ? began_ : concluded_) = true;
-    said_.complete(pending_);
+    said_.overwrite(pending_);
   } else if (route_ == surface::rerank) {
     said_.complete(pending_);
   } else if (pending_.some()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/domain/short_word.hpp"
 #include "actors/domain/usage_figures.hpp"
 #include "messages/job.hpp"
 #include "messages/usage.hpp"
@@ -36,21 +37,12 @@ private:
   /// Where the scanner stands; everything else is skipped.
   enum class place : uint8_t {
     outside, list, root, response, message, choices, choice, meta, figures,
-    details,
+    details, listed, entry,
   };
 
   enum class mode : uint8_t { between, text, scalar };
   enum class form : uint8_t { unknown, json, lines };
   enum class line : uint8_t { prefix, data, ignored };
-
-  /// A short text that is collected over chunks. Longer ones match nothing.
-  struct word {
-    std::array<char, 40> bytes;
-    size_t size = 0;
-
-    void add(std::string_view x);
-    std::string_view view() const;
-  };
 
   void read_lines(std::string_view x);
   void end_line();
@@ -68,6 +60,7 @@ private:
   void reset();
   place here() const;
   place inner(bool object) const;
+  bool in_entry() const;
 
   surface route_;
   form form_ = form::unknown;
@@ -86,10 +79,13 @@ private:
   uint8_t depth_ = 0;
   uint32_t skipped_ = 0;
   std::array<place, 8> stack_{};
-  word word_;
-  word key_;
-  word parent_;
+  short_word word_;
+  short_word key_;
+  short_word parent_;
+  short_word list_;  // The member of the usage that lists figures,
+  short_word label_; // and what an entry of it is said to be.
   usage_figures pending_;
+  usage_figures entry_;
   usage_figures said_;
   usage_figures length_; // Of a recording, beside the usage.
   service_tier tier_ = service_tier::standard;

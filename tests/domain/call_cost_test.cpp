@@ -19,6 +19,10 @@ const price_table& table() {
                  "output_cost_per_second": 0.0001},
     "writer": {"input_cost_per_token": 2.5e-6, "output_cost_per_token": 1e-5,
                "input_cost_per_audio_token": 6e-6},
+    "thinker": {"input_cost_per_token": 5e-6, "output_cost_per_token": 2.5e-5,
+                "output_cost_per_image_token": 3e-5,
+                "input_cost_per_audio_token": 1e-5,
+                "cache_read_input_token_cost": 5e-7},
     "ranker": {"input_cost_per_query": 0.002, "input_cost_per_token": 0.0},
     "judge": {"input_cost_per_token": 0.0}})");
   REQUIRE(result.faults.empty());
@@ -137,6 +141,28 @@ TEST_CASE("a model without a price costs a sum for each call", "[cost]") {
         == 10 * 40'000);
   // Chats are estimated by token whether their model is known or not.
   CHECK(expected(work_of(openai_chat, "new", {}, {10, 0})) == 10 * 5'000);
+}
+
+TEST_CASE("what a provider counts aside is paid", "[cost]") {
+  CHECK(real(work_of(anthropic_messages, "thinker"),
+             R"({"usage":{"input_tokens":1000,"output_tokens":100,)"
+             R"("iterations":[{"type":"compaction","input_tokens":180000,)"
+             R"("output_tokens":3500},{"type":"message","input_tokens":1000,)"
+             R"("output_tokens":100}]}})")
+        == 7'500'000 + 987'500'000);
+  CHECK(real(work_of(anthropic_messages, "thinker"),
+             "data: {\"type\":\"message_start\",\"message\":{\"usage\":"
+             "{\"input_tokens\":5000,\"output_tokens\":1}}}\n\n"
+             "data: {\"type\":\"message_delta\",\"usage\":{\"input_tokens\":0,"
+             "\"cache_read_input_tokens\":5000,\"output_tokens\":1}}\n\n")
+        == 5'000 * 500 + 25'000);
+  CHECK(real(work_of(gemini_generate, "thinker"),
+             R"({"usageMetadata":{"promptTokenCount":50,)"
+             R"("candidatesTokenCount":1300,"thoughtsTokenCount":7,)"
+             R"("promptTokensDetails":[{"modality":"AUDIO","tokenCount":40}],)"
+             R"("candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":)"
+             R"(1290}]}})")
+        == 10 * 5'000 + 40 * 10'000 + 17 * 25'000 + 1'290 * 30'000);
 }
 
 TEST_CASE("a hold covers what the same usage is charged", "[cost]") {

@@ -250,18 +250,154 @@ TEST_CASE("an answer that broke off is partial", "[usage]") {
   CHECK(scanner.result()->source == usage_source::upstream);
 }
 
-TEST_CASE("a zero does not take a figure back", "[usage]") {
-  const auto used = read_usage(
-    surface::anthropic_messages,
-    "data: {\"type\":\"message_start\",\"message\":{\"usage\":"
-    "{\"input_tokens\":25,\"cache_read_input_tokens\":7,"
-    "\"output_tokens\":1}}}\n\n"
-    "data: {\"type\":\"message_delta\",\"usage\":{\"input_tokens\":0,"
-    "\"cache_read_input_tokens\":null,\"output_tokens\":15}}\n\n");
+namespace {
+
+/// A stream of Anthropic's that begins with one usage and ends with another.
+std::optional<usage> begun_and_ended(const std::string& first,
+                                     const std::string& last) {
+  const auto body = "data: {\"type\":\"message_start\",\"message\":{\"usage\":{"
+                    + first
+                    + "}}}\n\ndata: {\"type\":\"message_delta\",\"usage\":{"
+                    + last + "}}\n\n";
+  const auto whole = read_usage(surface::anthropic_messages, body);
+  CHECK(in_chunks(surface::anthropic_messages, body, [] { return size_t{1}; })
+        == whole);
+  return whole;
+}
+
+using figures = std::vector<int64_t>;
+
+/// Uncached, read, written for 5 minutes and for an hour, output.
+figures split_of(const std::optional<usage>& x) {
+  if (!x)
+    return {};
+  return {x->input_uncached, x->cache_read, x->cache_write_5m,
+          x->cache_write_1h, x->output};
+}
+
+} // namespace
+
+TEST_CASE("every figure that the end of a stream says replaces the first",
+          "[usage]") {
+  const auto [first, last, split]
+    = GENERATE(table<std::string, std::string, figures>({
+      // What looked like new input was a read of the cache.
+      {R"("input_tokens":5000,"output_tokens":1)",
+       R"("input_tokens":0,"cache_read_input_tokens":5000,"output_tokens":9)",
+       {0, 5'000, 0, 0, 9}},
+      {R"("input_tokens":3,"cache_read_input_tokens":70,"output_tokens":1)",
+       R"("input_tokens":73,"cache_read_input_tokens":0,"output_tokens":0)",
+       {73, 0, 0, 0, 0}},
+      // A prompt of nothing was not counted.
+      {R"("input_tokens":25,"cache_read_input_tokens":7,"output_tokens":1)",
+       R"("input_tokens":0,"cache_read_input_tokens":null,"output_tokens":15)",
+       {25, 7, 0, 0, 15}},
+      {R"("input_tokens":25,"output_tokens":1)",
+       R"("input_tokens":0,"output_tokens":0)",
+       {25, 0, 0, 0, 1}},
+      // The truth of relays that convert comes last.
+      {R"("input_tokens":0,"output_tokens":0)",
+       R"("input_tokens":40,"output_tokens":2)",
+       {40, 0, 0, 0, 2}},
+      // The split is said once, and holds as far as the sum goes.
+      {R"("input_tokens":1,"cache_creation_input_tokens":30,"cache_creation":)"
+       R"({"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20})",
+       R"("input_tokens":1,"cache_creation_input_tokens":30,"output_tokens":2)",
+       {1, 0, 10, 20, 2}},
+      {R"("input_tokens":1,"cache_creation_input_tokens":30,"cache_creation":)"
+       R"({"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20})",
+       R"("input_tokens":31,"cache_creation_input_tokens":0,"output_tokens":2)",
+       {31, 0, 0, 0, 2}},
+    }));
+  INFO(first << " / " << last);
+  CHECK(split_of(begun_and_ended(first, last)) == split);
+}
+
+TEST_CASE("passes that Anthropic's server made beside the message are paid",
+          "[usage]") {
+  const std::string passes
+    = R"("iterations":[{"type":"compaction","input_tokens":180000,)"
+      R"("output_tokens":3500,"cache_creation_input_tokens":0},)"
+      R"({"type":"message","input_tokens":1000,"output_tokens":100},)"
+      R"({"cache_creation":{"ephemeral_5m_input_tokens":4,)"
+      R"("ephemeral_1h_input_tokens":5},"cache_read_input_tokens":6,)"
+      R"("input_tokens":7,"output_tokens":8,"type":"compaction"},)"
+      R"({"input_tokens":900},null,[3]])";
+  const figures all{1'000 + 180'000 + 7, 6, 4, 5, 100 + 3'500 + 8};
+  const std::string sums = R"("input_tokens":1000,"output_tokens":100,)";
+  const auto plain = [](const std::string& members) {
+    return split_of(read_usage(surface::anthropic_messages,
+                               R"({"type":"message","usage":{)" + members
+                                 + "}}"));
+  };
+  CHECK(plain(sums + passes) == all);
+  CHECK(plain(passes + "," + sums + R"("output_tokens_details":null)") == all);
+  CHECK(plain(sums + R"("iterations":null)") == figures{1'000, 0, 0, 0, 100});
+  CHECK(plain(sums + R"("iterations":[])") == figures{1'000, 0, 0, 0, 100});
+  // A stream may say them twice; and where its end is silent, its start holds.
+  CHECK(split_of(begun_and_ended(sums + passes, sums + passes)) == all);
+  CHECK(split_of(begun_and_ended(sums + passes, R"("output_tokens":100)"))
+        == all);
+  CHECK(split_of(begun_and_ended(R"("input_tokens":1000,"output_tokens":1)",
+                                 R"("output_tokens":100,)" + passes))
+        == all);
+  // Nobody else's.
+  const auto chat_call = chat(R"({"usage":{"prompt_tokens":3,)" + passes
+                              + "}}");
+  CHECK(split_of(chat_call) == figures{3, 0, 0, 0, 0});
+}
+
+TEST_CASE("Gemini's sound and pictures", "[usage]") {
+  // Of all input and output, of media in and out.
+  const auto [members, split]
+    = GENERATE(table<std::string, figures>({
+      {R"("promptTokenCount":100,"candidatesTokenCount":9,)"
+       R"("promptTokensDetails":[{"modality":"TEXT","tokenCount":40},)"
+       R"({"modality":"AUDIO","tokenCount":60}])",
+       {100, 9, 60, 0}},
+      // Sound that was cached costs as what is cached.
+      {R"("promptTokenCount":100,"cachedContentTokenCount":70,)"
+       R"("promptTokensDetails":[{"tokenCount":60,"modality":"AUDIO"}],)"
+       R"("cacheTokensDetails":[{"modality":"AUDIO","tokenCount":50}])",
+       {30, 0, 10, 0}},
+      // Pictures are shown as text, and made at a price of their own.
+      {R"("promptTokenCount":300,"candidatesTokenCount":1300,)"
+       R"("thoughtsTokenCount":50,)"
+       R"("promptTokensDetails":[{"modality":"IMAGE","tokenCount":258},)"
+       R"({"modality":"VIDEO","tokenCount":9}],"candidatesTokensDetails":)"
+       R"([{"modality":"IMAGE","tokenCount":1290},)"
+       R"({"modality":"TEXT","tokenCount":10}])",
+       {300, 1'350, 0, 1'290}},
+      {R"("promptTokenCount":3,"candidatesTokenCount":30,)"
+       R"("candidatesTokensDetails":[{"modality":"AUDIO","tokenCount":20},)"
+       R"({"modality":"AUDIO","tokenCount":5}])",
+       {3, 30, 0, 25}},
+      // Never more than there is.
+      {R"("promptTokenCount":10,"cachedContentTokenCount":4,)"
+       R"("candidatesTokenCount":5,"thoughtsTokenCount":90,)"
+       R"("promptTokensDetails":[{"modality":"AUDIO","tokenCount":99}],)"
+       R"("candidatesTokensDetails":[{"modality":"AUDIO","tokenCount":98},)"
+       R"({"modality":"IMAGE","tokenCount":97}])",
+       {6, 95, 6, 5}},
+      {R"("promptTokenCount":10,"cacheTokensDetails":[{"modality":"AUDIO",)"
+       R"("tokenCount":9}])",
+       {10, 0, 0, 0}},
+    }));
+  INFO(members);
+  const auto document = R"({"usageMetadata":{)" + members + "}}";
+  auto used = read_usage(surface::gemini_generate, document);
   REQUIRE(used);
-  CHECK(used->input_uncached == 25);
-  CHECK(used->cache_read == 7);
-  CHECK(used->output == 15);
+  CHECK(figures{used->input_uncached, used->output, used->media_input,
+                used->media_output}
+        == split);
+  // The last of a stream's running figures count, once.
+  used = read_usage(surface::gemini_generate, "data: " + document
+                                                + "\r\n\r\ndata: " + document
+                                                + "\r\n\r\n");
+  REQUIRE(used);
+  CHECK(figures{used->input_uncached, used->output, used->media_input,
+                used->media_output}
+        == split);
 }
 
 TEST_CASE("any bytes in any chunks do no harm", "[usage]") {
