@@ -1,7 +1,8 @@
 #include "actors/domain/pricing.hpp"
 
+#include "messages/check.hpp"
+
 #include <algorithm>
-#include <array>
 #include <numeric>
 
 namespace rota {
@@ -9,51 +10,6 @@ namespace rota {
 namespace {
 
 __extension__ using wide = __int128;
-
-/// What relays and routers put behind a model's name.
-constexpr std::array<std::string_view, 6> decorations{
-  "-thinking", "[1m]", "-high", "-low", "-medium", "-latest",
-};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-/// Cuts "-20250929", "-2025-08-07" or "@..." off the end.
-/// @returns Whether there was something to cut.
-bool strip_date(std::string_view& name) {
-  if (const auto at = name.find('@'); at != std::string_view::npos) {
-    name = name.substr(0, at);
-    return true;
-  }
-  const auto digits = [&](size_t from, size_t n) {
-    return from + n <= name.size()
-           && std::all_of(name.begin() + static_cast<ptrdiff_t>(from),
-                          name.begin() + static_cast<ptrdiff_t>(from + n),
-                          is_digit);
-  };
-  const auto size = name.size();
-  if (size > 9 && name[size - 9] == '-' && digits(size - 8, 8)) {
-    name.remove_suffix(9);
-    return true;
-  }
-  if (size > 11 && name[size - 11] == '-' && digits(size - 10, 4)
-      && name[size - 6] == '-' && digits(size - 5, 2) && name[size - 3] == '-'
-      && digits(size - 2, 2)) {
-    name.remove_suffix(11);
-    return true;
-  }
-  return false;
-}
-
-bool strip_decoration(std::string_view& name) {
-  for (const auto x : decorations)
-    if (name.size() > x.size() && name.ends_with(x)) {
-      name.remove_suffix(x.size());
-      return true;
-    }
-  return false;
-}
 
 bool in_peak(const model_price& x, timestamp at) {
   if (x.peak_minutes.empty())
@@ -161,6 +117,19 @@ const token_prices& price_set::at(int64_t input_total) const {
 
 price_table::price_table(std::map<std::string, model_price, std::less<>> models)
   : models_{std::move(models)} {
+  // The dearest one stands for all that differ in their spelling alone.
+  std::vector<const std::string*> names;
+  for (const auto& [name, x] : models_)
+    names.push_back(&name);
+  const auto dearness = [this](const std::string* name) {
+    const auto& x = models_.at(*name).rows.front().standard.base;
+    return std::pair{x.output, x.input};
+  };
+  std::stable_sort(names.begin(), names.end(), [&](auto* x, auto* y) {
+    return dearness(x) < dearness(y);
+  });
+  for (const auto* name : names)
+    names_.add(*name);
   auto& top = dearest_.rows.front().standard.base;
   for (const auto& [name, x] : models_) {
     for (const auto& row : x.rows) {
@@ -186,31 +155,23 @@ std::vector<std::string> price_table::names() const {
 }
 
 price_match price_table::find(std::string_view model) const {
-  const auto exact = [this](std::string_view name) {
-    const auto i = models_.find(name);
-    return i != models_.end() ? price_match{&i->second, i->first, false}
-                              : price_match{};
-  };
-  auto name = model;
-  if (const auto x = exact(name); x.prices)
-    return x;
-  if (const auto slash = name.rfind('/'); slash != std::string_view::npos) {
-    name.remove_prefix(slash + 1);
-    if (const auto x = exact(name); x.prices)
-      return x;
-  }
-  while (strip_date(name) || strip_decoration(name))
-    if (const auto x = exact(name); x.prices)
-      return x;
-  // The longest known name that this one begins with, at a word's end.
-  for (auto size = name.size(); size > 0; --size) {
-    if (size < name.size() && name[size] != '-' && name[size] != '.'
-        && name[size] != ':')
-      continue;
-    if (const auto x = exact(name.substr(0, size)); x.prices)
-      return x;
+  if (const auto i = models_.find(model); i != models_.end())
+    return {&i->second, i->first};
+  if (const auto x = names_.find(model)) {
+    const auto i = models_.find(x->name);
+    return {&i->second, i->first, false, x->by_prefix};
   }
   return {&dearest_, "", true};
+}
+
+bool price_table::knows(std::string_view name) const {
+  const auto x = find(name);
+  return !x.unknown && !x.by_prefix;
+}
+
+void price_table::alias(const std::string& alias, std::string_view name) {
+  ROTA_CHECK(knows(name), "an alias of a model without a price");
+  names_.add_alias(alias, std::string{find(name).name});
 }
 
 money price_table::cost(std::string_view model, const usage& x,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/domain/price_names.hpp"
 #include "messages/money.hpp"
 #include "messages/time.hpp"
 #include "messages/usage.hpp"
@@ -80,6 +81,8 @@ struct price_match {
   std::string_view name;
   /// Nothing matched; the pessimistic default price was taken.
   bool unknown = false;
+  /// Only the name's beginning is known: perhaps the price of another model.
+  bool by_prefix = false;
 };
 
 /// The price table; immutable once made. The only place that divides money.
@@ -88,10 +91,16 @@ public:
   price_table() = default;
   explicit price_table(std::map<std::string, model_price, std::less<>> models);
 
-  /// Looks a model up: exact, then without provider prefix, date suffix and
-  /// relay decorations, then by longest known prefix, else the highest of all
-  /// base prices, flagged unknown.
+  /// Looks a model up as price_names does; what nobody knows costs the highest
+  /// of all base prices, flagged unknown.
   price_match find(std::string_view model) const;
+
+  /// Whether a model has a price, and not only by its beginning.
+  bool knows(std::string_view name) const;
+
+  /// From now on `alias` costs what `name` does, which has a price; but if the
+  /// table has an entry of that name, it is left alone.
+  void alias(const std::string& alias, std::string_view name);
 
   /// What a call cost: (sum of tokens x price x the factors of speed, place
   /// and hour + searches) x multiplier, rounded up to a whole nanodollar once.
@@ -109,6 +118,7 @@ public:
 
 private:
   std::map<std::string, model_price, std::less<>> models_;
+  price_names names_;
   model_price dearest_;
 };
 
@@ -123,8 +133,9 @@ money scale_up(money x, factor f);
 money unscale_down(money x, factor f);
 
 /// Reads a table in LiteLLM's JSON format with the extensions x_schedule
-/// (prices from a date on) and x_peak (hours with a factor). Prices are read
-/// exactly from their digits. Every fault is reported with model and key.
+/// (prices from a date on), x_peak (hours with a factor) and x_aliases (other
+/// names of the model). Prices are read exactly from their digits. Every fault
+/// is reported with model and key.
 ///
 /// What the file leaves out: cached input costs as input; writing a cache costs
 /// 1.25 x and 2 x the input at Anthropic, as input elsewhere; in long bands,

@@ -100,32 +100,6 @@ TEST_CASE("a relay's group ratio multiplies the list price", "[pricing]") {
         == money{16'800'000});
 }
 
-TEST_CASE("the built-in table names what users call", "[pricing]") {
-  const auto [asked, name] = GENERATE(table<std::string, std::string>({
-    {"gpt-5-mini", "gpt-5-mini"},
-    {"openai/gpt-5-mini", "gpt-5-mini"},
-    {"openrouter/openai/gpt-5-mini", "gpt-5-mini"},
-    {"models/gemini-2.5-pro", "gemini-2.5-pro"},
-    {"gpt-5-mini-2025-08-07", "gpt-5-mini"},
-    {"claude-sonnet-4-5-20250929", "claude-sonnet-4-5"},
-    {"claude-sonnet-4-5@20250929", "claude-sonnet-4-5"},
-    {"claude-sonnet-4-5-20250929-thinking", "claude-sonnet-4-5"},
-    {"claude-sonnet-4-5[1m]", "claude-sonnet-4-5"},
-    {"claude-opus-5-5-latest", "claude-opus-5-5"},
-    {"gpt-5-high", "gpt-5"},
-    {"gpt-5-mini-low", "gpt-5-mini"},
-    {"gpt-6-sol-medium", "gpt-6-sol"},
-    {"anthropic/claude-haiku-4-5-20251001-thinking", "claude-haiku-4-5"},
-    {"gpt-5-mini-search-preview", "gpt-5-mini"}, // By prefix.
-    {"gpt-4o-audio", "gpt-4o"},
-    {"claude-3-haiku-20240307", "claude-3-haiku-20240307"}, // Not stripped.
-  }));
-  INFO(asked);
-  const auto found = built_in().find(asked);
-  CHECK(found.name == name);
-  CHECK_FALSE(found.unknown);
-}
-
 TEST_CASE("an unknown model costs the highest of all prices", "[pricing]") {
   for (const auto* name : {"", "nobody-knows", "gpt", "gpt-5x", "o", "/"}) {
     INFO(name);
@@ -396,6 +370,10 @@ TEST_CASE("a table's faults name the model and the key", "[pricing]") {
     {R"({"m": {"input_cost_per_token": 1e-6,
          "x_peak": {"factor": 2, "weekdays": [0]}}})",
      "m: x_peak: has a weekday"},
+    {R"({"m": {"input_cost_per_token": 1e-6, "x_aliases": "n"}})",
+     "m: x_aliases: is no list of names."},
+    {R"({"m": {"input_cost_per_token": 1e-6, "x_aliases": ["n", 3]}})",
+     "m: x_aliases: has something that is no name."},
     {R"({"m": {"input_cost_per_token": 1e-6},
          "m": {"input_cost_per_token": 1e-6}})",
      "m: stands in the table twice."},

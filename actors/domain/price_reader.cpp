@@ -1,0 +1,56 @@
+#include "actors/domain/price_reader.hpp"
+
+#include "actors/domain/price_relation.hpp"
+
+#include <charconv>
+
+namespace rota {
+
+using kind = exact_json::kind;
+
+void price_reader::fault(const exact_json& at, std::string_view key,
+                         const std::string& what) {
+  auto text = std::to_string(at.line) + ": " + row_.name + ": ";
+  if (!key.empty())
+    text.append(key).append(": ");
+  faults_.push_back(text + what);
+}
+
+std::optional<price> price_reader::number(const exact_json& from,
+                                          const std::string& key) {
+  const auto x = from.find(key);
+  if (!x || x->what == kind::null)
+    return std::nullopt;
+  const auto picos = x->what == kind::number ? parse_units(x->text, 12)
+                                             : std::nullopt;
+  if (!picos || *picos > picos_max) {
+    fault(*x, key, "is no price in USD per token; write a number from 0 to 1,"
+               " such as 2.5e-06.");
+    return std::nullopt;
+  }
+  return price{*picos};
+}
+
+factor price_reader::ratio(const exact_json& from, const std::string& key) {
+  const auto x = from.find(key);
+  if (!x)
+    return factor{};
+  const auto ppm
+    = x->what == kind::number ? parse_units(x->text, 6) : std::nullopt;
+  if (!ppm || *ppm > int64_t{1'000} * 1'000'000) {
+    fault(*x, key, "is no factor; write a number from 0 to 1000.");
+    return factor{};
+  }
+  return factor{*ppm};
+}
+
+std::optional<int> parse_digits(std::string_view text) {
+  int result = 0;
+  const auto last = text.data() + text.size();
+  const auto [end, err] = std::from_chars(text.data(), last, result);
+  if (err != std::errc{} || end != last || result < 0)
+    return std::nullopt;
+  return result;
+}
+
+} // namespace rota
