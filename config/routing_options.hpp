@@ -5,6 +5,7 @@
 #include "messages/time.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace rota {
@@ -34,6 +35,8 @@ struct routing_options {
   /// What a picture, speech, recording, rerank or moderation costs by estimate
   /// where the price table does not know its model.
   money unpriced_call{50'000'000};
+  /// Models that cost what another one does.
+  std::map<std::string, std::string> price_aliases;
 };
 
 } // namespace rota

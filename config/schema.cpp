@@ -1,5 +1,6 @@
 #include "config/schema.hpp"
 
+#include "config/alias_form.hpp"
 #include "config/choice_forms.hpp"
 #include "config/row.hpp"
 #include "config/text_forms.hpp"
@@ -171,6 +172,11 @@ rows routing_rows() {
              "What a picture, a speech, a recording, a rerank or a moderation "
              "costs by estimate where the price table lacks its model.",
              at, &routing_options::unpriced_call),
+      option("routing.price_aliases", aliases_form{}, live,
+             "Models under a name that the price table lacks, each with the "
+             "name of the one that it costs as much as. What is not known "
+             "costs the highest price of all.",
+             at, &routing_options::price_aliases),
   };
 }
 

@@ -49,7 +49,9 @@ public:
     // nop
   }
 
-  std::shared_ptr<const price_table> prices(const std::string& path) {
+  std::shared_ptr<const price_table>
+  prices(const std::string& path,
+         const std::map<std::string, std::string>& aliases) {
     const auto text = path.empty()
                         ? std::optional{built_in_prices()}
                         : read_named(path, "prices", result_.unreadable);
@@ -57,6 +59,9 @@ public:
       return nullptr;
     auto parsed = parse_price_table(*text);
     note(path, parsed.faults);
+    if (parsed.faults.empty())
+      for (const auto& [alias, name] : aliases)
+        add_alias(parsed.table, alias, name);
     return std::make_shared<const price_table>(std::move(parsed.table));
   }
 
@@ -78,6 +83,16 @@ public:
   }
 
 private:
+  void add_alias(price_table& table, const std::string& alias,
+                 const std::string& name) {
+    if (table.knows(name))
+      table.alias(alias, name);
+    else
+      result_.unreadable.push_back(
+        "routing.price_aliases: " + alias + " is to cost what " + name
+        + " does, which has no price in the table; write a name that has one");
+  }
+
   void add_rules(const std::string& file, const std::string& text,
                  std::vector<failure_rule>& all) {
     auto parsed = parse_failure_rules(text);
@@ -103,7 +118,7 @@ routing_files load_routing(const options& x) {
   setup->upstream = x.upstream;
   setup->records = x.records.on();
   reader in{result};
-  setup->prices = in.prices(x.prices);
+  setup->prices = in.prices(x.prices, x.routing.price_aliases);
   setup->rules = in.rules(x.failure_rules);
   if (result.faults.empty() && result.unreadable.empty())
     result.setup = std::move(setup);

@@ -13,7 +13,7 @@ namespace rota {
 struct routing_files {
   /// Null if there are any faults.
   routing_setup_ptr setup;
-  /// "prices: FILE cannot be opened: ..." each.
+  /// "prices: FILE cannot be opened: ..." each: what is wrong with an option.
   std::vector<std::string> unreadable;
   /// Everything that is wrong within the files, as "FILE:LINE: key: ...".
   std::vector<std::string> faults;

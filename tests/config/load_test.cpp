@@ -147,7 +147,9 @@ listen: "[::1]:0"
 prices: prices.json
 failure_rules: rules.yaml
 admin: {socket: /run/rota/sock}
-routing: {strategy: proportional, attempts: 3, queue_max: 9}
+routing:
+  {strategy: proportional, attempts: 3, queue_max: 9,
+   price_aliases: {"my/gpt:best": gpt-5, house: o3}}
 health: {eject_after: 2}
 refresh: {interval: 90, jitter_percent: 0}
 alerts: {webhook: "file:/etc/rota/hook", webhook_secret: env:HOOK, hold: 1m}
@@ -176,6 +178,9 @@ accounts:
   CHECK(x.routing.by == strategy::proportional);
   CHECK(x.routing.attempts == 3);
   CHECK(x.routing.queue_max == 9);
+  CHECK(x.routing.price_aliases
+        == std::map<std::string, std::string>{{"my/gpt:best", "gpt-5"},
+                                              {"house", "o3"}});
   CHECK(x.health.eject_after == 2);
   CHECK(x.refresh.interval == 90s);
   CHECK(x.refresh.jitter_percent == 0);

@@ -113,6 +113,21 @@ TEST_CASE("every fault of all files is reported at once", "[e2e]") {
   }
 }
 
+TEST_CASE("a model can only be priced as one that has a price", "[e2e]") {
+  stage on{sim_file};
+  const auto x = on.refuse(good_config + R"(routing:
+  price_aliases: {mine: gpt-5, yours: gpt-5-pro, theirs: nobody-knows}
+)",
+                           {"--check-config"});
+  CHECK(x.code == 2);
+  const auto at = "rotad: " + (on.dir / "refused.yaml")
+                  + ":7: routing.price_aliases: ";
+  CHECK_THAT(x.err, ContainsSubstring(at + "theirs is to cost what nobody-knows"
+                                           " does, which has no price"));
+  CHECK_THAT(x.err, ContainsSubstring(at + "yours is to cost what gpt-5-pro"));
+  CHECK(lines_of(x.err).size() == 2);
+}
+
 TEST_CASE("a file that cannot be read is named with its option", "[e2e]") {
   stage on{sim_file};
   const auto none = on.dir / "none";
