@@ -17,8 +17,10 @@ request_outcome outcome_of(const item_result& x, bool left, bool tried) {
 } // namespace
 
 void runner_state::note_held(const lease& x) {
-  if (draft)
-    draft->held(x.grant, x.why, now());
+  if (!draft)
+    return;
+  draft->held(x.grant, x.why, now());
+  draft->priced(setup->prices->find(work->model));
 }
 
 void runner_state::note_refusal(const caf::error& x) {

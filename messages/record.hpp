@@ -4,6 +4,7 @@
 #include "messages/ids.hpp"
 #include "messages/money.hpp"
 #include "messages/pick.hpp"
+#include "messages/price_basis.hpp"
 #include "messages/surface.hpp"
 #include "messages/time.hpp"
 #include "messages/usage.hpp"
@@ -95,6 +96,9 @@ struct usage_record {
   milliseconds first_byte{0};
   milliseconds total{0};
   usage used;
+  /// The entry of the price table that it was priced by; empty: none.
+  std::string price_name;
+  price_basis priced = price_basis::none;
   /// Charged over all attempts. What is in doubt is not in it.
   money cost;
   /// Held for the last attempt.

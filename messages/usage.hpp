@@ -43,10 +43,9 @@ struct usage {
   bool us_only = false;
   usage_source source = usage_source::upstream;
   /// Of pictures and sound, which have prices of their own: parts of
-  /// `input_uncached` and `output`. Not stored.
+  /// `input_uncached` and `output`.
   int64_t media_input = 0;
   int64_t media_output = 0;
-  /// Not stored: no line of a batch has any.
   unit_usage units = {};
 
   /// All tokens on the input side; chooses the price band of long prompts.

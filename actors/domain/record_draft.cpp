@@ -28,6 +28,12 @@ void add(usage& to, const usage& x) {
   to.output += x.output;
   to.reasoning += x.reasoning;
   to.web_searches += x.web_searches;
+  to.media_input += x.media_input;
+  to.media_output += x.media_output;
+  to.units.images += x.units.images;
+  to.units.characters += x.units.characters;
+  to.units.audio_ms += x.units.audio_ms;
+  to.units.searches += x.units.searches;
 }
 
 } // namespace
@@ -47,6 +53,15 @@ void record_draft::held(const hold_grant& x, pick_record_ptr why,
   record_->picks.push_back(why ? std::move(why)
                                : std::make_shared<const pick_record>());
   last_refusal_ = nullptr;
+}
+
+void record_draft::priced(const price_match& x) {
+  if (is_free(record_->route))
+    return;
+  record_->price_name = x.name;
+  record_->priced = x.unknown     ? price_basis::unknown
+                    : x.by_prefix ? price_basis::by_prefix
+                                  : price_basis::known;
 }
 
 void record_draft::sent(timestamp now) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/domain/pricing.hpp"
 #include "messages/account.hpp"
 #include "messages/job.hpp"
 #include "messages/record.hpp"
@@ -19,6 +20,9 @@ public:
   /// Money is held for an attempt.
   /// @param why How the account was picked; may be null.
   void held(const hold_grant& x, pick_record_ptr why, timestamp now);
+
+  /// What its model costs, where that is to be paid.
+  void priced(const price_match& x);
 
   /// The attempt's request leaves for the provider.
   void sent(timestamp now);

@@ -58,16 +58,20 @@ json admin_api::budget_view(const batch_options& chosen,
   }
   const auto budget = budget_of(std::move(purses), std::move(shares));
   auto unknown = json::array();
+  auto by_prefix = json::object();
   const auto prices = parts_.all.setup()->prices;
   for (const auto& [model, lines] : file.models)
-    if (prices->find(model).unknown)
+    if (const auto found = prices->find(model); found.unknown)
       unknown.push_back(model);
+    else if (found.by_prefix)
+      by_prefix[model] = found.name;
   return {
     {"charged_max", to_decimal(budget.cost_max)},
     {"accounts", budget.accounts},
     {"available", to_decimal(budget.available)},
     {"fits", budget.fits},
     {"price_unknown", std::move(unknown)},
+    {"price_by_prefix", std::move(by_prefix)},
   };
 }
 

@@ -64,6 +64,56 @@ json view_of(const pick_record& x, const record_names& names) {
   };
 }
 
+const char* text_of(usage_source x) {
+  switch (x) {
+    case usage_source::upstream:
+      return "reported";
+    case usage_source::estimated:
+      return "estimated";
+    case usage_source::partial:
+      return "partial";
+  }
+  return "?";
+}
+
+const char* text_of(service_tier x) {
+  switch (x) {
+    case service_tier::standard:
+      return "standard";
+    case service_tier::flex:
+      return "flex";
+    case service_tier::priority:
+      return "priority";
+    case service_tier::batch:
+      return "batch";
+  }
+  return "?";
+}
+
+/// All that a cost is made of.
+json view_of(const usage& x) {
+  return {
+    {"in", x.input_total()},
+    {"cached", x.cache_read},
+    {"written_5m", x.cache_write_5m},
+    {"written_1h", x.cache_write_1h},
+    {"media_in", x.media_input},
+    {"out", x.output},
+    {"reasoning", x.reasoning},
+    {"media_out", x.media_output},
+    {"web_searches", x.web_searches},
+    {"images", x.units.images},
+    {"characters", x.units.characters},
+    {"audio_ms", x.units.audio_ms},
+    {"rerank_searches", x.units.searches},
+    {"tier", text_of(x.tier)},
+    {"fast", x.fast},
+    {"us_only", x.us_only},
+    {"source", text_of(x.source)},
+    {"estimated", x.source == usage_source::estimated},
+  };
+}
+
 } // namespace
 
 std::string score_text(strategy by, const candidate& x) {
@@ -114,12 +164,8 @@ json view_of(const usage_record& x, const record_names& names) {
     {"status", x.status},
     {"first_byte_ms", x.first_byte.count()},
     {"total_ms", x.total.count()},
-    {"tokens",
-     {{"in", x.used.input_total()},
-      {"cached", x.used.cache_read},
-      {"out", x.used.output},
-      {"reasoning", x.used.reasoning},
-      {"estimated", x.used.source == usage_source::estimated}}},
+    {"tokens", view_of(x.used)},
+    {"price", {{"model", x.price_name}, {"basis", to_string(x.priced)}}},
     {"hold", to_decimal(x.hold)},
     {"cost", to_decimal(x.cost)},
     {"in_doubt", to_decimal(in_doubt(x))},

@@ -9,6 +9,7 @@
 #include "actors/runner.hpp"
 #include "runtime/api/model_list.hpp"
 #include "runtime/api/pending_request.hpp"
+#include "runtime/api/price_watch.hpp"
 #include "runtime/api/request_job.hpp"
 #include "runtime/api/response_keeper.hpp"
 #include "runtime/api/stranger.hpp"
@@ -299,6 +300,7 @@ private:
                            "rota serves as many requests as it may already.",
                            true, std::chrono::seconds{1}});
     x.name(*work, all_.attempt_base);
+    prices_.look(all_.setup()->prices, *work);
     work->drains = limits_.drain_bytes > 0;
     work->tags = caller.options.tags;
     if (x.client->header("x-request-id").empty()) // Else it travels as it is.
@@ -395,6 +397,7 @@ private:
   clients_ptr clients_;
   model_names models_;
   response_keeper responses_;
+  price_watch prices_;
   client_list::client nobody_; // Who asks where there are no clients.
   front_actor owner_;
   pending_map open_; // By item.

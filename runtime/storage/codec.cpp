@@ -52,6 +52,9 @@ constexpr auto last(ec) {
 constexpr auto last(pick_finding) {
   return pick_finding::other_session;
 }
+constexpr auto last(price_basis) {
+  return price_basis::unknown;
+}
 constexpr auto last(request_outcome) {
   return request_outcome::stopped;
 }
@@ -198,10 +201,16 @@ ROTA_FIELDS(batch_row) {
   f(count);
 }
 
+ROTA_FIELDS(unit_usage) {
+  all(f, x.images, x.characters, x.audio_ms, x.searches);
+}
+
 ROTA_FIELDS(usage) {
   all(f, x.input_uncached, x.cache_read, x.cache_write_5m, x.cache_write_1h,
       x.output, x.reasoning, x.web_searches, x.tier, x.fast, x.us_only,
       x.source);
+  if (f.version() >= 7)
+    all(f, x.media_input, x.media_output, x.units);
 }
 
 // What is short comes first: `ended_item` reads no further.
@@ -248,6 +257,8 @@ ROTA_FIELDS(usage_record) {
   all(f, x.id, x.at, x.client, x.client_request_id, x.route, x.model,
       x.streamed, x.outcome, x.error_code, x.status, x.first_byte, x.total,
       x.used, x.cost, x.hold, x.attempts, x.picks);
+  if (f.version() >= 7)
+    all(f, x.price_name, x.priced);
 }
 
 #undef ROTA_FIELDS

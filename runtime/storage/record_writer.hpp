@@ -22,7 +22,8 @@ namespace rota {
 ///   4: jobs name their client, who has a head of his own.
 ///   5: a doubt says whether a charge is likely; accounts have a posting lag.
 ///   6: requests leave records.
-///   7: a doubt says what was seen of its cost.
+///   7: a doubt says what was seen of its cost; records name their price; usage
+///      has sound, pictures and other units.
 inline constexpr char record_version = 7;
 inline constexpr size_t crc_bytes = 4;
 

@@ -33,6 +33,8 @@ public:
   ///   4: entries name the client whose job they are of; clients have heads.
   ///   5: doubts have their likelihood, accounts a learnt posting lag.
   ///   6: requests leave records.
+  ///   7: doubts say what was seen of their cost, records by which price they
+  ///      were charged.
   static constexpr uint64_t schema = 7;
 
   struct opened {

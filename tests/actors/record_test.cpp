@@ -76,6 +76,8 @@ TEST_CASE_METHOD(record_fixture, "a request leaves one record", "[record]") {
   CHECK(x->hold == money{1'100'000});
   CHECK(x->used.input_total() == 10);
   CHECK(x->used.output == 20);
+  CHECK(x->price_name == "m");
+  CHECK(x->priced == price_basis::known);
   REQUIRE(x->attempts.size() == 1);
   CHECK(x->attempts[0].account == ids["a"]);
   CHECK(x->attempts[0].number == 0x301);

@@ -23,6 +23,54 @@ TEST_CASE("requests in a table and as JSON", "[cli]") {
   CHECK(on.daemon.seen().back().query == "limit=20");
 }
 
+TEST_CASE("a price that may be wrong is shown beside its model", "[cli]") {
+  cli_fixture on;
+  auto reply = json::parse(golden_reply("requests.json"));
+  reply[0]["model"] = "gpt-5-pro";
+  reply[0]["price"] = {{"model", "gpt-5"}, {"basis", "by_prefix"}};
+  reply[1]["model"] = "house";
+  reply[1]["price"] = {{"model", ""}, {"basis", "unknown"}};
+  on.daemon.on("GET /admin/v1/requests", reply.dump());
+  const auto x = on.rota({"requests"});
+  CHECK_THAT(x.out, ContainsSubstring("gpt-5-pro (priced as gpt-5)  "));
+  CHECK_THAT(x.out, ContainsSubstring("house (price unknown)  "));
+}
+
+TEST_CASE("an explanation has all that a cost is made of", "[cli]") {
+  cli_fixture on;
+  const auto explained = [&on](const char* basis, json more = {}) {
+    auto reply = json::parse(golden_reply("request.json"));
+    reply["price"]["basis"] = basis;
+    reply["tokens"].update(more);
+    on.daemon.on("GET /admin/v1/requests/req_3_17", reply.dump());
+    return on.rota({"explain", "req_3_17"}).out;
+  };
+  CHECK_THAT(explained("known"),
+             ContainsSubstring(
+               "200 in, 50 out, 128 of the input cached; reported\n"));
+  CHECK_THAT(explained("known"), ContainsSubstring("that of gpt-5-mini\n"));
+  CHECK_THAT(explained("by_prefix"),
+             ContainsSubstring("that of gpt-5-mini, for no more of the name is"
+                               " known\n"));
+  CHECK_THAT(explained("unknown"), ContainsSubstring("the highest of all, "));
+  CHECK_THAT(explained("none"), !ContainsSubstring("that of"));
+  CHECK_THAT(
+    explained("known", {{"written_5m", 3},
+                        {"written_1h", 4},
+                        {"media_in", 5},
+                        {"media_out", 6},
+                        {"web_searches", 7},
+                        {"tier", "flex"},
+                        {"fast", true},
+                        {"us_only", true},
+                        {"source", "partial"}}),
+    ContainsSubstring("128 of the input cached, 3 of it written to the cache"
+                      " for 5 min, 4 of it written to the cache for 1 h, 5 of"
+                      " it sound or pictures, 6 of the output sound or pictures,"
+                      " 7 web searches, tier flex, fast, in the US only;"
+                      " partial\n"));
+}
+
 TEST_CASE("what is wanted of the requests is passed on", "[cli]") {
   cli_fixture on;
   on.daemon.on("GET /admin/v1/requests", "[]");

@@ -226,6 +226,7 @@ pool    93.00 USD above the floors of 3 accounts that can serve this: enough
   reply["accounts"] = 1;
   reply["charged_max"] = "0.05";
   reply["price_unknown"] = {"gpt-5-mini"};
+  reply["price_by_prefix"] = {{"gpt-5-nano", "gpt-5"}};
   on.daemon.on(path, reply.dump());
   const auto y = on.rota({"estimate", on.file, "--tag", "eu", "--tag", "us"});
   CHECK(on.daemon.seen().back().query == "tags=eu%2Cus");
@@ -235,6 +236,8 @@ pool    93.00 USD above the floors of 3 accounts that can serve this: enough
                                       " serve it"));
   CHECK_THAT(y.out, ContainsSubstring("of 1 account that"));
   CHECK_THAT(y.out, ContainsSubstring("The price of gpt-5-mini is not known"));
+  CHECK_THAT(y.out, ContainsSubstring("The price of gpt-5-nano is taken from"
+                                      " gpt-5, for no more of the name is"));
   CHECK_THAT(y.out, ContainsSubstring("perhaps too little"));
   CHECK(y.err == on.file + ": request 2: invalid_json: No.\n");
   reply["accounts"] = 0;

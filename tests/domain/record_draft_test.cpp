@@ -48,6 +48,27 @@ pick_record_ptr pick(ec why) {
 
 } // namespace
 
+TEST_CASE("a record says how its price was found", "[record]") {
+  const model_price any;
+  const auto said = [](surface route, const price_match& x) {
+    auto work = request();
+    work.route = route;
+    record_draft draft{work};
+    draft.priced(x);
+    const auto record
+      = draft.finish(request_outcome::succeeded, {}, arrival);
+    return std::pair{record->price_name, record->priced};
+  };
+  using answer = std::pair<std::string, price_basis>;
+  const auto chat = surface::openai_chat;
+  CHECK(said(chat, {&any, "gpt-5"}) == answer{"gpt-5", price_basis::known});
+  CHECK(said(chat, {&any, "gpt-5", false, true})
+        == answer{"gpt-5", price_basis::by_prefix});
+  CHECK(said(chat, {&any, "", true}) == answer{"", price_basis::unknown});
+  CHECK(said(surface::openai_stored, {&any, "", true})
+        == answer{"", price_basis::none});
+}
+
 TEST_CASE("a record has the request and where it came from", "[record]") {
   record_draft aut{request()};
   const auto x = aut.finish(request_outcome::refused, "no_account",

@@ -245,7 +245,11 @@ accounts:
   CHECK(usd(x["available"]) == money{2'000'000'000});
   on.ask({"account", "a", "drain"});
   CHECK(estimate("gpt-5-mini", 100)["accounts"] == 1);
+  x = estimate("gpt-5-mini-pro", 1);
+  CHECK(x["price_unknown"].empty());
+  CHECK(x["price_by_prefix"] == json{{"gpt-5-mini-pro", "gpt-5-mini"}});
   x = estimate("house-brand", 1);
+  CHECK(x["price_by_prefix"].empty());
   CHECK(x["price_unknown"] == json::array({"house-brand"}));
   CHECK(says_price(on.rota({"estimate", on.dir / "in"}).out));
 }

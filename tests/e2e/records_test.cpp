@@ -130,6 +130,46 @@ TEST_CASE("a request that fails over is explained", "[e2e][records]") {
   CHECK_THAT(text, ContainsSubstring("it does not serve this model"));
 }
 
+TEST_CASE("a price that is not known is said, once and in each record",
+          "[e2e][records]") {
+  stage on{sim};
+  on.start(R"(
+accounts:
+  - {name: a, provider: new_api, base_url: SIM, api_key: env:KEY_A, balance: {initial: 40.00}}
+routing: {price_aliases: {mine: gpt-5-mini}}
+)");
+  const auto ask = [&on](const std::string& model) {
+    const auto answer = chat(on, {}, body(model, false));
+    REQUIRE(answer.status == 200);
+    return explained(on, answer.header("x-request-id"));
+  };
+  const auto price = [](const std::string& model, const char* basis) {
+    return json{{"model", model}, {"basis", basis}};
+  };
+  for (int i = 0; i < 2; ++i) {
+    CHECK(ask("gpt-5-mini")["price"] == price("gpt-5-mini", "known"));
+    CHECK(ask("mine")["price"] == price("gpt-5-mini", "known"));
+    CHECK(ask("gpt-5-pro")["price"] == price("gpt-5", "by_prefix"));
+    CHECK(ask("house")["price"] == price("", "unknown"));
+  }
+  const auto x = ask("mine");
+  CHECK(x["tokens"]["source"] == "reported");
+  CHECK(x["tokens"]["written_5m"] == 0);
+  CHECK(x["tokens"]["written_1h"] == 0);
+  const auto said = [&on](const std::string& what) {
+    const auto log = on.daemon().err();
+    size_t n = 0;
+    for (auto i = log.find(what); i != log.npos; i = log.find(what, i + 1))
+      ++n;
+    return n;
+  };
+  CHECK(said("warning The price of ") == 2);
+  CHECK(said("The price of gpt-5-pro is taken from gpt-5,") == 1);
+  CHECK(said("The price of house is not known,") == 1);
+  CHECK_THAT(on.rota({"requests"}).out,
+             ContainsSubstring("gpt-5-pro (priced as gpt-5)"));
+}
+
 TEST_CASE("a refusal names each account's reason", "[e2e][records]") {
   stage on{sim};
   on.start(accounts);

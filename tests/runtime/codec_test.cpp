@@ -144,8 +144,17 @@ TEST_CASE("records of every version are read for ever", "[storage]") {
     } else {
       check_golden(version, "client", sample_client());
     }
+    auto record = sample_record();
+    if (version < 7) { // Nor prices of records and other units than tokens.
+      for (auto* used : {&record.used, &result.used}) {
+        used->media_input = used->media_output = 0;
+        used->units = {};
+      }
+      record.price_name.clear();
+      record.priced = price_basis::none;
+    }
     if (version >= 6)
-      check_golden(version, "record", sample_record());
+      check_golden(version, "record", record);
     check_golden(version, "entries", entries);
     check_golden(version, "head", head);
     check_golden(version, "account", account);

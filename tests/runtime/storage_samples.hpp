@@ -125,7 +125,7 @@ inline item_result sample_result() {
   x.attempts = 3;
   x.cost = {1'299};
   x.used = {1'000, 200, 30, 4, 500, 60, 7, service_tier::batch, true, true,
-            usage_source::partial};
+            usage_source::partial, 8, 9, {10, 11, 12, 13}};
   x.at = {1'795'000'000'123};
   return x;
 }
@@ -146,7 +146,9 @@ inline usage_record sample_record() {
   x.first_byte = milliseconds{41};
   x.total = milliseconds{1'234};
   x.used = {10, 2, 3, 4, 20, 5, 1, service_tier::flex, true, false,
-            usage_source::partial};
+            usage_source::partial, 6, 7, {8, 9, 10, 11}};
+  x.price_name = "claude-haiku";
+  x.priced = price_basis::by_prefix;
   x.cost = {1'299};
   x.hold = {1'500};
   x.attempts = {

@@ -218,8 +218,47 @@ TEST_CASE("a store of schema 5 has room for records and keeps the rest",
   CHECK(std::filesystem::exists(old.path() + ".schema-5/CURRENT"));
 }
 
+TEST_CASE("a store of schema 6 keeps its records, whose price nobody noted",
+          "[storage]") {
+  old_store old{6};
+  const auto opened = old.open();
+  REQUIRE(opened.fault == "");
+  auto& disk = *opened.disk;
+  CHECK(disk.migrated_from() == 6);
+  CHECK(disk.run() == 2);
+  auto heads = disk.heads();
+  REQUIRE(heads.size() == 2);
+  std::sort(heads.begin(), heads.end(),
+            [](auto& x, auto& y) { return x.name < y.name; });
+  CHECK(heads[0].balance == money{29'986'610'000});
+  CHECK(heads[0].held == money{4'014'000});
+  CHECK(heads[0].calls == 108);
+  CHECK(heads[0].holds.size() == 4);
+  CHECK(heads[1].balance == money{39'960'988'750});
+  CHECK(heads[1].calls == 303);
+  CHECK(chained(disk));
+  size_t seen = 0;
+  CHECK(disk.for_each_record([&seen](const usage_record& x) {
+    CHECK(x.model == "gpt-5-mini");
+    CHECK(x.cost == money{128'750});
+    CHECK(x.price_name.empty());
+    CHECK(x.priced == price_basis::none);
+    return ++seen > 0;
+  }));
+  CHECK(seen == 3);
+  auto x = std::make_shared<commit>();
+  x->record = std::make_shared<const usage_record>(sample_record());
+  REQUIRE(disk.write({x}) == "");
+  const auto found = disk.find_record(sample_record().id);
+  REQUIRE(found);
+  CHECK(found->price_name == "claude-haiku");
+  CHECK(found->priced == price_basis::by_prefix);
+  CHECK(found->used == sample_record().used);
+  CHECK(std::filesystem::exists(old.path() + ".schema-6/CURRENT"));
+}
+
 TEST_CASE("a migration happens once", "[storage]") {
-  const auto schema = GENERATE(1, 2, 3, 4, 5);
+  const auto schema = GENERATE(1, 2, 3, 4, 5, 6);
   old_store old{schema};
   REQUIRE(old.open().fault == "");
   const auto copy = old.path() + ".schema-" + std::to_string(schema);

@@ -29,6 +29,17 @@ cell pool_cell(const json& reply) {
           fits ? colour::green : colour::yellow};
 }
 
+/// A sentence for each model that is priced as another one.
+std::string prefix_notes(const json& reply) {
+  std::string result;
+  for (const auto& [model, name] : field(reply, "price_by_prefix").items())
+    result += "The price of " + printable(model) + " is taken from "
+              + printable(name.get<std::string>())
+              + ", for no more of the name is known: add it to the price table"
+                " or to routing.price_aliases.\n";
+  return result;
+}
+
 /// A sentence where prices are guessed, else nothing.
 std::string price_note(const json& reply) {
   const auto& unknown = list(reply, "price_unknown");
@@ -42,7 +53,8 @@ std::string price_note(const json& reply) {
          + (unknown.size() == 1 ? " is" : " are")
          + " not known, so the highest of all is taken: add "
          + (unknown.size() == 1 ? "it" : "them")
-         + " to the price table (prices in the configuration).\n";
+         + " to the price table (prices in the configuration) or to"
+           " routing.price_aliases.\n";
 }
 
 void print_estimate(const context& x, const json& reply,
@@ -69,7 +81,7 @@ void print_estimate(const context& x, const json& reply,
                       {"cost", {cost_text(reply)}},
                       {"pool", pool_cell(reply)}},
                      x.colours()));
-  fmt::print("{}", price_note(reply));
+  fmt::print("{}{}", prefix_notes(reply), price_note(reply));
 }
 
 } // namespace

@@ -18,10 +18,41 @@ std::string token_text(const json& x) {
     const auto n = count(x, key);
     return n == 0 ? std::string{} : fmt::format(", {} {}", n, what);
   };
-  return fmt::format("{} in, {} out{}{}{}", count(x, "in"), count(x, "out"),
-                     part("cached", "of the input cached"),
-                     part("reasoning", "of the output reasoning"),
-                     flag(x, "estimated") ? "; estimated" : "");
+  const auto source = text(x, "source");
+  const auto tier = text(x, "tier");
+  auto result = fmt::format("{} in, {} out", count(x, "in"), count(x, "out"));
+  result += part("cached", "of the input cached")
+            + part("written_5m", "of it written to the cache for 5 min")
+            + part("written_1h", "of it written to the cache for 1 h")
+            + part("media_in", "of it sound or pictures")
+            + part("reasoning", "of the output reasoning")
+            + part("media_out", "of the output sound or pictures")
+            + part("web_searches", "web searches") + part("images", "images")
+            + part("characters", "characters")
+            + part("audio_ms", "ms of sound")
+            + part("rerank_searches", "searches of a rerank");
+  if (!tier.empty() && tier != "standard")
+    result += ", tier " + tier;
+  if (flag(x, "fast"))
+    result += ", fast";
+  if (flag(x, "us_only"))
+    result += ", in the US only";
+  return source.empty() ? result : result + "; " + source;
+}
+
+cell price_cell(const json& request) {
+  const auto& price = field(request, "price");
+  const auto basis = text(price, "basis");
+  if (basis == "known")
+    return {"that of " + text(price, "model")};
+  if (basis == "by_prefix")
+    return {"that of " + text(price, "model")
+              + ", for no more of the name is known",
+            colour::yellow};
+  if (basis == "unknown")
+    return {"the highest of all, for this model's is not known",
+            colour::yellow};
+  return {};
 }
 
 lines about(const json& x) {
@@ -39,6 +70,7 @@ lines about(const json& x) {
           {"first byte", {millis(x, "first_byte_ms")}},
           {"total", {millis(x, "total_ms")}},
           {"tokens", {token_text(field(x, "tokens"))}},
+          {"price", price_cell(x)},
           {"held", {usd(x, "hold")}},
           {"cost", {usd(x, "cost")}},
           {"in doubt",

@@ -17,6 +17,20 @@ inline cell outcome_cell(const json& request) {
                                                              : colour::red};
 }
 
+/// "gpt-5-pro (priced as gpt-5)": the model, and how it was priced where that
+/// may be wrong.
+inline cell model_cell(const json& request) {
+  const auto model = text(request, "model");
+  const auto& price = field(request, "price");
+  const auto basis = text(price, "basis");
+  if (basis == "by_prefix")
+    return {model + " (priced as " + text(price, "model") + ')',
+            colour::yellow};
+  if (basis == "unknown")
+    return {model + " (price unknown)", colour::yellow};
+  return {model};
+}
+
 inline std::string millis(const json& x, const char* key) {
   return fmt::format("{} ms", count(x, key));
 }

@@ -33,7 +33,7 @@ std::string request_table(const json& requests, bool colours) {
       {{text(x, "id")},
        {relative(x.value("at", json{}), now_s())},
        {text(x, "client")},
-       {text(x, "model")},
+       model_cell(x),
        {text(x, "account")},
        outcome_cell(x),
        {std::to_string(list(x, "attempts").size()), colour::none, true},
