@@ -4,6 +4,7 @@
 #include "actors/clients.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/refresher.hpp"
+#include "runtime/api/price_watch.hpp"
 #include "runtime/client_memory.hpp"
 #include "runtime/daemon_parts.hpp"
 #include "runtime/doubtful_items.hpp"
@@ -175,6 +176,7 @@ void daemon::serve() {
   door_ = std::make_unique<admin_server>(
     opts_.admin.socket, [this](admin_exchange& x) { api_->serve(x); });
   warn_of_clients(*clients_, listener_->address());
+  warn_of_prices(*all_->setup()->prices);
   spdlog::info("rotad {} is ready. Accounts: {}; batches resumed: {}; calls in"
                " doubt: {} over {} USD; API at {}, admin API at {}.",
                ROTA_VERSION, accounts_->size(), resumed, found_.doubts,

@@ -1,3 +1,4 @@
+#include "runtime/api/price_watch.hpp"
 #include "runtime/client_memory.hpp"
 #include "runtime/daemon_parts.hpp"
 
@@ -71,6 +72,7 @@ reload_report daemon::reload() {
     warn_of_clients(*clients_, listener_->address());
   // Prices and rules are read again even if their paths stay.
   all_->setup(fresh.routing);
+  warn_of_prices(*fresh.routing->prices);
   disk_->keep_records(opts_.records);
   caf::anon_send(all_->dispatcher, atom::configure_v, fresh.routing);
   for (const auto& name : apply(diff))

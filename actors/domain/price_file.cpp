@@ -11,21 +11,23 @@ namespace {
 
 using kind = exact_json::kind;
 
+/// What input and output both are said to cost by: the higher of the two.
+std::optional<price> price_of_any(price_reader& in, const std::string& unit) {
+  const auto x = in.number(in.row(), "input_cost_per_" + unit);
+  const auto y = in.number(in.row(), "output_cost_per_" + unit);
+  return x && y ? std::max(x, y) : x ? x : y;
+}
+
 /// @returns Nothing where the row has none.
 std::optional<unit_prices> read_units(price_reader& in) {
-  bool any = false;
-  const auto of = [&](const std::string& unit) {
-    price result;
-    for (const auto* side : {"input_cost_per_", "output_cost_per_"})
-      if (const auto x = in.number(in.row(), side + unit)) {
-        result = std::max(result, *x);
-        any = true;
-      }
-    return result;
-  };
-  const unit_prices x{of("image"), of("character"), of("second"),
-                      of("query")};
-  return any ? std::optional{x} : std::nullopt;
+  const auto image = price_of_any(in, "image");
+  const auto character = price_of_any(in, "character");
+  const auto second = price_of_any(in, "second");
+  const auto query = price_of_any(in, "query");
+  if (!image && !character && !second && !query)
+    return std::nullopt;
+  return unit_prices{image.value_or(price{}), character.value_or(price{}),
+                     second.value_or(price{}), query.value_or(price{})};
 }
 
 void read_schedule(price_reader& in, model_price& x) {
@@ -55,10 +57,14 @@ std::optional<model_price> read_model(price_reader& in) {
     return std::nullopt;
   }
   const auto units = read_units(in);
-  if (!row.find(input_key) && !units)
+  const auto request = price_of_any(in, "request");
+  if (!row.find(input_key) && !row.find("tiered_pricing") && !units && !request)
     return std::nullopt;
   model_price x;
   x.units = units.value_or(unit_prices{});
+  x.request = request.value_or(price{});
+  if (const auto mode = row.find("mode"))
+    x.is_free = mode->text == "moderation";
   x.rows = {read_tiers(in, row, nullptr)};
   read_schedule(in, x);
   read_peak(in, x);

@@ -8,6 +8,34 @@ namespace rota {
 
 using kind = exact_json::kind;
 
+namespace {
+
+/// What a price may be of, by a part of its key; the first that fits.
+struct priced_unit {
+  std::string_view part;
+  const char* name;
+  int64_t dollars_max;
+  const char* example;
+};
+
+constexpr priced_unit priced_units[] = {
+  {"token", "token", 1, "2.5e-06"},
+  {"_per_character", "character", 1, "1.5e-05"},
+  {"_per_image", "image", 1'000, "0.04"},
+  {"_per_second", "second", 1'000, "0.0001"},
+  {"_per_request", "request", 1'000, "0.005"},
+  {"", "query", 1'000, "0.01"},
+};
+
+const priced_unit& unit_of(std::string_view key) {
+  const auto* x = priced_units;
+  while (key.find(x->part) == std::string_view::npos)
+    ++x;
+  return *x;
+}
+
+} // namespace
+
 void price_reader::fault(const exact_json& at, std::string_view key,
                          const std::string& what) {
   auto text = std::to_string(at.line) + ": " + row_.name + ": ";
@@ -23,9 +51,12 @@ std::optional<price> price_reader::number(const exact_json& from,
     return std::nullopt;
   const auto picos = x->what == kind::number ? parse_units(x->text, 12)
                                              : std::nullopt;
-  if (!picos || *picos > picos_max) {
-    fault(*x, key, "is no price in USD per token; write a number from 0 to 1,"
-               " such as 2.5e-06.");
+  const auto& unit = unit_of(key);
+  if (!picos || *picos > unit.dollars_max * picos_max) {
+    fault(*x, key,
+          std::string{"is no price in USD per "} + unit.name
+            + "; write a number from 0 to " + std::to_string(unit.dollars_max)
+            + ", such as " + unit.example + '.');
     return std::nullopt;
   }
   return price{*picos};

@@ -21,7 +21,10 @@ token_prices in_relation(const token_prices& x, const token_prices& from,
           in_relation(x.cache_write_5m, from.input, to.input),
           in_relation(x.cache_write_1h, from.input, to.input),
           in_relation(x.media_input, from.input, to.input),
-          in_relation(x.media_output, from.output, to.output)};
+          in_relation(x.media_output, from.output, to.output),
+          x.reasoning == x.output
+            ? in_relation(x.output, from.output, to.output)
+            : in_relation(x.reasoning, from.output, to.output)};
 }
 
 price_set in_relation(const price_set& x, const token_prices& from,

@@ -85,12 +85,15 @@ wide times(int64_t tokens, price x) {
 }
 
 wide tokens_cost(const usage& x, const token_prices& by) {
+  const auto thoughts
+    = std::max<int64_t>(std::min(x.reasoning, x.output - x.media_output), 0);
   return times(x.input_uncached - x.media_input, by.input)
          + times(x.media_input, by.media_input)
          + times(x.cache_read, by.cache_read)
          + times(x.cache_write_5m, by.cache_write_5m)
          + times(x.cache_write_1h, by.cache_write_1h)
-         + times(x.output - x.media_output, by.output)
+         + times(x.output - x.media_output - thoughts, by.output)
+         + times(thoughts, by.reasoning)
          + times(x.media_output, by.media_output);
 }
 
@@ -140,6 +143,7 @@ price_table::price_table(std::map<std::string, model_price, std::less<>> models)
       raise(top.cache_write_1h, row.standard.base.cache_write_1h);
       raise(top.media_input, row.standard.base.media_input);
       raise(top.media_output, row.standard.base.media_output);
+      raise(top.reasoning, row.standard.base.reasoning);
     }
     raise(dearest_.web_search, x.web_search);
     dearest_.fast = std::max(dearest_.fast, x.fast);
@@ -164,6 +168,26 @@ price_match price_table::find(std::string_view model) const {
   return {&dearest_, "", true};
 }
 
+std::vector<std::string> price_table::priced_at_nothing() const {
+  const auto costs = [](const token_prices& x) {
+    return x.input.picos > 0 || x.output.picos > 0 || x.media_output.picos > 0;
+  };
+  const auto row_costs = [&](const dated_prices& x) {
+    return costs(x.standard.base)
+           || std::any_of(x.standard.bands.begin(), x.standard.bands.end(),
+                          [&](const auto& band) { return costs(band.second); });
+  };
+  std::vector<std::string> result;
+  for (const auto& [name, x] : models_)
+    if (const auto& by = x.units;
+        !x.is_free && x.request == price{} && by.image == price{}
+        && by.character == price{} && by.second == price{}
+        && by.search == price{}
+        && std::none_of(x.rows.begin(), x.rows.end(), row_costs))
+      result.push_back(name);
+  return result;
+}
+
 bool price_table::knows(std::string_view name) const {
   const auto x = find(name);
   return !x.unknown && !x.by_prefix;
@@ -182,7 +206,9 @@ money price_table::cost(std::string_view model, const usage& x,
                         || prices.media_output.picos > 0;
   const auto tokens = by_token ? tokens_cost(x, prices)
                                : units_cost(x.units, found.units);
-  const auto searches = times(x.web_searches, found.web_search);
+  // Beside the tokens, and at no factor of theirs.
+  const auto extras = times(x.web_searches, found.web_search)
+                      + found.request.picos;
   ratio scale;
   if (x.fast)
     scale.apply(found.fast);
@@ -190,11 +216,11 @@ money price_table::cost(std::string_view model, const usage& x,
     scale.apply(found.us_only);
   if (in_peak(found, at))
     scale.apply(found.peak);
-  // (tokens x over / under + searches) x ppm / 10^6 picos, in nanos, rounded
+  // (tokens x over / under + extras) x ppm / 10^6 picos, in nanos, rounded
   // once at the very end.
   wide a = 0, b = 0, c = 0, under = 0;
   if (__builtin_mul_overflow(tokens, scale.over, &a)
-      || __builtin_mul_overflow(searches, scale.under, &b)
+      || __builtin_mul_overflow(extras, scale.under, &b)
       || __builtin_add_overflow(a, b, &c)
       || __builtin_mul_overflow(c, wide{multiplier.ppm}, &c)
       || __builtin_mul_overflow(scale.under, wide{1'000'000'000}, &under))

@@ -24,6 +24,8 @@ struct token_prices {
   /// Of sound or pictures.
   price media_input;
   price media_output;
+  /// Of thoughts, a part of the output.
+  price reasoning;
 
   friend auto operator<=>(const token_prices&, const token_prices&) = default;
 };
@@ -69,9 +71,14 @@ struct model_price {
   factor us_only;
   /// Per web search.
   price web_search;
+  /// Of each call, beside all else.
+  price request;
   /// Counts where no token has a price.
   unit_prices units;
   int64_t max_output_tokens = 0; ///< 0: not known.
+  /// It is known to be free, as moderation is; else a price of nothing is
+  /// perhaps a slip.
+  bool is_free = false;
 };
 
 /// What a model id was found to cost.
@@ -102,9 +109,9 @@ public:
   /// table has an entry of that name, it is left alone.
   void alias(const std::string& alias, std::string_view name);
 
-  /// What a call cost: (sum of tokens x price x the factors of speed, place
-  /// and hour + searches) x multiplier, rounded up to a whole nanodollar once.
-  /// Of a model whose tokens have no price, its units count instead.
+  /// What a call cost: (sum of tokens x price x the factors of speed, place and
+  /// hour + searches + request) x multiplier, rounded up to a whole nanodollar
+  /// once. Of a model whose tokens have no price, its units count instead.
   /// At most a million dollars: usage beyond that is nonsense.
   money cost(std::string_view model, const usage& x, factor multiplier,
              timestamp at) const;
@@ -115,6 +122,9 @@ public:
 
   /// The models that have a price, sorted.
   std::vector<std::string> names() const;
+
+  /// The models that cost nothing at all and are not known to be free.
+  std::vector<std::string> priced_at_nothing() const;
 
 private:
   std::map<std::string, model_price, std::less<>> models_;
@@ -140,10 +150,13 @@ money unscale_down(money x, factor f);
 /// What the file leaves out: cached input costs as input; writing a cache costs
 /// 1.25 x and 2 x the input at Anthropic, as input elsewhere; in long bands,
 /// other tiers and later rows these keep their relation to the input price.
-/// Cached input never costs more than input. Sound, or else pictures, cost as
-/// text where they have no price. Of input_cost_per_X and output_cost_per_X (an
-/// image, a character, a second, a query) the higher counts, for both say the
-/// same. Models that have none of these are left out.
+/// Cached input never costs more than input; an hour's write at Anthropic that
+/// costs less than one for five minutes or more than 3 x the input is a slip.
+/// Batches cost half at the makers that say so. Sound, or else pictures, cost
+/// as text where they have no price, and thoughts as output. Of
+/// input_cost_per_X and output_cost_per_X (an image, a character, a second, a
+/// query, a request) the higher counts, for both say the same. Models that have
+/// none of these are left out.
 struct price_table_result {
   price_table table;
   /// "12: gpt-5-mini: output_cost_per_token: what is wrong" each, by line.

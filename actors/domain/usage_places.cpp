@@ -6,6 +6,8 @@ namespace rota {
 
 usage_scanner::place usage_scanner::inner(bool object) const {
   const auto key = key_.view();
+  const auto of_items = !object && key == "output"
+                        && route_ == surface::openai_responses;
   const auto of_figures = object && (key == "usage" || key == "usageMetadata");
   switch (here()) {
     case place::outside:
@@ -21,10 +23,17 @@ usage_scanner::place usage_scanner::inner(bool object) const {
         return place::meta;
       if (!object && key == "choices")
         return place::choices;
+      if (of_items)
+        return place::items;
       return of_figures ? place::figures : place::outside;
     case place::choices:
       return object ? place::choice : place::outside;
+    case place::items:
+      return object ? place::item : place::outside;
     case place::response:
+      if (of_items)
+        return place::items;
+      [[fallthrough]];
     case place::message:
     case place::choice:
       return of_figures ? place::figures : place::outside;
@@ -39,6 +48,7 @@ usage_scanner::place usage_scanner::inner(bool object) const {
     case place::entry:
       return object ? place::details : place::outside;
     case place::details:
+    case place::item:
       break;
   }
   return place::outside;

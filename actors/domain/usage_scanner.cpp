@@ -3,6 +3,7 @@
 #include "actors/domain/byte_masks.hpp"
 #include "messages/check.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace rota {
@@ -221,6 +222,8 @@ void usage_scanner::open(bool object) {
       parent_.size = 0;
     } else if (next == place::details) {
       parent_ = key_;
+    } else if (next == place::items) {
+      searches_ = 0;
     } else if (next == place::listed) {
       list_ = key_;
     } else if (next == place::entry) {
@@ -259,6 +262,8 @@ void usage_scanner::take_text() {
     fast_ = value == "fast";
   else if (where == place::figures && key == "inference_geo")
     us_only_ = value == "us";
+  else if (where == place::item && key == "type")
+    searches_ += value == "web_search_call";
   else if (where == place::entry && (key == "type" || key == "modality"))
     label_ = word_;
   else if (where == place::root && key == "duration")
@@ -300,6 +305,7 @@ std::optional<usage> usage_scanner::result() const {
     x = length_.tokens(route_);
   if (!x)
     return std::nullopt;
+  x->web_searches = std::max(x->web_searches, searches_);
   x->tier = tier_;
   x->fast = fast_;
   x->us_only = us_only_;

@@ -37,7 +37,7 @@ private:
   /// Where the scanner stands; everything else is skipped.
   enum class place : uint8_t {
     outside, list, root, response, message, choices, choice, meta, figures,
-    details, listed, entry,
+    details, listed, entry, items, item,
   };
 
   enum class mode : uint8_t { between, text, scalar };
@@ -87,6 +87,7 @@ private:
   usage_figures pending_;
   usage_figures entry_;
   usage_figures said_;
+  int64_t searches_ = 0; // Calls of a web search, among the answer's items.
   usage_figures length_; // Of a recording, beside the usage.
   service_tier tier_ = service_tier::standard;
   bool fast_ = false;

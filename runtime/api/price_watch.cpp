@@ -1,6 +1,9 @@
 #include "runtime/api/price_watch.hpp"
 
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
 
 namespace rota {
 
@@ -30,6 +33,20 @@ void price_watch::look(const price_table_ptr& prices, const job& work) {
     spdlog::warn("The price of {} is taken from {}, for no more of the name is"
                  " known: {}.",
                  work.model, found.name, advice);
+}
+
+void warn_of_prices(const price_table& x) {
+  constexpr size_t most = 20;
+  auto names = x.priced_at_nothing();
+  if (names.empty())
+    return;
+  const auto count = names.size();
+  names.resize(std::min(count, most));
+  spdlog::warn("The price table says that these cost nothing: {}{}; if they do"
+               " cost something, correct it.",
+               fmt::join(names, ", "),
+               count > most ? fmt::format(" and {} more", count - most)
+                            : std::string{});
 }
 
 } // namespace rota

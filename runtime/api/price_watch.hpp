@@ -22,4 +22,7 @@ private:
   std::set<std::string, std::less<>> told_;
 };
 
+/// Says which models cost nothing at all, perhaps by a slip of the table.
+void warn_of_prices(const price_table& x);
+
 } // namespace rota

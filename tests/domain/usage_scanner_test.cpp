@@ -400,6 +400,33 @@ TEST_CASE("Gemini's sound and pictures", "[usage]") {
         == split);
 }
 
+TEST_CASE("web searches among the items of an answer are counted",
+          "[usage]") {
+  const std::string response
+    = R"({"object":"response","output":[{"type":"web_search_call","id":"ws_1",)"
+      R"("action":{"type":"search","query":"web_search_call"}},)"
+      R"({"id":"ws_2","type":"web_search_call"},{"type":"message","content":)"
+      R"([{"type":"web_search_call"}]}],"usage":{"input_tokens":9,)"
+      R"("output_tokens":2}})";
+  auto used = read_usage(surface::openai_responses, response);
+  REQUIRE(used);
+  CHECK(used->web_searches == 2);
+  // A stream says its items many times, all of them at its end.
+  const auto stream
+    = R"(data: {"type":"response.created","response":{"output":[]}})"
+      "\n\n"
+      R"(data: {"type":"response.output_item.done","item":)"
+      R"({"type":"web_search_call"}})"
+      "\n\ndata: {\"type\":\"response.in_progress\",\"response\":"
+      + response + "}\n\ndata: {\"type\":\"response.completed\",\"response\":"
+      + response + "}\n\n";
+  used = read_usage(surface::openai_responses, stream);
+  REQUIRE(used);
+  CHECK(used->web_searches == 2);
+  CHECK(in_chunks(surface::openai_responses, stream, [] { return size_t{1}; })
+        == used);
+}
+
 TEST_CASE("any bytes in any chunks do no harm", "[usage]") {
   std::mt19937 random{4'711};
   const std::string letters = "{}[]\":,\\ \n\rdata:usage0123456789tokens_";
