@@ -106,4 +106,11 @@ std::vector<std::string> describe(const option_diff& x) {
   return result;
 }
 
+options applied_live(options accepted, const options& running) {
+  for (const auto& row : option_rows())
+    if (row.when == applies::restart)
+      row.copy(accepted, running);
+  return accepted;
+}
+
 } // namespace rota

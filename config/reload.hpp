@@ -46,4 +46,8 @@ option_diff diff_options(const options& before, const options& after);
 /// @returns What is applied, for people: "account relay-a added", "routing".
 std::vector<std::string> describe(const option_diff& x);
 
+/// @returns `accepted` as it is applied while the daemon runs: what waits for
+/// the next start is as it is in `running`.
+options applied_live(options accepted, const options& running);
+
 } // namespace rota

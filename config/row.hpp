@@ -43,6 +43,9 @@ option_row<Root> make_row(std::string key, Form form, applies when,
   result.text = [form, path...](const Root& root) {
     return form.show(member(root, path...));
   };
+  result.copy = [path...](Root& to, const Root& from) {
+    member(to, path...) = member(from, path...);
+  };
   return result;
 }
 

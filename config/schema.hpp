@@ -36,6 +36,8 @@ struct option_row {
   std::function<std::vector<tree_fault>(Root&, const tree_node&)> read;
   /// @returns The value as the file spells it; nothing where it is absent.
   std::function<std::string(const Root&)> text;
+  /// Makes the option what it is in the other.
+  std::function<void(Root&, const Root&)> copy;
 
   /// The default, taken from the struct.
   std::string default_text() const {

@@ -64,7 +64,7 @@ bool daemon::await_room() const {
   if (has_room())
     return true;
   spdlog::error("The disk of {} is full: rotad starts once there is room.",
-                opts_.state_dir);
+                now_.opts.state_dir);
   const auto set = signals();
   constexpr timespec nap{0, 250'000'000};
   while (!has_room())
@@ -75,22 +75,21 @@ bool daemon::await_room() const {
 }
 
 void daemon::open() {
-  auto opened = store::open(store_dir(), opts_.store,
+  auto opened = store::open(store_dir(), now_.opts.store,
                             [this](const std::string& why) { fail(why); });
   if (!opened.disk)
     throw refusal{opened.fault};
   disk_ = std::move(opened.disk);
-  disk_->keep_records(opts_.records);
+  disk_->keep_records(now_.opts.records);
   if (const auto from = disk_->migrated_from(); from > 0)
     spdlog::info("The store was migrated from schema {} to {}; as it was it"
                  " lies in {}/store.schema-{} until you remove it.",
-                 from, store::schema, opts_.state_dir, from);
+                 from, store::schema, now_.opts.state_dir, from);
   if (auto fault = note_doubtful_items(*disk_); !fault.empty())
     throw refusal{fault};
 }
 
 void daemon::wire() {
-  clients_ = start_.clients;
   system_ = std::make_unique<caf::actor_system>(system_config_);
   loop_.attach(*system_);
   loop_.start();
@@ -107,7 +106,7 @@ void daemon::wire() {
   all.dispatcher
     = spawn_hosted(*system_, &loop_, dispatcher, all.clock, start_.routing);
   space_ = std::make_unique<disk_space>(
-    store_dir(), opts_.store,
+    store_dir(), now_.opts.store,
     [this, to = all.dispatcher](bool low, uint64_t free) {
       caf::anon_send(to, atom::halt_v,
                      halt_notice{low ? ec::disk_low : ec::ok});
@@ -116,20 +115,20 @@ void daemon::wire() {
   space_->look();
   const auto on_loop
     = [this](std::function<void()> f) { loop_.post(std::move(f)); };
-  writer_ = std::make_unique<journal_writer>(*disk_, opts_.store.group_max,
+  writer_ = std::make_unique<journal_writer>(*disk_, now_.opts.store.group_max,
                                              on_loop, on_failure, space_.get(),
                                              on_loop);
   all.clients = spawn_hosted(*system_, &loop_, rota::clients, all.clock,
-                             recall_clients(*disk_, opts_, *clients_));
+                             recall_clients(*disk_, now_.opts, *now_.clients));
   all.journal = spawn_journal(*system_, &loop_, *writer_, all.clients);
-  all.spool = spawn_spool(*system_, opts_.state_dir + "/batches");
-  all.upstream = spawn_upstream(*system_, loop_, opts_.upstream, directory_);
+  all.spool = spawn_spool(*system_, now_.opts.state_dir + "/batches");
+  all.upstream = spawn_upstream(*system_, loop_, now_.opts.upstream, directory_);
   all.refresher = spawn_hosted(*system_, &loop_, refresher, all.clock,
-                               all.upstream, opts_.refresh);
+                               all.upstream, now_.opts.refresh);
   all.notifier = spawn_notifier(*system_, &loop_, all.upstream,
-                                set_up_notifier(opts_.alerts, *directory_));
+                                set_up_notifier(now_.opts.alerts, *directory_));
   all.alerter = spawn_hosted(*system_, &loop_, alerter, all.clock,
-                             all.dispatcher, all.notifier, opts_.alerts);
+                             all.dispatcher, all.notifier, now_.opts.alerts);
   const auto watch = [this](const char* name, const auto& whom) {
     watchdog_->watch(name, caf::actor_cast<caf::strong_actor_ptr>(whom));
   };
@@ -143,10 +142,10 @@ void daemon::wire() {
   watch("alerter", all.alerter);
   accounts_ = std::make_unique<account_pool>(
     all, directory_, [this](const std::string& x) { return recall(x); });
-  add_accounts(opts_.accounts);
+  add_accounts(now_.opts.accounts);
   batches_ = std::make_unique<batch_desk>(
-    all, *accounts_, *disk_, opts_.state_dir + "/batches", opts_.batch,
-    opts_.store.low_space_bytes);
+    all, *accounts_, *disk_, now_.opts.state_dir + "/batches", now_.opts.batch,
+    now_.opts.store.low_space_bytes);
 }
 
 void daemon::serve() {
@@ -154,13 +153,13 @@ void daemon::serve() {
   const std::lock_guard guard{reload_mutex_};
   const auto resumed = batches_->resume_all();
   front_ = std::make_unique<api_front>(
-    *all_, opts_, clients_,
+    *all_, now_.opts, now_.clients,
     [this](auto route, const auto& tags, auto asked) {
       return accounts_->models(route, tags, asked);
     },
     disk_->response_pins());
   listener_ = std::make_unique<http_listener>(
-    loop_, opts_.listen, opts_.api,
+    loop_, now_.opts.listen, now_.opts.api,
     [this](const http_exchange_ptr& x) { front_->serve(x); },
     [this](int status, std::string_view sentence, std::string_view target) {
       return front_->refuse(status, sentence, target);
@@ -169,19 +168,19 @@ void daemon::serve() {
       return front_->greet(method, target, headers);
     });
   api_ = std::make_unique<admin_api>(admin_api::parts{
-    *all_, *accounts_, *batches_, *disk_, opts_.state_dir,
+    *all_, *accounts_, *batches_, *disk_, now_.opts.state_dir,
     listener_->address(), disk_->run(),
     all_->now(), [this] { return reload(); },
     [this] { return needs_restart(); }});
   door_ = std::make_unique<admin_server>(
-    opts_.admin.socket, [this](admin_exchange& x) { api_->serve(x); });
-  warn_of_clients(*clients_, listener_->address());
+    now_.opts.admin.socket, [this](admin_exchange& x) { api_->serve(x); });
+  warn_of_clients(*now_.clients, listener_->address());
   warn_of_prices(*all_->setup()->prices);
   spdlog::info("rotad {} is ready. Accounts: {}; batches resumed: {}; calls in"
                " doubt: {} over {} USD; API at {}, admin API at {}.",
                ROTA_VERSION, accounts_->size(), resumed, found_.doubts,
                to_string(found_.amount), listener_->address(),
-               opts_.admin.socket);
+               now_.opts.admin.socket);
 }
 
 void daemon::wait() {
@@ -261,7 +260,7 @@ void daemon::tell_room(bool low, uint64_t free) const {
 
 int daemon::run() {
   try {
-    set_up_log(opts_.log);
+    set_up_log(now_.opts.log);
     if (!await_room())
       return 0;
     open();
@@ -281,11 +280,16 @@ int daemon::run() {
 }
 
 int run_daemon(const configuration& start, const std::string& config_path) {
+  auto current = start;
+  std::vector<std::string> waiting;
   for (;;) {
-    daemon x{start, config_path};
+    daemon x{current, config_path, waiting};
     const auto code = x.run();
     if (!x.starved())
       return code;
+    // Whoever was let in or shut out by a reload stays so.
+    current = x.in_force();
+    waiting = x.needs_restart();
     spdlog::error("The store met a full disk and is opened anew.");
   }
 }

@@ -38,10 +38,13 @@ struct system_config : caf::actor_system_config {
 /// All parts of a running daemon, in the order in which they are made.
 class daemon {
 public:
-  daemon(const configuration& start, std::string config_path)
-    : start_{start},
-      opts_{start.opts},
-      config_path_{std::move(config_path)} {
+  /// @param waiting Options that wait for a restart already.
+  daemon(configuration start, std::string config_path,
+         std::vector<std::string> waiting)
+    : start_{std::move(start)},
+      now_{start_},
+      config_path_{std::move(config_path)},
+      needs_restart_{std::move(waiting)} {
     // nop
   }
 
@@ -52,6 +55,13 @@ public:
     return starved_;
   }
 
+  /// What it went by last: once it serves, under reload_mutex_.
+  const configuration& in_force() const {
+    return now_;
+  }
+
+  std::vector<std::string> needs_restart();
+
 private:
   bool await_room() const;
   void open();
@@ -60,7 +70,6 @@ private:
   void wait();
   void stop();
   reload_report reload();
-  std::vector<std::string> needs_restart();
   /// @returns The accounts whose secrets changed.
   std::vector<std::string> apply(const option_diff& diff);
   void add_accounts(const std::vector<account_options>& x);
@@ -77,7 +86,7 @@ private:
   void fail(const std::string& why);
 
   const configuration start_; // For any thread.
-  options opts_; // As last reloaded; once it serves, under reload_mutex_.
+  configuration now_; // As last reloaded; once it serves, under reload_mutex_.
   std::string config_path_;
   std::mutex reload_mutex_;
   std::vector<std::string> needs_restart_;
@@ -103,7 +112,6 @@ private:
   std::unique_ptr<watchdog> watchdog_;
   std::unique_ptr<admin_api> api_;
   std::unique_ptr<admin_server> door_;
-  std::shared_ptr<client_list> clients_;
   std::unique_ptr<api_front> front_;
   std::unique_ptr<http_listener> listener_;
 };

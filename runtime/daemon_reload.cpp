@@ -35,7 +35,7 @@ void daemon::add_accounts(const std::vector<account_options>& x) {
   if (x.empty())
     return;
   ended_ = endings_of(disk_->ledger_tail(tail_entries));
-  accounts_->apply(opts_, x);
+  accounts_->apply(now_.opts, x);
   ended_.clear();
 }
 
@@ -54,26 +54,24 @@ reload_report daemon::reload() {
     report.faults = std::move(fresh.faults);
     return report;
   }
-  const auto diff = diff_options(opts_, fresh.opts);
+  const auto diff = diff_options(now_.opts, fresh.opts);
   // What waits for a restart does so however often it is reloaded.
   needs_restart_ = diff_options(start_.opts, fresh.opts).needs_restart;
   report.needs_restart = needs_restart_;
   report.changed = describe(diff);
-  // The refresher keeps what it was started with, and accounts go by that.
-  fresh.opts.refresh = opts_.refresh;
-  for (const auto& name : fresh.clients->renewed_since(*clients_))
+  fresh.opts = applied_live(std::move(fresh.opts), now_.opts);
+  for (const auto& name : fresh.clients->renewed_since(*now_.clients))
     report.changed.push_back("client " + name + " has another token");
-  opts_ = fresh.opts;
-  clients_ = fresh.clients;
+  now_ = fresh;
   caf::anon_send(all_->clients, atom::configure_v,
-                 recall_clients(*disk_, opts_, *clients_));
-  front_->clients(clients_);
+                 recall_clients(*disk_, now_.opts, *now_.clients));
+  front_->clients(now_.clients);
   if (diff.clients)
-    warn_of_clients(*clients_, listener_->address());
+    warn_of_clients(*now_.clients, listener_->address());
   // Prices and rules are read again even if their paths stay.
   all_->setup(fresh.routing);
   warn_of_prices(*fresh.routing->prices);
-  disk_->keep_records(opts_.records);
+  disk_->keep_records(now_.opts.records);
   caf::anon_send(all_->dispatcher, atom::configure_v, fresh.routing);
   for (const auto& name : apply(diff))
     report.changed.push_back("account " + name + " has another secret");
@@ -91,13 +89,13 @@ std::vector<std::string> daemon::needs_restart() {
 
 std::vector<std::string> daemon::apply(const option_diff& diff) {
   accounts_->remove(diff.removed);
-  accounts_->apply(opts_, diff.changed);
+  accounts_->apply(now_.opts, diff.changed);
   // Accounts try again once they are told, so the new secrets come first.
   auto renewed = accounts_->renew_secrets();
-  accounts_->reconfigure(opts_);
+  accounts_->reconfigure(now_.opts);
   add_accounts(diff.added);
-  batches_->limits(opts_.batch);
-  spdlog::set_level(spdlog::level::from_str(opts_.log.level));
+  batches_->limits(now_.opts.batch);
+  spdlog::set_level(spdlog::level::from_str(now_.opts.log.level));
   return renewed;
 }
 

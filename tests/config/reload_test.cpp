@@ -54,6 +54,21 @@ TEST_CASE("accounts are added, changed and removed by name", "[reload]") {
         == names{"account c added", "account b changed", "account a removed"});
 }
 
+TEST_CASE("what waits for a restart stays as it runs", "[reload]") {
+  auto accepted = two_accounts();
+  accepted.state_dir = "/elsewhere";
+  accepted.listen = "0.0.0.0:80";
+  accepted.refresh.interval = 3h;
+  accepted.routing.attempts = 2;
+  const auto applied = applied_live(accepted, options{});
+  CHECK(applied.state_dir == options{}.state_dir);
+  CHECK(applied.listen == options{}.listen);
+  CHECK(applied.refresh.interval == options{}.refresh.interval);
+  CHECK(applied.routing.attempts == 2);
+  CHECK(names_of(applied.accounts) == names{"a", "b"});
+  CHECK(diff_options(options{}, applied).needs_restart.empty());
+}
+
 TEST_CASE("what counts at the first start only is no change", "[reload]") {
   auto after = two_accounts();
   after.accounts[0].balance.initial = money{5};

@@ -3,6 +3,7 @@
 // filled to the last byte (default 10).
 
 #include "runtime/storage/disk_space.hpp"
+#include "tests/e2e/api_request.hpp"
 #include "tests/e2e/audit.hpp"
 #include "tests/support/catch.hpp"
 
@@ -196,6 +197,68 @@ TEST_CASE("a daemon before a full disk starts once there is room",
     CHECK(on.stop() == 0);
     check_store(on);
   }
+}
+
+TEST_CASE("a store that is opened anew goes by the last reload",
+          "[e2e][disk]") {
+  small_disk on;
+  REQUIRE_DISK(on);
+  const std::string revoked(40, 'r');
+  const std::string valid(40, 'v');
+  on.environment["REVOKED"] = revoked;
+  on.environment["VALID"] = valid;
+  const auto with_token = [](const std::string& name) {
+    const std::string all = config;
+    // A start wants more room than a stop leaves: no ballast, large buffers.
+    return all.substr(0, all.find("store:"))
+           + "store: {write_buffer_bytes: 4MiB, low_space_bytes: 16MiB,"
+             " ballast_bytes: 0}\n"
+             "clients:\n  - {name: al, tokens: [env:"
+           + name + "]}\n";
+  };
+  on.stall_at("head/before", on.dir / "stuck");
+  on.start(with_token("REVOKED"));
+  const auto status = [&on](const std::string& token) {
+    return request(on.api_port(), "GET", "/v1/models", "",
+                   "Authorization: Bearer " + token + "\r\n")
+      .status;
+  };
+  CHECK(status(revoked) == 200);
+  on.rewrite(with_token("VALID") + "refresh: {interval: 7m}\n");
+  CHECK(on.ask({"reload"})["needs_restart"] == json{"refresh.interval"});
+  CHECK(status(revoked) == 401);
+  // The file that says how far the store has come cannot be written: it lost
+  // its pages, and there are no others. RocksDB itself meets no full disk.
+  write_file(on.dir / "stuck", "");
+  on.ask({"account", "a", "drain"});
+  write_file(on.dir / "state/spare", std::string(64 << 10, 'x'));
+  const auto head = on.dir / "state/store.head";
+  const auto kept = read_file(head);
+  REQUIRE(!kept.empty());
+  fs::resize_file(head, 0);
+  on.fill(0);
+  fs::remove(on.dir / "stuck");
+  wait_until("it waits for room", [&on] {
+    INFO(on.daemon().err());
+    REQUIRE(on.daemon().running());
+    return on.daemon().err().find("rotad starts once there is room")
+           != std::string::npos;
+  });
+  fs::remove(on.dir / "state/spare");
+  write_file(head, kept);
+  on.make_room();
+  const std::string ready = "is ready";
+  wait_until("it is ready again", [&] {
+    const auto log = on.daemon().err();
+    return log.find(ready) != log.rfind(ready);
+  });
+  CHECK_THAT(on.daemon().err(), ContainsSubstring("store.head cannot be"));
+  CHECK(status(revoked) == 401);
+  CHECK(status(valid) == 200);
+  CHECK(on.ask({"status"})["needs_restart"] == json{"refresh.interval"});
+  CHECK(on.ask({"account", "a"})["admin"] == "drain");
+  CHECK(on.stop() == 0);
+  check_store(on);
 }
 
 TEST_CASE("a disk that others fill to the last byte loses nothing",
