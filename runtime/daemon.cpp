@@ -142,7 +142,7 @@ void daemon::wire() {
   watch("alerter", all.alerter);
   accounts_ = std::make_unique<account_pool>(
     all, directory_, [this](const std::string& x) { return recall(x); });
-  add_accounts(now_.opts.accounts);
+  add_accounts(now_.opts, now_.opts.accounts);
   batches_ = std::make_unique<batch_desk>(
     all, *accounts_, *disk_, now_.opts.state_dir + "/batches", now_.opts.batch,
     now_.opts.store.low_space_bytes);

@@ -31,22 +31,44 @@ account_memory daemon::recall(const std::string& name) {
   return result;
 }
 
-void daemon::add_accounts(const std::vector<account_options>& x) {
+void daemon::add_accounts(const options& all,
+                          const std::vector<account_options>& x) {
   if (x.empty())
     return;
   ended_ = endings_of(disk_->ledger_tail(tail_entries));
-  accounts_->apply(now_.opts, x);
+  accounts_->apply(all, x);
   ended_.clear();
+}
+
+/// New names are written to the store at once, which must not meet a full disk.
+/// @returns Why they cannot be; nothing if they can, or if there are none.
+std::string daemon::fault_of_room(const options& fresh) const {
+  std::string stranger;
+  for (const auto& x : fresh.accounts)
+    if (!disk_->has_account(x.name))
+      stranger = "account " + x.name;
+  for (const auto& x : fresh.clients)
+    if (!disk_->has_client(x.name))
+      stranger = "client " + x.name;
+  if (stranger.empty() || has_room(start_.opts.store.low_space_bytes))
+    return {};
+  return "The disk of " + start_.opts.state_dir + " is nearly full, and "
+         + stranger + " is new to the store: free some space, then reload"
+           " again.";
 }
 
 reload_report daemon::reload() {
   std::lock_guard guard{reload_mutex_};
   reload_report report;
   auto fresh = load_configuration(config_path_);
-  if (fresh.faults.empty())
-    if (auto fault = fault_of_opening(*fresh.clients, listener_->address());
-        !fault.empty())
+  const auto check = [&fresh](std::string fault) {
+    if (!fault.empty())
       fresh.faults.push_back(std::move(fault));
+  };
+  if (fresh.faults.empty())
+    check(fault_of_opening(*fresh.clients, listener_->address()));
+  if (fresh.faults.empty())
+    check(fault_of_room(fresh.opts));
   if (!fresh.faults.empty()) {
     spdlog::warn("rotad keeps its configuration, for the new one has faults:"
                  " {}",
@@ -54,27 +76,41 @@ reload_report daemon::reload() {
     report.faults = std::move(fresh.faults);
     return report;
   }
+  try {
+    return take_over(std::move(fresh));
+  } catch (const std::exception& x) {
+    // The next reload does again what this one has done.
+    spdlog::error("The reload broke off: {}", x.what());
+    report.faults = {std::string{"The reload broke off: "} + x.what()};
+    return report;
+  }
+}
+
+reload_report daemon::take_over(configuration fresh) {
   const auto diff = diff_options(now_.opts, fresh.opts);
   // What waits for a restart does so however often it is reloaded.
-  needs_restart_ = diff_options(start_.opts, fresh.opts).needs_restart;
-  report.needs_restart = needs_restart_;
-  report.changed = describe(diff);
+  auto waiting = diff_options(start_.opts, fresh.opts).needs_restart;
+  reload_report report{describe(diff), waiting, {}};
   fresh.opts = applied_live(std::move(fresh.opts), now_.opts);
   for (const auto& name : fresh.clients->renewed_since(*now_.clients))
     report.changed.push_back("client " + name + " has another token");
-  now_ = fresh;
-  caf::anon_send(all_->clients, atom::configure_v,
-                 recall_clients(*disk_, now_.opts, *now_.clients));
-  front_->clients(now_.clients);
+  const auto clients = recall_clients(*disk_, fresh.opts, *fresh.clients);
+  for (const auto& x : diff.added)
+    std::ignore = disk_->id_of(x.name);
+  // After this point, all that can fail are secrets that went away.
+  caf::anon_send(all_->clients, atom::configure_v, clients);
+  front_->clients(fresh.clients);
   if (diff.clients)
-    warn_of_clients(*now_.clients, listener_->address());
+    warn_of_clients(*fresh.clients, listener_->address());
   // Prices and rules are read again even if their paths stay.
   all_->setup(fresh.routing);
   warn_of_prices(*fresh.routing->prices);
-  disk_->keep_records(now_.opts.records);
+  disk_->keep_records(fresh.opts.records);
   caf::anon_send(all_->dispatcher, atom::configure_v, fresh.routing);
-  for (const auto& name : apply(diff))
+  for (const auto& name : apply(fresh.opts, diff))
     report.changed.push_back("account " + name + " has another secret");
+  now_ = std::move(fresh);
+  needs_restart_ = std::move(waiting);
   spdlog::info("rotad reloaded {}: {} changes, {} options need a restart{}{}.",
                config_path_, report.changed.size(), needs_restart_.size(),
                needs_restart_.empty() ? "" : ": ",
@@ -87,15 +123,16 @@ std::vector<std::string> daemon::needs_restart() {
   return needs_restart_;
 }
 
-std::vector<std::string> daemon::apply(const option_diff& diff) {
+std::vector<std::string> daemon::apply(const options& all,
+                                       const option_diff& diff) {
   accounts_->remove(diff.removed);
-  accounts_->apply(now_.opts, diff.changed);
+  accounts_->apply(all, diff.changed);
   // Accounts try again once they are told, so the new secrets come first.
   auto renewed = accounts_->renew_secrets();
-  accounts_->reconfigure(now_.opts);
-  add_accounts(diff.added);
-  batches_->limits(now_.opts.batch);
-  spdlog::set_level(spdlog::level::from_str(now_.opts.log.level));
+  accounts_->reconfigure(all);
+  add_accounts(all, diff.added);
+  batches_->limits(all.batch);
+  spdlog::set_level(spdlog::level::from_str(all.log.level));
   return renewed;
 }
 

@@ -23,7 +23,7 @@ namespace rota {
 struct reload_report {
   std::vector<std::string> changed;
   std::vector<std::string> needs_restart;
-  /// Where there are any, nothing was changed.
+  /// Where there are any, nothing was changed, or the last says what broke off.
   std::vector<std::string> faults;
 };
 

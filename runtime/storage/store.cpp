@@ -4,6 +4,7 @@
 #include "runtime/storage/backup.hpp"
 #include "runtime/storage/store_impl.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 
@@ -233,6 +234,11 @@ account_id store::id_of(const std::string& name) {
   return id;
 }
 
+bool store::has_account(const std::string& name) const {
+  std::lock_guard guard{impl_->mutex};
+  return impl_->names.contains(name);
+}
+
 account_head store::head_of(account_id x) const {
   std::lock_guard guard{impl_->mutex};
   if (const auto i = impl_->accounts.find(x); i != impl_->accounts.end())
@@ -318,6 +324,12 @@ client_head store::client_of(const std::string& name) {
               + "): check the disk, then start rotad again.")};
   my.clients.emplace(fresh.client, fresh);
   return fresh;
+}
+
+bool store::has_client(const std::string& name) const {
+  std::lock_guard guard{impl_->mutex};
+  return std::any_of(impl_->clients.begin(), impl_->clients.end(),
+                     [&name](const auto& x) { return x.second.name == name; });
 }
 
 std::vector<client_head> store::clients() const {

@@ -73,6 +73,9 @@ public:
   /// @throws std::runtime_error if the store fails.
   account_id id_of(const std::string& name);
 
+  /// Whether the name has a number.
+  bool has_account(const std::string& name) const;
+
   /// Its books and its row as of the last write; empty for a new account.
   account_head head_of(account_id x) const;
   std::optional<account_row> row_of(account_id x) const;
@@ -96,6 +99,7 @@ public:
   /// ever, as an account's is.
   /// @throws std::runtime_error if the store fails.
   client_head client_of(const std::string& name);
+  bool has_client(const std::string& name) const;
 
   /// All clients there ever were.
   std::vector<client_head> clients() const;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -162,6 +163,44 @@ TEST_CASE("below the low mark jobs wait, and go on by themselves",
   check_output(on, batch, lines);
   check_books(on, lines);
   CHECK(on.ask({"status"})["in_doubt_count"] == 0);
+  CHECK(on.stop() == 0);
+  check_store(on);
+}
+
+TEST_CASE("a reload with new names is refused while the disk is low",
+          "[e2e][disk]") {
+  small_disk on;
+  REQUIRE_DISK(on);
+  on.start(config);
+  on.fill(8 * MiB);
+  const auto low = std::string{config} + "routing: {attempts: 2}\n";
+  on.rewrite(low);
+  CHECK(on.ask({"reload"})["changed"] == json{"routing"});
+  const std::string account
+    = "  - {name: c, provider: openai, base_url: SIM, api_key: env:KEY_C}\n";
+  const std::string client
+    = "clients:\n  - {name: al, tokens: [sha256:" + std::string(64, 'a')
+      + "]}\n";
+  const auto with_account = [&] {
+    auto result = low;
+    return result.insert(result.find("alerts:"), account);
+  };
+  const auto fresh = GENERATE(true, false);
+  on.rewrite(fresh ? with_account() : low + client);
+  const auto refused = on.rota({"reload"});
+  CHECK(refused.code == 1);
+  CHECK_THAT(refused.err, ContainsSubstring("is nearly full, and"));
+  CHECK_THAT(refused.err, ContainsSubstring("is new to the store: free some"));
+  on.daemon().signal(SIGHUP);
+  wait_until("the signal is answered", [&on] {
+    const auto log = on.daemon().err();
+    return log.find("is new to the store") != log.rfind("is new to the store");
+  });
+  CHECK(on.ask({"accounts"}).size() == 2);
+  on.make_room();
+  CHECK(on.ask({"reload"})["changed"]
+        == json{fresh ? "account c added" : "clients"});
+  CHECK(on.ask({"accounts"}).size() == (fresh ? 3 : 2));
   CHECK(on.stop() == 0);
   check_store(on);
 }
