@@ -122,7 +122,8 @@ void daemon::wire() {
                              recall_clients(*disk_, now_.opts, *now_.clients));
   all.journal = spawn_journal(*system_, &loop_, *writer_, all.clients);
   all.spool = spawn_spool(*system_, now_.opts.state_dir + "/batches");
-  all.upstream = spawn_upstream(*system_, loop_, now_.opts.upstream, directory_);
+  all.upstream
+    = spawn_upstream(*system_, loop_, now_.opts.upstream, directory_);
   all.refresher = spawn_hosted(*system_, &loop_, refresher, all.clock,
                                all.upstream, now_.opts.refresh);
   all.notifier = spawn_notifier(*system_, &loop_, all.upstream,

@@ -83,7 +83,6 @@ private:
   }
 
   bool has_room(uint64_t at_least = 0) const;
-
   /// Callable from any thread: something that must not fail has failed.
   void fail(const std::string& why);
 
