@@ -44,9 +44,12 @@ struct job_id {
   friend constexpr auto operator<=>(const job_id&, const job_id&) = default;
 };
 
-/// One hold: one attempt of a job. `attempt` is 256 times the number of the
-/// daemon's run plus the try in that run, so an identifier is never used for
-/// two calls.
+/// So many numbers for a job's attempts has each run; the first is not used.
+inline constexpr uint32_t attempts_per_run = 256;
+
+/// One hold: one attempt of a job. `attempt` is `attempts_per_run` times the
+/// number of the daemon's run plus the try in that run, so an identifier is
+/// never used for two calls.
 struct hold_id {
   job_id job;
   uint32_t attempt = 0;

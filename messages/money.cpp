@@ -1,5 +1,7 @@
 #include "messages/money.hpp"
 
+#include "messages/money_sum.hpp"
+
 #include <limits>
 
 namespace rota {
@@ -44,10 +46,9 @@ std::optional<int64_t> parse_scaled(std::string_view text, int places) {
 }
 
 /// Writes units of 10^-places with all `places` digits.
-std::string format_scaled(int64_t x, int places) {
-  const auto negative = x < 0;
-  auto rest = negative ? uint64_t{0} - static_cast<uint64_t>(x)
-                       : static_cast<uint64_t>(x);
+/// @param rest The unsigned value without its sign.
+template <class Unsigned>
+std::string format_scaled(bool negative, Unsigned rest, int places) {
   std::string result;
   for (int i = 0; i < places || rest > 0 || i == places; ++i) {
     if (i == places)
@@ -58,6 +59,11 @@ std::string format_scaled(int64_t x, int places) {
   if (negative)
     result += '-';
   return {result.rbegin(), result.rend()};
+}
+
+std::string format_scaled(int64_t x, int places) {
+  const auto bits = static_cast<uint64_t>(x);
+  return format_scaled(x < 0, x < 0 ? uint64_t{0} - bits : bits, places);
 }
 
 std::string trimmed(std::string text, size_t least_places) {
@@ -75,6 +81,12 @@ std::string to_string(money x) {
 
 std::string to_decimal(money x) {
   return format_scaled(x.nanos, 9);
+}
+
+std::string to_decimal(money_sum x) {
+  __extension__ using wide = unsigned __int128;
+  const auto bits = static_cast<wide>(x.nanos_);
+  return format_scaled(x.nanos_ < 0, x.nanos_ < 0 ? wide{0} - bits : bits, 9);
 }
 
 std::optional<money> parse_money(std::string_view text) {

@@ -1,17 +1,16 @@
 #include "actors/domain/batch_budget.hpp"
 
 #include "actors/domain/pricing.hpp"
+#include "messages/money_sum.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace rota {
 
 namespace {
 
 void add(money& sum, money x) {
-  if (__builtin_add_overflow(sum.nanos, x.nanos, &sum.nanos))
-    sum.nanos = std::numeric_limits<int64_t>::max();
+  sum = saturated_sum(sum, x);
 }
 
 /// Pays for a share.

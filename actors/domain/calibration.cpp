@@ -68,10 +68,10 @@ bool calibration::reading(money figure, timestamp asked_at, money quantum) {
     forget_before(middle);
     return false;
   }
-  const auto booked = now.spent - begin_->spent;
+  const auto booked = (now.spent - begin_->spent).nearest();
   if (booked <= money{} || booked.nanos / 100 < quantum.nanos)
     return false; // Too little yet.
-  const auto clean = unsure_.nanos <= booked.nanos / 100;
+  const auto clean = unsure_ <= money{booked.nanos / 100};
   const auto ratio = ratio_of(begin_->figure - figure, booked);
   if (clean)
     learn(ratio, begin_->at);

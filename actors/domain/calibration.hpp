@@ -3,6 +3,7 @@
 #include "actors/domain/price_ratios.hpp"
 #include "actors/domain/spend_window.hpp"
 #include "messages/account_row.hpp"
+#include "messages/money_sum.hpp"
 
 #include <boost/container/flat_map.hpp>
 #include <boost/container/small_vector.hpp>
@@ -73,15 +74,15 @@ private:
 
   struct mark {
     money figure;
-    money spent;
+    money_sum spent;
     timestamp at;
   };
 
   milliseconds lag_;
   timestamp began_;
   spend_window recent_;
-  money spent_;  // In this run.
-  money unsure_; // Since the window began.
+  money_sum spent_;  // In this run.
+  money_sum unsure_; // Since the window began.
   std::optional<mark> begin_;
   price_ratios ratios_;
   std::map<std::string, price_ratios> by_model_;

@@ -1,5 +1,7 @@
 #include "actors/domain/lag_watch.hpp"
 
+#include "messages/money_sum.hpp"
+
 namespace rota {
 
 namespace {
@@ -58,7 +60,7 @@ void lag_watch::came(const judgement& x) {
   const auto from = recent_.reached(std::max(missed, money{1}));
   if (!from || *from > x.at)
     return; // More than any charge: new money.
-  waiting_ += x.correction;
+  waiting_ = saturated_sum(waiting_, x.correction);
   needed_ = std::max(needed_, x.at - *from);
 }
 
@@ -67,11 +69,11 @@ bool lag_watch::went(const judgement& x) {
   const auto missing = -x.correction;
   if (waiting_ <= noise)
     return false;
-  if (missing > waiting_ + noise) {
+  if (missing > saturated_sum(waiting_, noise)) {
     restart(); // More went than had come: somebody else spends.
     return false;
   }
-  const auto enough = missing + missing >= waiting_;
+  const auto enough = missing >= waiting_ - missing;
   waiting_ -= missing;
   if (!enough || waiting_ > x.held + noise)
     return false;

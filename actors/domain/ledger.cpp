@@ -1,5 +1,7 @@
 #include "actors/domain/ledger.hpp"
 
+#include "actors/domain/ledger_fold.hpp"
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -173,7 +175,8 @@ ec ledger::doubt(entry_kind how, hold_id id, timestamp until, timestamp now,
   auto& hold = i->second;
   hold.in_doubt = true;
   hold.unlikely = how == entry_kind::suspect;
-  hold.presumed = presumed < hold.amount ? std::max(presumed, money{}) : money{};
+  if (presumed < hold.amount)
+    hold.presumed = std::max(presumed, money{});
   hold.expires_at = until;
   watch(until, id);
   ++doubts_;
@@ -295,14 +298,10 @@ void ledger::append(entry_kind kind, money amount, hold_id id, timestamp now) {
 
 void ledger::charge(entry_kind kind, money amount, hold_id id, timestamp now) {
   head_.balance -= amount;
-  head_.spent += amount;
-  head_.last_used = now;
+  count_charge(head_, amount, now);
   head_.overruns += kind == entry_kind::overrun;
   head_.lates += kind == entry_kind::late;
-  // Whether the last reading held a charge that was none is not known: what
-  // comes back raises the books, but not what the reading leaves.
   if (amount > money{}) {
-    head_.spent_since_reading += amount;
     recent_.add(amount, now);
     lag_.charged(amount, now);
   }

@@ -49,9 +49,10 @@ bool doubts(entry_kind x) {
   return x == entry_kind::doubt || x == entry_kind::suspect;
 }
 
-std::string differs(const char* what, money found, money expected) {
+std::string differs(const char* what, money found, money_sum expected) {
   return std::string{"says that "} + to_string(found) + " USD " + what
-         + ", but the entries before it come to " + to_string(expected);
+         + ", but the entries before it come to "
+         + to_string(expected.nearest());
 }
 
 /// One figure of the books, as it was stored and as the entries leave it.
@@ -169,9 +170,11 @@ std::string ledger_audit::number(const ledger_entry& x) {
 std::string ledger_audit::figures(const ledger_entry& x) const {
   const auto* hold = find(head_, x.hold);
   const auto moved = movement_of(x, hold != nullptr ? hold->amount : money{});
-  if (const auto left = head_.balance + moved.balance; x.balance_after != left)
+  if (const auto left = money_sum{head_.balance} + moved.balance;
+      left != x.balance_after)
     return differs("are left", x.balance_after, left);
-  if (const auto held = head_.held + moved.held; x.held_after != held)
+  if (const auto held = money_sum{head_.held} + moved.held;
+      held != x.held_after)
     return differs("are held", x.held_after, held);
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include "actors/domain/ended_holds.hpp"
 #include "messages/ledger.hpp"
+#include "messages/money_sum.hpp"
 
 #include <optional>
 #include <string>
@@ -12,11 +13,11 @@ namespace rota {
 struct ledger_sums {
   uint64_t entries = 0;
   /// Money that came in: opening and top-ups.
-  money paid_in;
+  money_sum paid_in;
   /// By what readings and operators moved the books otherwise.
-  money adjusted;
+  money_sum adjusted;
   /// Charges of all kinds, assumptions and their corrections included.
-  money charged;
+  money_sum charged;
 };
 
 /// Checks the entries of one account, from the first to the last, against the

@@ -1,5 +1,8 @@
 #include "actors/domain/ledger_fold.hpp"
 
+#include "actors/domain/ledger.hpp"
+#include "messages/money_sum.hpp"
+
 #include <algorithm>
 
 namespace rota {
@@ -18,13 +21,21 @@ bool end_hold(account_head& head, hold_id id) {
 }
 
 void spend(account_head& head, const ledger_entry& x) {
-  head.spent -= x.amount;
-  if (x.amount < money{}) // What comes back is not in the last reading.
-    head.spent_since_reading -= x.amount;
-  head.last_used = x.at;
+  count_charge(head, -x.amount, x.at);
 }
 
 } // namespace
+
+void count_charge(account_head& head, money amount, timestamp at) {
+  head.spent = saturated_sum(head.spent, amount);
+  // Whether the last reading held a charge that was none is not known: what
+  // comes back raises the books, but not what the reading leaves.
+  if (amount > money{})
+    head.spent_since_reading
+      = std::min(saturated_sum(head.spent_since_reading, amount),
+                 ledger::most);
+  head.last_used = at;
+}
 
 bool fold(account_head& head, const ledger_entry& x) {
   if (x.seq != head.seq + 1 || x.account != head.account)

@@ -12,4 +12,9 @@ namespace rota {
 /// continue these books: its sequence has a gap, or its figures disagree.
 [[nodiscard]] bool fold(account_head& head, const ledger_entry& x);
 
+/// Counts a charge, or what comes back of one, in what was spent. Such totals
+/// are compared and shown, but nothing balances against them: over a whole life
+/// they may pass any amount, and stop there.
+void count_charge(account_head& head, money amount, timestamp at);
+
 } // namespace rota

@@ -28,6 +28,8 @@
 
 #include "actors/domain/ledger.hpp"
 
+#include "actors/domain/ledger_fold.hpp"
+
 #include <algorithm>
 #include <tuple>
 
@@ -137,8 +139,7 @@ void ledger::resolve_doubts(money figure, timestamp window_begin,
     }
     // The figure contains it already, so it is no part of any window.
     head_.balance -= charged;
-    head_.spent += charged;
-    head_.last_used = now;
+    count_charge(head_, charged, now);
     append(how, -charged, x.id, now);
   }
 }
@@ -175,7 +176,7 @@ money ledger::spent_since(timestamp t) const {
   // What an earlier run spent within the window is not known any more; all
   // that was spent since its last reading is an upper bound.
   const auto known = window_from_.millis == 0 || window_from_ < t;
-  return known ? recent_.since(t) : head_.spent_since_reading;
+  return std::min(known ? recent_.since(t) : head_.spent_since_reading, most);
 }
 
 } // namespace rota

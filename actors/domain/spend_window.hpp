@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/money.hpp"
+#include "messages/money_sum.hpp"
 #include "messages/time.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -40,16 +40,16 @@ public:
 
   /// @returns At least what was charged at or after `t`. A slot counts whole.
   money since(timestamp t) const {
-    money result;
+    money_sum result;
     for (auto i = slots_.rbegin(); i != slots_.rend() && i->last >= t; ++i)
       result += i->spent;
-    return result;
+    return result.nearest();
   }
 
   /// @returns From when on at least so much was charged, the latest such time
   ///          to a slot; nothing if it never was. `least` is positive.
   std::optional<timestamp> reached(money least) const {
-    money sum;
+    money_sum sum;
     for (auto i = slots_.rbegin(); i != slots_.rend(); ++i)
       if (sum += i->spent; sum >= least)
         return i->from;
@@ -73,7 +73,7 @@ private:
   struct slot {
     timestamp from;
     timestamp last;
-    money spent;
+    money_sum spent;
   };
 
   size_t most_;

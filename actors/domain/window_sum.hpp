@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/money.hpp"
+#include "messages/money_sum.hpp"
 #include "messages/time.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -42,21 +42,21 @@ public:
   }
 
   money spent() const {
-    return spent_;
+    return spent_.nearest();
   }
 
 private:
   struct slot {
     timestamp from;
     uint64_t calls = 0;
-    money spent;
+    money_sum spent;
   };
 
   milliseconds slot_;
   // Most accounts are used seldom and need one or two.
   boost::container::small_vector<slot, 2> slots_; // The oldest first.
   uint64_t calls_ = 0;
-  money spent_;
+  money_sum spent_;
 };
 
 } // namespace rota

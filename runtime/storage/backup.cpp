@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -74,6 +75,56 @@ std::string open_engine(const std::string& folder,
   return status.ok()
            ? std::string{}
            : failed("The backup folder " + folder + " cannot be used", status);
+}
+
+bool is_manifest(const fs::path& x) {
+  return x.extension() == ".manifest"
+         && x.filename().string().starts_with("backup-");
+}
+
+/// Whether a file in files/ has a name that we give: a digest, or what becomes
+/// one. Others are somebody else's.
+bool is_stored(const fs::directory_entry& x) {
+  auto name = x.path().filename();
+  if (name.extension() == ".part")
+    name.replace_extension();
+  constexpr size_t digits = 64;
+  const auto text = name.string();
+  std::error_code err;
+  return text.size() == digits
+         && text.find_first_not_of("0123456789abcdef") == std::string::npos
+         && x.is_regular_file(err);
+}
+
+/// Whether a directory without a manifest may be of a first backup that was
+/// interrupted.
+bool is_begun(const fs::directory_entry& x) {
+  const auto name = x.path().filename();
+  std::error_code err;
+  if (name == "files") {
+    const fs::directory_iterator all{x.path(), err};
+    return !err && std::all_of(begin(all), end(all), is_stored);
+  }
+  return name == "store"
+         && (fs::is_directory(x.path() / "meta", err)
+             || (fs::is_empty(x.path(), err) && !err));
+}
+
+/// Why no backups may be kept in a folder; empty if they may.
+std::string taken_by_others(const std::string& folder) {
+  std::error_code err;
+  if (!fs::exists(folder, err))
+    return {};
+  const std::vector<fs::directory_entry> all{
+    fs::directory_iterator{folder, err}, {}};
+  if (std::all_of(all.begin(), all.end(), is_begun)
+      || std::any_of(all.begin(), all.end(), [](const auto& x) {
+           return is_manifest(x.path());
+         }))
+    return {};
+  return "The directory " + folder
+         + " holds files, but no backups: name one that is empty or not there"
+           " yet.";
 }
 
 std::string stored_path(const std::string& folder, const std::string& sha256) {
@@ -151,6 +202,9 @@ void note(const check_report& x, backup_manifest& to) {
 backup_result make_backup(const std::string& state_dir,
                           const std::string& folder, timestamp now) {
   backup_result result;
+  if (result.fault = taken_by_others(folder); !result.fault.empty())
+    return result;
+  const private_files ours;
   const auto store = state_dir + "/store";
   result.checked = check_store({store, state_dir + "/batches"});
   if (result.checked.finding_count > 0)
@@ -160,8 +214,12 @@ backup_result make_backup(const std::string& state_dir,
   note(result.checked, made);
   auto& fault = result.fault;
   fault = make_private_directory(folder);
-  if (fault.empty())
-    fault = make_private_directory(folder + "/files");
+  // Those that are there already may have been made when nobody cared.
+  for (const auto* part : {"/files", "/store"})
+    if (fault.empty()) {
+      fault = make_private_directory(folder + part);
+      ::chmod((folder + part).c_str(), 0700);
+    }
   const folder_lock lock{folder};
   if (fault.empty() && !lock.held())
     fault = busy(folder);
@@ -184,7 +242,7 @@ backup_list list_backups(const std::string& folder) {
   std::error_code err;
   for (fs::directory_iterator i{folder, err}, end; !err && i != end;
        i.increment(err)) {
-    if (i->path().extension() != ".manifest")
+    if (!is_manifest(i->path()))
       continue;
     const auto path = i->path().string();
     auto x = manifest_of(content_of(path).value_or(""));
@@ -223,7 +281,7 @@ std::string thin_out(const std::string& folder, uint32_t keep) {
   const folder_lock lock{folder};
   if (!lock.held())
     return busy(folder);
-  auto all = list_backups(folder).backups;
+  const auto [all, faults] = list_backups(folder);
   const auto surplus = all.size() > keep ? all.size() - keep : 0;
   std::unique_ptr<rocksdb::BackupEngine> engine;
   if (auto fault = open_engine(folder, engine); !fault.empty())
@@ -238,6 +296,9 @@ std::string thin_out(const std::string& folder, uint32_t keep) {
                       + " cannot be removed",
                     status);
   }
+  // Which files belong to a backup whose manifest is damaged nobody knows.
+  if (!faults.empty())
+    return {};
   std::set<std::string> wanted;
   for (size_t i = surplus; i < all.size(); ++i)
     for (const auto& file : all[i].files)
@@ -245,7 +306,7 @@ std::string thin_out(const std::string& folder, uint32_t keep) {
   for (fs::directory_iterator i{folder + "/files", err}, end; !err && i != end;
        i.increment(err))
     if (std::error_code ignored;
-        !wanted.contains(i->path().filename().string()))
+        is_stored(*i) && !wanted.contains(i->path().filename().string()))
       fs::remove(i->path(), ignored);
   return {};
 }

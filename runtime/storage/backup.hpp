@@ -48,6 +48,7 @@ struct backup_result {
 /// and verifies what it has written.
 /// @param state_dir Is written to: RocksDB opens it. Best a copy, see
 ///                  state_copy.hpp.
+/// @param folder A directory with files but no backups is refused.
 backup_result make_backup(const std::string& state_dir,
                           const std::string& folder, timestamp now);
 
@@ -65,7 +66,8 @@ backup_list list_backups(const std::string& folder);
 std::string verify_backup(const std::string& folder,
                           const backup_manifest& x);
 
-/// Removes all but the newest backups.
+/// Removes all but the newest backups, and what belongs to none; of the latter
+/// nothing while a manifest is damaged, for what that one names is not known.
 /// @returns One sentence if it cannot.
 std::string thin_out(const std::string& folder, uint32_t keep);
 

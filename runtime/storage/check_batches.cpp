@@ -1,4 +1,6 @@
 #include "runtime/storage/check_impl.hpp"
+
+#include "messages/money_sum.hpp"
 #include "runtime/storage/digest.hpp"
 #include "runtime/storage/files.hpp"
 #include "runtime/storage/line_reader.hpp"
@@ -14,7 +16,7 @@ void count(batch_counts& to, const item_result& x) {
   to.succeeded += x.state == item_state::succeeded;
   to.failed += x.state == item_state::failed;
   to.cancelled += x.state == item_state::cancelled;
-  to.spent += x.cost;
+  to.spent = saturated_sum(to.spent, x.cost);
 }
 
 std::string text_of(const batch_counts& x) {
@@ -93,8 +95,8 @@ void checker::counters(const tally& x) {
          + '.');
   if (x.charged < x.all.spent)
     find("The results of " + name + " cost " + to_string(x.all.spent)
-         + " USD, but the ledger has charged only " + to_string(x.charged)
-         + " for it.");
+         + " USD, but the ledger has charged only "
+         + to_string(x.charged.nearest()) + " for it.");
 }
 
 void checker::files_of(const batch_row& x) {

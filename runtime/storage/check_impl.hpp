@@ -2,12 +2,14 @@
 
 // The inside of `check_store`, shared by its sources.
 
+#include "messages/money_sum.hpp"
 #include "runtime/storage/check.hpp"
 #include "runtime/storage/codec.hpp"
 #include "runtime/storage/database.hpp"
 
 #include <map>
 #include <optional>
+#include <set>
 
 namespace rota {
 
@@ -37,7 +39,7 @@ private:
     batch_counts before_cursor;
     batch_counts all;
     /// Charged by the ledger for its calls.
-    money charged;
+    money_sum charged;
   };
 
   // check.cpp
@@ -105,6 +107,7 @@ private:
   uint64_t last_batch_ = 0;
   std::map<account_id, books> books_;
   std::map<client_id, client_head> clients_;
+  std::set<client_id> set_back_; // Under whom the clock was set back.
   std::map<batch_id, tally> batches_;
 };
 

@@ -13,10 +13,9 @@ constexpr uint64_t chained_schema = 2;
 /// From this one on, a file beside the store says how far it had come.
 constexpr uint64_t marked_schema = 3;
 
-/// Attempts are numbered from 256 times the daemon's run.
-uint64_t run_of(const hold_id& x) {
-  return x.attempt >> 8;
-}
+constexpr auto one_slot_damaged
+  = "One of its two slots is damaged, so it may say less than it did; the next"
+    " start of rotad writes it anew.";
 
 bool is_charge(entry_kind x) {
   return x == entry_kind::settle || x == entry_kind::assume
@@ -60,8 +59,12 @@ void checker::entry(const ledger_entry& x) {
   if (auto fault = audit.next(x); !fault.empty())
     find({target_.store_dir, name_of(x.account), x.seq,
           "The entry (" + to_string(x.kind) + ") " + fault + '.'});
-  if (const auto client = x.hold.job.client; client != client_id{})
-    fold(clients_[client], x);
+  if (const auto client = x.hold.job.client; client != client_id{}) {
+    auto& head = clients_[client];
+    if (is_set_back(head, x))
+      set_back_.insert(client);
+    fold(head, x);
+  }
   if (is_charge(x.kind))
     if (const auto i = batches_.find(x.hold.job.batch); i != batches_.end())
       i->second.charged -= x.amount;
@@ -128,6 +131,14 @@ void checker::clients() {
     clients_.erase(found->client);
     due.client = found->client;
     due.name = found->name;
+    // Earlier versions counted otherwise where the clock was set back.
+    if (set_back_.contains(found->client)) {
+      due.day = found->day;
+      due.day_spent = found->day_spent;
+      due.month = found->month;
+      due.month_spent = found->month_spent;
+      due.last_used = found->last_used;
+    }
     if (due != *found)
       find("Client " + found->name + " has spent " + to_string(found->spent)
            + " USD in " + std::to_string(found->calls)
@@ -171,6 +182,8 @@ void checker::high_water_mark() {
                 " come.");
   if (!found.mark)
     return lost(found.fault);
+  if (found.damaged > 0)
+    lost(one_slot_damaged);
   const auto less = missing(*found.mark, here,
                             [this](account_id x) { return name_of(x); });
   if (!less.empty())

@@ -29,6 +29,14 @@ std::error_code last_error() {
 
 } // namespace
 
+private_files::private_files() : before_{::umask(077)} {
+  // nop
+}
+
+private_files::~private_files() {
+  ::umask(before_);
+}
+
 bool sync_path(const std::string& path) {
   const auto fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0)

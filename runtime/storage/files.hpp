@@ -2,9 +2,22 @@
 
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <system_error>
 
 namespace rota {
+
+/// While it lives, whatever this process makes is its owner's alone.
+class private_files {
+public:
+  private_files();
+  ~private_files();
+  private_files(const private_files&) = delete;
+  private_files& operator=(const private_files&) = delete;
+
+private:
+  mode_t before_;
+};
 
 // Files that must be there after a power failure. Each function but the first
 // two returns one sentence if it cannot.

@@ -6,7 +6,12 @@
 
 #include <rocksdb/utilities/backup_engine.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <sstream>
+#include <string_view>
+#include <vector>
 
 namespace rota {
 
@@ -16,6 +21,9 @@ namespace fs = std::filesystem;
 
 /// What a state directory has of the store.
 constexpr const char* parts[] = {"store.head", "batches", "store"};
+
+/// And a time: a directory for the state that was there before.
+constexpr const char* aside_prefix = "replaced-";
 
 bool is_there(const std::string& path) {
   std::error_code err;
@@ -69,9 +77,57 @@ std::string unpack(const std::string& folder, const backup_manifest& x,
   return sync_tree(to);
 }
 
+/// What a restore does with the state that is there. It stands in the mark, so
+/// that one that was interrupted can be brought to its end.
+struct swap_plan {
+  /// Where the old state goes; a name in the state directory.
+  std::string aside;
+  /// The parts that the old state has.
+  std::vector<std::string> old;
+
+  bool is_old(const std::string& part) const {
+    return std::find(old.begin(), old.end(), part) != old.end();
+  }
+};
+
+constexpr std::string_view aside_word = "aside ";
+constexpr std::string_view old_word = "old ";
+
+std::string text_of(const swap_plan& x) {
+  auto result = "A restore replaces this state.\n" + std::string{aside_word}
+                + x.aside + '\n';
+  for (const auto& part : x.old)
+    result += std::string{old_word} + part + '\n';
+  return result;
+}
+
+/// @returns The plan of a restore that was interrupted, if it says which.
+std::optional<swap_plan> interrupted(const std::string& mark) {
+  std::istringstream in{content_of(mark).value_or("")};
+  swap_plan result;
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(aside_word))
+      result.aside = line.substr(aside_word.size());
+    else if (line.starts_with(old_word))
+      result.old.push_back(line.substr(old_word.size()));
+  if (!result.aside.starts_with(aside_prefix)
+      || result.aside.find('/') != std::string::npos)
+    return std::nullopt;
+  return result;
+}
+
+swap_plan plan_of(const std::string& state_dir, timestamp now) {
+  swap_plan result{aside_prefix + std::to_string(now.millis), {}};
+  for (const auto* part : parts)
+    if (is_there(state_dir + '/' + part))
+      result.old.push_back(part);
+  return result;
+}
+
 /// Why a state must not be replaced; empty if it may.
-std::string occupied(const std::string& state_dir, bool force) {
-  if (const state_lock lock{state_dir + "/store"}; lock.holder() != 0)
+std::string occupied(const state_lock& lock, const std::string& state_dir,
+                     bool force) {
+  if (lock.holder() != 0)
     return "A process (" + std::to_string(lock.holder())
            + ") holds the store in " + state_dir + ": stop that rotad first.";
   for (const auto* part : parts)
@@ -82,30 +138,63 @@ std::string occupied(const std::string& state_dir, bool force) {
   return {};
 }
 
+/// Puts the parts of a fresh state in the places of the old ones.
 std::string swap_in(const std::string& fresh, const std::string& state_dir,
-                    const std::string& aside) {
-  const auto mark = restore_mark(state_dir + "/store");
-  // From here until the mark is removed, no daemon starts.
-  auto fault = write_durably(mark, "A restore replaces this state.\n");
-  if (fault.empty())
-    fault = make_private_directory(aside);
+                    const swap_plan& plan) {
+  const auto aside = state_dir + '/' + plan.aside;
+  auto fault = make_private_directory(aside);
+  std::error_code err;
   for (const auto* part : parts) {
+    const auto at = state_dir + '/' + part;
+    const auto kept = aside + '/' + part;
+    if (fault.empty() && plan.is_old(part) && !fs::exists(kept, err))
+      fault = move(at, kept);
+    else if (fault.empty())
+      fs::remove_all(at, err); // Of a restore that was interrupted.
     if (fault.empty())
-      fault = move(state_dir + '/' + part, aside + '/' + part);
-    if (fault.empty())
-      fault = move(fresh + '/' + part, state_dir + '/' + part);
+      fault = move(fresh + '/' + part, at);
   }
   if (fault.empty() && !(sync_path(aside) && sync_path(state_dir)))
     fault = "The directory " + state_dir
             + " cannot be written: check the disk, then run rota restore"
               " again.";
-  std::error_code err;
-  if (fault.empty()) {
-    fs::remove_all(fresh, err);
-    fs::remove(mark, err);
-    sync_path(state_dir);
-  }
   return fault;
+}
+
+/// Replaces the state; until the mark is removed, no daemon starts.
+std::string replace(const std::string& fresh, const std::string& state_dir,
+                    bool force, const state_lock& lock, timestamp now,
+                    std::string& replaced) {
+  const auto store = state_dir + "/store";
+  const auto mark = restore_mark(store);
+  auto plan = interrupted(mark);
+  std::error_code err;
+  if (!plan) {
+    plan = plan_of(state_dir, now);
+    if (auto fault = write_durably(mark, text_of(*plan)); !fault.empty())
+      return fault;
+    // A daemon that came before the mark has a store by now. Where there was
+    // one it was locked out.
+    if (!lock.is_held()) {
+      const state_lock late{store, state_lock::mode::replace};
+      if (auto fault = occupied(late, state_dir, force); !fault.empty()) {
+        fs::remove(mark, err);
+        return fault;
+      }
+    }
+  }
+  const auto aside = state_dir + '/' + plan->aside;
+  if (!plan->old.empty())
+    replaced = aside;
+  auto fault = swap_in(fresh, state_dir, *plan);
+  if (!fault.empty())
+    return fault;
+  fs::remove_all(fresh, err);
+  if (plan->old.empty())
+    fs::remove(aside, err);
+  fs::remove(mark, err);
+  sync_path(state_dir);
+  return {};
 }
 
 } // namespace
@@ -120,7 +209,10 @@ restore_result restore_backup(const std::string& folder,
                               timestamp now) {
   restore_result result;
   auto& fault = result.fault;
-  fault = occupied(state_dir, force);
+  const private_files ours;
+  // To the end: nobody else may take what is to be moved aside.
+  const state_lock lock{state_dir + "/store", state_lock::mode::replace};
+  fault = occupied(lock, state_dir, force);
   if (fault.empty())
     fault = verify_backup(folder, x);
   if (fault.empty())
@@ -139,13 +231,7 @@ restore_result restore_backup(const std::string& folder,
               " another backup.";
     return result;
   }
-  const auto aside = state_dir + "/replaced-" + std::to_string(now.millis);
-  for (const auto* part : parts)
-    if (is_there(state_dir + '/' + part))
-      result.replaced = aside;
-  fault = swap_in(fresh, state_dir, aside);
-  if (fault.empty() && result.replaced.empty())
-    fs::remove(aside, err);
+  fault = replace(fresh, state_dir, force, lock, now, result.replaced);
   return result;
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/storage/snapshot.hpp"
 
+#include "messages/money_sum.hpp"
 #include "runtime/storage/codec.hpp"
 #include "runtime/storage/database.hpp"
 
@@ -95,7 +96,7 @@ private:
       to.succeeded += x->state == item_state::succeeded;
       to.failed += x->state == item_state::failed;
       to.cancelled += x->state == item_state::cancelled;
-      to.spent += x->spent;
+      to.spent = saturated_sum(to.spent, x->spent);
     }
     if (!i->status().ok())
       blame("a result of " + to_string(row.id));

@@ -16,4 +16,10 @@ std::string copy_state(const std::string& state_dir, const std::string& to);
 /// @returns One sentence if it cannot.
 std::string copy_batches(const std::string& from, const std::string& to);
 
+/// Where this process puts a copy of its own beside a state, while it needs it.
+std::string passing_copy(const std::string& state_dir);
+
+/// Removes such copies of processes that are no more.
+void remove_left_copies(const std::string& state_dir);
+
 } // namespace rota

@@ -16,14 +16,17 @@ struct flock whole(short kind) {
 
 } // namespace
 
-state_lock::state_lock(const std::string& store_dir) {
-  file_ = ::open((store_dir + "/LOCK").c_str(), O_RDONLY | O_CLOEXEC);
+state_lock::state_lock(const std::string& store_dir, mode how) {
+  const auto replaces = how == mode::replace;
+  const auto kind = static_cast<short>(replaces ? F_WRLCK : F_RDLCK);
+  file_ = ::open((store_dir + "/LOCK").c_str(),
+                 (replaces ? O_RDWR : O_RDONLY) | O_CLOEXEC);
   if (file_ < 0)
     return;
-  auto wanted = whole(F_RDLCK);
+  auto wanted = whole(kind);
   if (::fcntl(file_, F_SETLK, &wanted) == 0)
     return;
-  auto found = whole(F_RDLCK);
+  auto found = whole(kind);
   if (::fcntl(file_, F_GETLK, &found) == 0 && found.l_type != F_UNLCK)
     holder_ = found.l_pid;
   else

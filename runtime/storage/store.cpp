@@ -51,6 +51,10 @@ store::open(const std::string& dir, const store_options& options,
     fault = x->base.open(dir, options, x->failure);
   if (x->base.damaged)
     fault += x->extent_of_damage();
+  // Since it was looked for first, a restore may have begun; from here on it
+  // finds the store locked.
+  if (fault.empty() && std::filesystem::exists(restore_mark(dir)))
+    fault = x->refuse_half_restored();
   x->durability = options.durability;
   // Nothing is changed before all is known to be well.
   for (const auto step :
@@ -207,6 +211,10 @@ uint32_t store::run() const {
 
 uint64_t store::migrated_from() const {
   return impl_->migrated_from;
+}
+
+bool store::mark_was_damaged() const {
+  return impl_->mark_was_damaged;
 }
 
 // -- accounts -----------------------------------------------------------------
@@ -408,7 +416,7 @@ bool walk(const database& base, batch_id x, uint64_t from_item, F f) {
 } // namespace
 
 batch_resume store::resume_of(const batch_row& x) const {
-  batch_resume result{x, {}};
+  batch_resume result{x, {}, {}};
   const auto good = walk<ended_item>(impl_->base, x.id, x.cursor,
                                      [&result](const ended_item& y) {
                                        result.ended.push_back(y);

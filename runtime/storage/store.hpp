@@ -66,6 +66,10 @@ public:
   /// The schema that this opening migrated from; 0 if it did not.
   uint64_t migrated_from() const;
 
+  /// Whether one slot of the high-water file was damaged: what is missing may
+  /// then go unnoticed in part. This opening has written it anew.
+  bool mark_was_damaged() const;
+
   // -- accounts ---------------------------------------------------------------
 
   /// An account's number; a new name is given one for ever. It is durable no

@@ -42,6 +42,7 @@ struct store::impl {
   database base;
   uint32_t run = 0;
   uint64_t migrated_from = 0;
+  bool mark_was_damaged = false;
 
   mutable std::mutex mutex; // Guards the next six.
   std::unordered_map<account_id, account> accounts;

@@ -43,8 +43,15 @@ void store::impl::stage_records(const std::vector<commit_ptr>& group) {
   const uint64_t before = records;
   for (const auto& x : group)
     if (x->record) {
-      put(family::record, record_key(x->record->id), *x->record);
+      auto key = record_key(x->record->id);
+      put(family::record, key, *x->record);
       ++records;
+      // Requests are numbered when they begin and noted when they end: younger
+      // ones may have been removed meanwhile.
+      if (key < oldest_record) {
+        std::lock_guard guard{mutex};
+        oldest_record = std::move(key);
+      }
     }
   if (records != before)
     put(family::meta, count_key, uint64_t{records});
@@ -85,17 +92,22 @@ std::string store::impl::prune(steady::time_point now) {
   if (!i->status().ok())
     return damaged("the records of requests");
   pruned_at = more ? now - prune_delay : now;
-  if (gone == 0)
+  // Once none is left the number is known, whatever was counted: it would else
+  // be due for ever to remove records that there are not.
+  const auto left = i->Valid() ? records - std::min<uint64_t>(records, gone)
+                               : uint64_t{0};
+  if (gone == 0 && left == records)
     return {};
-  records -= std::min<uint64_t>(records, gone);
+  records = left;
   std::string count;
   encode(count, uint64_t{records});
   rocksdb::WriteBatch batch;
-  batch.DeleteRange(base[family::record], oldest, end);
+  if (gone > 0)
+    batch.DeleteRange(base[family::record], oldest, end);
   batch.Put(base[family::meta], count_key, count);
   auto fault = commit_batch(batch, false, false);
-  std::lock_guard guard{mutex};
-  oldest_record = std::move(end);
+  if (std::lock_guard guard{mutex}; gone > 0)
+    oldest_record = std::move(end);
   return fault;
 }
 

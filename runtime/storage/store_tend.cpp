@@ -72,6 +72,7 @@ std::string store::impl::check_high_water() {
     if (promised.writes == here.writes && promised.heads != here.heads)
       return refuse_incomplete("the books differ from what " + path + " says");
     mark = promised;
+    mark_was_damaged = found.damaged > 0;
   } else if (mark.store != 0) {
     return refuse_incomplete("the file " + path
                              + " is missing, so nobody knows whether anything"

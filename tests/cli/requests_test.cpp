@@ -38,7 +38,8 @@ TEST_CASE("a price that may be wrong is shown beside its model", "[cli]") {
 
 TEST_CASE("an explanation has all that a cost is made of", "[cli]") {
   cli_fixture on;
-  const auto explained = [&on](const char* basis, json more = {}) {
+  const auto explained = [&on](const char* basis,
+                               json more = json::object()) {
     auto reply = json::parse(golden_reply("request.json"));
     reply["price"]["basis"] = basis;
     reply["tokens"].update(more);

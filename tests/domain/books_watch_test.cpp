@@ -90,6 +90,18 @@ TEST_CASE_METHOD(fixture, "what readings lack adds up for an hour", "[watch]") {
   CHECK(view().unexplained_per_hour == money{});
 }
 
+TEST_CASE_METHOD(fixture, "a site that writes nonsense overflows no hour",
+                 "[watch]") {
+  const auto most = ledger::most.nanos;
+  for (int i = 0; i < 30; ++i) {
+    now = now + 1min;
+    read(i % 2 == 0 ? -most : most);
+  }
+  CHECK(view().unexplained_per_hour == money{INT64_MAX});
+  now = now + 61min;
+  CHECK(view().unexplained_per_hour == money{});
+}
+
 TEST_CASE_METHOD(fixture, "an operator's correction is no loss", "[watch]") {
   books.adjust(money{-10 * dollar}, now);
   view();

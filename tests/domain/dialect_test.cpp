@@ -424,3 +424,19 @@ TEST_CASE("a model is looked for at its vendor, or at a relay", "[dialect]") {
   // These spell names their own way.
   CHECK_FALSE(makes(openrouter, surface::openai_chat, "gpt-5"));
 }
+
+TEST_CASE("an answer that is nested without end says no balance", "[dialect]") {
+  const auto asked = asking(probe_kind::newapi_console);
+  const auto nested = [&asked](size_t levels) {
+    auto x = std::make_shared<upstream_outcome>();
+    x->status = 200;
+    x->body = R"({"success":true,"x":)" + std::string(levels, '[')
+              + std::string(levels, ']') + R"(,"data":{"quota":500000}})";
+    const std::vector<upstream_outcome_ptr> answers{x};
+    return read_probe(asked, answers);
+  };
+  CHECK(nested(10).outcome == probe_outcome::ok);
+  const auto deep = nested(100'000);
+  CHECK(deep.outcome == probe_outcome::transient);
+  CHECK(deep.error == "The answer is no JSON.");
+}

@@ -99,6 +99,34 @@ TEST_CASE("an auditor has nothing to say to good books", "[audit]") {
   CHECK(sums.charged == x.books.head().spent);
 }
 
+TEST_CASE("sums over a whole life overflow neither books nor auditor",
+          "[audit]") {
+  ledger books{account_id{7}, "a", ledger_rules{}};
+  REQUIRE(books.open(ledger::most, timestamp{1}) == ec::ok);
+  ledger_audit audit{account_id{7}};
+  timestamp now{1'000'000};
+  for (uint64_t i = 0; i < 40; ++i) {
+    now = now + std::chrono::hours{1};
+    const auto up = i % 2 == 1;
+    books.reading(up ? ledger::most : -ledger::most, books.cut(now), now);
+    if (up) { // A relay that says it has charged all there was.
+      const hold_id id{{batch_id{1}, i}, 257};
+      REQUIRE(books.hold(id, ledger::most, {}, now, now) == ec::ok);
+      REQUIRE(books.settle(id, ledger::most, now) == ec::ok);
+    }
+    for (const auto& x : books.take_entries())
+      REQUIRE(audit.next(x) == "");
+  }
+  CHECK(audit.compare(books.snapshot()) == "");
+  CHECK(books.head().spent == money{INT64_MAX});
+  const auto& sums = audit.sums();
+  CHECK(to_decimal(sums.charged) == "20000000000.000000000");
+  CHECK(sums.paid_in > money{INT64_MAX});
+  CHECK(money_sum{} - sums.adjusted > money{INT64_MAX});
+  CHECK(sums.paid_in + sums.adjusted - sums.charged
+        == books.head().balance);
+}
+
 TEST_CASE("an entry that is missing, moved or doubled is found", "[audit]") {
   const sample x;
   const auto stored = x.books.snapshot();

@@ -214,3 +214,12 @@ TEST_CASE("a pool that fails is asked little more often than one that serves",
     CHECK(retries >= 60 * (20 + 5) - 50);
   }
 }
+
+TEST_CASE("what was perhaps charged before counts", "[retry]") {
+  const auto lost = failed(true, charge::perhaps);
+  auto fresh = make();
+  CHECK(fresh.after_failure(lost, true, start) == next_step::elsewhere);
+  CHECK(fresh.after_failure(lost, true, start) == next_step::give_up);
+  retry_budget once{routing_options{}, {}, 1};
+  CHECK(once.after_failure(lost, true, start) == next_step::give_up);
+}

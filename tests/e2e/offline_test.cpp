@@ -1,61 +1,13 @@
-// What people do with a daemon's state behind its back: check, look, back up,
-// restore.
+// What people do with a daemon's state behind its back: check it and look.
 
 #include "runtime/storage/high_water.hpp"
-#include "tests/e2e/stage.hpp"
+#include "tests/e2e/offline_scene.hpp"
 #include "tests/runtime/raw_store.hpp"
-#include "tests/support/catch.hpp"
 
 #include <csignal>
 #include <filesystem>
 
 using namespace rota;
-
-namespace {
-
-const std::string sim_file = R"(
-accounts:
-  - {name: a, key: key-a, balance: 30.00}
-  - {name: b, key: key-b, balance: 30.00}
-prices: {default: {input: 0.25, output: 2.00}}
-)";
-
-const std::string accounts = R"(
-accounts:
-  - {name: a, provider: openai, base_url: SIM, api_key: env:KEY_A, balance: {initial: 30.00}}
-  - {name: b, provider: openai, base_url: SIM, api_key: env:KEY_B, balance: {initial: 30.00}}
-)";
-
-/// A daemon that has run a batch.
-struct scene : stage {
-  scene() : stage{sim_file} {
-    start(accounts);
-    run_batch(30);
-  }
-
-  void run_batch(size_t lines) {
-    write_file(dir / "jobs.jsonl", chat_lines(lines));
-    REQUIRE(rota({"submit", dir / "jobs.jsonl", "--wait"}).code == 0);
-  }
-
-  std::string state_dir() const {
-    return dir / "state";
-  }
-
-  run_result offline(std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--state-dir", state_dir()});
-    return rota(arguments);
-  }
-
-  json check() {
-    auto x = offline({"fsck", "--json"});
-    INFO(x.out << x.err);
-    REQUIRE((x.code == 0 || x.code == 1));
-    return json::parse(x.out);
-  }
-};
-
-} // namespace
 
 TEST_CASE("fsck: a daemon that was killed leaves a clean store", "[e2e]") {
   scene on;
@@ -92,6 +44,22 @@ TEST_CASE("fsck: damage is said, with what to do", "[e2e]") {
   CHECK_THAT(said.out, ContainsSubstring("store: a: The books are damaged"));
   CHECK_THAT(said.err, ContainsSubstring("nothing was changed"));
   CHECK_THAT(said.err, ContainsSubstring("rota restore BACKUP --state-dir"));
+}
+
+TEST_CASE("a pool of relays without a limit can be counted", "[e2e]") {
+  stage on{sim_file};
+  std::string many = "accounts:\n";
+  for (int i = 0; i < 12; ++i)
+    many += "  - {name: a" + std::to_string(i)
+            + ", provider: openai, base_url: SIM, api_key: env:KEY_A, balance:"
+              " {initial: 1000000000}}\n";
+  on.start(many);
+  const std::string all = "12000000000.000000000";
+  CHECK(on.ask({"status"})["money"]["available"] == all);
+  CHECK(on.stop() == 0);
+  const auto dir = on.dir / "state";
+  CHECK(on.ask({"snapshot", "--state-dir", dir})["money"]["available"] == all);
+  CHECK(on.rota({"fsck", "--state-dir", dir}).code == 0);
 }
 
 TEST_CASE("fsck: a directory without a store is named", "[e2e]") {
@@ -171,141 +139,21 @@ TEST_CASE("fsck: who holds a store and does not answer is named", "[e2e]") {
   CHECK_THAT(x.err, ContainsSubstring("nowhere.sock"));
 }
 
-TEST_CASE("backup and restore, while the daemon runs and when it does not",
-          "[e2e]") {
+TEST_CASE("fsck and a start tell of a damaged slot of the mark", "[e2e]") {
   scene on;
-  const auto folder = on.dir / "backups";
-  const auto first = on.offline({"backup", folder, "--json"});
-  INFO(first.err);
-  REQUIRE(first.code == 0);
-  CHECK(json::parse(first.out)["backup"] == 1);
-  CHECK(json::parse(first.out)["results"] == 30);
-  const auto then = on.ask({"accounts"});
-  on.run_batch(20);
   CHECK(on.stop() == 0);
-  REQUIRE(on.offline({"backup", folder}).code == 0);
-  const auto list = json::parse(on.rota({"backup", folder, "--list",
-                                         "--json"})
-                                  .out);
-  REQUIRE(list.size() == 2);
-  CHECK(list[1]["results"] == 50);
-
-  // Not over what is there, unless that was asked for.
-  const auto before = on.check();
-  const auto refused = on.offline({"restore", folder, "--backup", "1"});
-  CHECK(refused.code == 1);
-  CHECK_THAT(refused.err, ContainsSubstring("There is a state in"));
-  CHECK_THAT(refused.err, ContainsSubstring("--force"));
-  CHECK(on.check() == before);
-  const auto done
-    = on.offline({"restore", folder, "--backup", "1", "--force"});
-  INFO(done.err);
-  REQUIRE(done.code == 0);
-  CHECK_THAT(done.out, ContainsSubstring("checked and clean"));
-  CHECK(on.check()["results"] == 30);
-
-  // The daemon goes on from there.
+  const auto mark = on.dir / "state/store.head";
+  auto bytes = read_file(mark);
+  bytes[4'096 + 20] = static_cast<char>(bytes[4'096 + 20] ^ 1);
+  write_file(mark, bytes);
+  const auto report = on.check();
+  CHECK(report["finding_count"] == 1);
+  CHECK_THAT(report.dump(), ContainsSubstring("One of its two slots"));
   on.restart();
-  const auto now = on.ask({"accounts"});
-  for (size_t i = 0; i < now.size(); ++i)
-    for (const auto* key : {"available", "held", "spent", "calls"})
-      CHECK(now[i][key] == then[i][key]);
-  on.run_batch(10);
-  CHECK(on.ask({"batches"}).size() == 2);
-  const auto held = on.offline({"restore", folder, "--force"});
-  CHECK(held.code == 1);
-  CHECK_THAT(held.err, ContainsSubstring("stop that rotad first"));
-  on.kill();
+  CHECK_THAT(on.daemon().err(), ContainsSubstring("was damaged, and is written"
+                                                  " anew"));
+  CHECK(on.stop() == 0);
   CHECK(on.check()["clean"] == true);
-
-  // Into an empty place, the newest by default.
-  const auto elsewhere = on.dir / "elsewhere/state";
-  REQUIRE(on.rota({"restore", folder, "--state-dir", elsewhere}).code == 0);
-  const auto copy = json::parse(
-    on.rota({"fsck", "--json", "--state-dir", elsewhere}).out);
-  CHECK(copy["clean"] == true);
-  CHECK(copy["results"] == 50);
-}
-
-TEST_CASE("restore: a damaged backup changes nothing", "[e2e]") {
-  scene on;
-  CHECK(on.stop() == 0);
-  const auto folder = on.dir / "backups";
-  REQUIRE(on.offline({"backup", folder}).code == 0);
-  const auto before = on.check();
-  const auto damage = [&](const std::string& file) {
-    auto text = read_file(file);
-    REQUIRE_FALSE(text.empty());
-    auto& c = text[text.size() / 2];
-    c = static_cast<char>(c ^ 1);
-    write_file(file, text);
-    const auto x = on.offline({"restore", folder, "--force"});
-    INFO(file << ": " << x.err);
-    CHECK(x.code == 1);
-    CHECK(x.err.find("damaged") + x.err.find("not whole")
-          != 2 * std::string::npos);
-    c = static_cast<char>(c ^ 1);
-    write_file(file, text);
-  };
-  damage(folder + "/backup-1.manifest");
-  for (const auto& entry :
-       std::filesystem::recursive_directory_iterator{folder})
-    if (entry.is_regular_file()
-        && (entry.path().extension() == ".sst"
-            || entry.path().parent_path().filename() == "files"))
-      damage(entry.path().string());
-  CHECK(on.check() == before);
-  CHECK(on.offline({"restore", folder, "--force"}).code == 0);
-  const auto none = on.offline({"restore", folder, "--backup", "9"});
-  CHECK(none.code == 1);
-  CHECK_THAT(none.err, ContainsSubstring("There is no backup 9"));
-}
-
-TEST_CASE("restore: no daemon starts on half of one", "[e2e]") {
-  scene on;
-  CHECK(on.stop() == 0);
-  const auto folder = on.dir / "backups";
-  REQUIRE(on.offline({"backup", folder}).code == 0);
-  // As it looks when the power fails in the middle.
-  write_file(on.dir / "state/store.restoring", "");
-  std::filesystem::rename(on.dir / "state/store", on.dir / "state/moved");
-  on.launch();
-  CHECK(on.daemon().wait() == 1);
-  CHECK_THAT(on.daemon().err(), ContainsSubstring("was interrupted"));
-  CHECK_THAT(on.daemon().err(), ContainsSubstring("run rota restore"));
-  CHECK_FALSE(std::filesystem::exists(on.dir / "state/store"));
-  REQUIRE(on.offline({"restore", folder, "--force"}).code == 0);
-  on.restart();
-  CHECK(on.ask({"batch", "1"})["succeeded"] == 30);
-}
-
-TEST_CASE("backup: old ones go, and what they shared stays", "[e2e]") {
-  scene on;
-  const auto folder = on.dir / "backups";
-  for (int i = 0; i < 3; ++i) {
-    on.run_batch(5);
-    REQUIRE(on.offline({"backup", folder, "--keep", "2"}).code == 0);
-  }
-  const auto list
-    = json::parse(on.rota({"backup", folder, "--list", "--json"}).out);
-  REQUIRE(list.size() == 2);
-  CHECK(list[0]["backup"] == 2);
-  for (const auto* number : {"2", "3"})
-    CHECK(on.rota({"restore", folder, "--backup", number, "--state-dir",
-                   on.dir / number})
-            .code
-          == 0);
-}
-
-TEST_CASE("backup: a damaged state is not backed up", "[e2e]") {
-  scene on;
-  on.kill();
-  put(on.dir / "state/store", "head", be32(1), "no record");
-  const auto x = on.offline({"backup", on.dir / "backups"});
-  CHECK(x.code == 1);
-  CHECK_THAT(x.out, ContainsSubstring("The books are damaged"));
-  CHECK_THAT(x.err, ContainsSubstring("was not backed up"));
-  CHECK_FALSE(std::filesystem::exists(on.dir / "backups"));
 }
 
 TEST_CASE("snapshot: what the daemon knew, without it", "[e2e]") {

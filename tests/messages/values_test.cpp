@@ -1,5 +1,6 @@
 #include "messages/ids.hpp"
 #include "messages/money.hpp"
+#include "messages/money_sum.hpp"
 #include "messages/printable.hpp"
 #include "messages/time.hpp"
 
@@ -39,6 +40,25 @@ TEST_CASE("money writes what it reads", "[money]") {
     REQUIRE(parse_money(to_string(x)) == x);
     REQUIRE(parse_money(to_decimal(x)) == x);
   }
+}
+
+TEST_CASE("a sum of amounts may exceed any amount", "[money]") {
+  const money most{INT64_MAX};
+  const money least{INT64_MIN};
+  money_sum sum;
+  for (int i = 0; i < 3; ++i)
+    sum += most;
+  CHECK(to_decimal(sum) == "27670116110.564327421");
+  CHECK(sum.nearest() == most);
+  CHECK(sum > most);
+  CHECK((sum - most - most).nearest() == most);
+  CHECK(to_decimal(money_sum{} - sum) == "-27670116110.564327421");
+  CHECK((money_sum{} - sum).nearest() == least);
+  CHECK(to_decimal(money_sum{least}) == to_decimal(least));
+  CHECK(to_decimal(money_sum{}) == "0.000000000");
+  CHECK(saturated_sum(most, money{1}) == most);
+  CHECK(saturated_sum(least, money{-1}) == least);
+  CHECK(saturated_sum(money{2}, money{-3}) == money{-1});
 }
 
 TEST_CASE("factors read and write decimals", "[money]") {

@@ -120,6 +120,7 @@ TEST_CASE("any change, gap or exchange gives another digest", "[storage]") {
     with([](auto& x) { ++x.in_window.nanos; });
     with([](auto& x) { ++x.balance_after.nanos; });
     with([](auto& x) { ++x.held_after.nanos; });
+    with([](auto& x) { ++x.presumed.nanos; });
     auto shorter = all;
     shorter.erase(shorter.begin() + static_cast<ptrdiff_t>(i));
     attempt(shorter);

@@ -27,7 +27,8 @@ inline std::vector<ledger_entry> sample_entries() {
   result.push_back({{8}, 900, entry_kind::reading, {-20'000}, {}, at, {},
                     {77'000}, {-20'001}, {3}, 899});
   result.push_back({{7}, 4, entry_kind::suspect, {1'500}, hold, at,
-                    {1'795'000'720'123}, {}, {25'000'000'000}, {1'500}});
+                    {1'795'000'720'123}, {}, {25'000'000'000}, {1'500}, 0,
+                    {700}});
   uint8_t digit = 0;
   for (auto& x : result)
     for (auto& byte : x.chain)
@@ -56,7 +57,7 @@ inline account_head sample_head() {
     {{{{17}, 42}, 0x301}, {1'500}, {1'795'000'000'001}, {1'795'000'720'001},
      false},
     {{{{}, 43, {6}}, 0x202}, {3'000}, {1'795'000'000'002}, {1'795'003'600'002},
-     true, true},
+     true, true, {900}},
   };
   for (size_t i = 0; i < x.chain.size(); ++i)
     x.chain[i] = static_cast<uint8_t>(255 - i);

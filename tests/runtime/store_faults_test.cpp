@@ -103,7 +103,7 @@ TEST_CASE("a newer version's store is left alone", "[storage]") {
   check_sentence(fault, fix.path());
   CHECK_THAT(fault, ContainsSubstring("newer"));
   CHECK_THAT(fault, ContainsSubstring("schema 7"));
-  CHECK_THAT(fault, ContainsSubstring("knows schema 6"));
+  CHECK_THAT(fault, ContainsSubstring("knows schema 7"));
   const raw_store x{fix.path()};
   std::string run;
   REQUIRE(x.db->Get({}, "run", &run).ok());

@@ -1,6 +1,7 @@
 // Records of requests in the store: found, listed, bounded, never in the way.
 
 #include "runtime/storage/check.hpp"
+#include "tests/runtime/raw_store.hpp"
 #include "tests/runtime/store_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -30,6 +31,11 @@ std::vector<uint64_t> items(const store& disk) {
     return true;
   }));
   return result;
+}
+
+bool is_due(const store& disk) {
+  const auto at = disk.due();
+  return at && *at <= std::chrono::steady_clock::now();
 }
 
 /// Removes what is too much, however many steps that takes.
@@ -112,6 +118,40 @@ TEST_CASE_METHOD(store_fixture, "the oldest go where there are too many",
     CHECK(disk->records() <= 101);
   }
   CHECK(items(*disk).front() == 25'050);
+}
+
+TEST_CASE_METHOD(store_fixture, "a slow request's record is not lost",
+                 "[storage]") {
+  disk->keep_records({std::chrono::hours{24}, 4});
+  for (uint64_t item = 10; item <= 20; ++item)
+    REQUIRE(disk->write({noting(item, wall_now())}) == "");
+  tend(*disk);
+  REQUIRE(items(*disk) == std::vector<uint64_t>{20, 19, 18, 17});
+  // It began before all of them, and ends now.
+  for (uint64_t item = 1; item <= 6; ++item) {
+    REQUIRE(disk->write({noting(item, wall_now())}) == "");
+    CHECK(items(*disk).size() == disk->records());
+    tend(*disk);
+    CHECK(items(*disk).size() == disk->records());
+    CHECK_FALSE(is_due(*disk));
+  }
+  CHECK(items(*disk) == std::vector<uint64_t>{20, 19, 18, 17});
+}
+
+TEST_CASE_METHOD(store_fixture, "records that were counted wrong are no work",
+                 "[storage]") {
+  disk->keep_records({std::chrono::hours{24}, 4});
+  REQUIRE(disk->write({noting(1, wall_now())}) == "");
+  disk.reset();
+  put(path(), "meta", "records", record(9));
+  REQUIRE(open() == "");
+  disk->keep_records({std::chrono::hours{24}, 4});
+  REQUIRE(disk->records() == 9);
+  tend(*disk);
+  CHECK(disk->records() == 0);
+  CHECK_FALSE(is_due(*disk));
+  REQUIRE(disk->write({noting(2, wall_now())}) == "");
+  CHECK(items(*disk) == std::vector<uint64_t>{2});
 }
 
 TEST_CASE_METHOD(store_fixture, "none are left where none are wanted",

@@ -207,16 +207,17 @@ void actor_world::boot_batches() {
                           runner_peers{pool_, upstream_, journal_},
                           routing_setup_ptr{setup_}, std::move(work),
                           std::move(owner)));
-  }};
+  }, there_->world.billed_attempts};
   std::vector<batch_row> rows;
   for (const auto& [id, row] : there_->disk.batches)
     rows.push_back(row);
-  for (auto& row : note_doubtful_lines(rows, heads_))
+  for (auto& row : note_doubtful_lines(rows, heads_,
+                                       static_cast<uint32_t>(there_->run)))
     there_->disk.batches[row.id] = row;
   for (const auto& [id, row] : there_->disk.batches) {
     if (there_->batches.ended(id))
       continue;
-    batch_resume from{row, {}};
+    batch_resume from{row, {}, doubts_of(id, heads_)};
     for (const auto& [job, x] : there_->disk.results)
       if (job.batch == id && job.item >= row.cursor)
         from.ended.push_back({job.item, x->state, x->cost});

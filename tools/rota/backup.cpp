@@ -82,9 +82,12 @@ int back_up(const context& x, const backup_wish& wish,
   }
   if (!done.fault.empty())
     throw std::runtime_error{done.fault};
-  if (wish.keep > 0)
+  if (wish.keep > 0) {
     if (const auto fault = thin_out(wish.folder, wish.keep); !fault.empty())
       throw std::runtime_error{fault};
+    for (const auto& fault : list_backups(wish.folder).faults)
+      fmt::print(stderr, "rota: {} No file of it is removed.\n", fault);
+  }
   const auto made = manifest_view(done.made);
   if (x.as_json)
     print_json(made);

@@ -55,6 +55,8 @@ private:
 /// @param died Runs here if the child died of a signal, with what to say about
 ///             it; its result is the exit code then. Null: it is said.
 /// @returns The exit code.
+/// @throws std::runtime_error if it is no file's fault that the child ended: a
+///         broken invariant of our own, or a signal from outside.
 int run_apart(const std::function<int()>& f,
               const std::function<int(const std::string&)>& died = {});
 

@@ -1,5 +1,6 @@
 #include "tools/rota/report.hpp"
 
+#include "messages/money_sum.hpp"
 #include "tools/rota/print.hpp"
 #include "tools/rota/reply.hpp"
 
@@ -10,7 +11,7 @@ namespace rota::cli {
 namespace {
 
 json view_of(const checked_account& x) {
-  money in_doubt;
+  money_sum in_doubt;
   uint64_t doubts = 0;
   for (const auto& hold : x.head.holds)
     if (hold.in_doubt) {

@@ -4,6 +4,7 @@
 #include "tools/rota/print.hpp"
 #include "tools/rota/reply.hpp"
 
+#include "messages/money_sum.hpp"
 #include "runtime/storage/snapshot.hpp"
 #include "runtime/storage/state_lock.hpp"
 
@@ -25,7 +26,7 @@ json time_of(timestamp x) {
 }
 
 json view_of(const account_head& head, const account_row& row) {
-  money in_doubt;
+  money_sum in_doubt;
   uint64_t doubts = 0;
   for (const auto& hold : head.holds)
     if (hold.in_doubt) {
@@ -38,7 +39,7 @@ json view_of(const account_head& head, const account_row& row) {
     {"health", to_string(row.health)},
     {"balance", to_decimal(head.balance)},
     {"held", to_decimal(head.held)},
-    {"available", to_decimal(head.balance - head.held)},
+    {"available", to_decimal(money_sum{head.balance} - head.held)},
     {"reading", to_decimal(head.reading)},
     {"read_at", time_of(head.read_at)},
     {"spent", to_decimal(head.spent)},
@@ -80,12 +81,12 @@ json view_of(const open_hold& x, const std::string& account) {
 }
 
 json view_of(const state_snapshot& x) {
-  money available, held, at_risk;
+  money_sum available, held, at_risk;
   auto accounts = json::array();
   auto holds = json::array();
   for (const auto& [head, row] : x.accounts) {
     accounts.push_back(view_of(head, row));
-    available += head.balance - head.held;
+    available += money_sum{head.balance} - head.held;
     held += head.held;
     for (const auto& hold : head.holds) {
       holds.push_back(view_of(hold, head.name));
