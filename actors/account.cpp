@@ -2,6 +2,7 @@
 
 #include "actors/domain/pricing.hpp"
 #include "actors/support.hpp"
+#include "messages/money_sum.hpp"
 
 #include <caf/send.hpp>
 
@@ -160,29 +161,33 @@ void account_actor_state::outcome(const probe_report& x) {
   publish(t);
 }
 
-account_view account_actor_state::administer(admin_state x) {
+caf::result<account_view> account_actor_state::administer(admin_state x) {
   admin_changed = admin_changed || admin != x;
   admin = x;
   if (x == admin_state::ready) {
     condition->reset();
     scarce.clear();
   }
-  const auto t = now();
-  persist(t);
-  publish(t);
-  return status();
+  return confirm(now());
 }
 
-account_view account_actor_state::adjust(money x) {
+caf::result<account_view> account_actor_state::adjust(money x) {
+  if (const auto after = money_sum{books->head().balance} + x;
+      after > ledger::most || after < -ledger::most)
+    return ec::wrong_state;
+  // After this point, the correction must be booked.
   const auto t = now();
   books->adjust(x, t);
   if (x > money{})
     scarce.clear();
   if (condition->exhausted() && x > money{})
     condition->refunded();
-  persist(t);
-  publish(t);
-  return status();
+  return confirm(t);
+}
+
+void account_actor_state::durable(uint64_t token) {
+  if (const auto i = unconfirmed.find(token); i != unconfirmed.end())
+    unconfirmed.extract(i).mapped().deliver(status());
 }
 
 void account_actor_state::configure(const account_setup_ptr& x) {
@@ -257,6 +262,14 @@ void account_actor_state::ask_reading(timestamp t) {
   caf::anon_send(setup.refresher, atom::refresh_v, books->head().account);
 }
 
+caf::result<account_view> account_actor_state::confirm(timestamp t) {
+  auto answer = self->make_response_promise<account_view>();
+  unconfirmed.emplace(++next_token, answer);
+  persist(t, durable_actor{self}, next_token);
+  publish(t);
+  return answer;
+}
+
 void account_actor_state::persist(timestamp t, durable_actor ack,
                                   uint64_t token, item_result_ptr result,
                                   usage_record_ptr record) {
@@ -303,6 +316,7 @@ account(account_actor::stateful_pointer<account_actor_state> self,
     [st](atom::outcome, const probe_report& x) { st->outcome(x); },
     [st](atom::administer, admin_state x) { return st->administer(x); },
     [st](atom::adjust, money x) { return st->adjust(x); },
+    [st](atom::durable, uint64_t token) { st->durable(token); },
     [st](atom::configure, const account_setup_ptr& x) { st->configure(x); },
     [st](atom::tick) { st->tick(); },
     [st](atom::status) { return st->status(); },

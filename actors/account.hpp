@@ -11,7 +11,9 @@
 
 #include <caf/result.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
+#include <map>
 #include <random>
 
 namespace rota {
@@ -43,8 +45,9 @@ struct account_actor_state {
   reading_cut cut() const;
   void reading(const balance_reading& x);
   void outcome(const probe_report& x);
-  account_view administer(admin_state x);
-  account_view adjust(money x);
+  caf::result<account_view> administer(admin_state x);
+  caf::result<account_view> adjust(money x);
+  void durable(uint64_t token);
   void configure(const account_setup_ptr& x);
   void tick();
   account_view status() const;
@@ -87,6 +90,9 @@ struct account_actor_state {
   /// Has its provider asked soon for what is left, though not time and again.
   void ask_reading(timestamp t);
 
+  /// Hands the journal what an operator changed, to answer once it has it.
+  caf::result<account_view> confirm(timestamp t);
+
   /// Hands the journal what changed.
   void persist(timestamp t, durable_actor ack = {}, uint64_t token = 0,
                item_result_ptr result = nullptr,
@@ -126,6 +132,9 @@ struct account_actor_state {
   shortage scarce; // Forgotten with the run.
   probe_report probe; // The last one of this run.
   timestamp wanted_reading; // When it was last asked for here.
+  /// Operators who wait for the disk, by token.
+  std::map<uint64_t, caf::typed_response_promise<account_view>> unconfirmed;
+  uint64_t next_token = 0;
 };
 
 /// Spawns an ACCOUNT. Holds that the memory contains are in doubt: whoever

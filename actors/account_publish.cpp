@@ -36,8 +36,9 @@ ec account_actor_state::refusal(timestamp t, bool early) const {
 timestamp account_actor_state::back_at(ec refused, timestamp t) const {
   switch (refused) {
     case ec::cooling:
-    case ec::ejected:
-      return condition->cooldown_until(t);
+    case ec::ejected: // A second look at a key that was refused is no promise.
+      return condition->is_key_doubted() ? timestamp{}
+                                         : condition->cooldown_until(t);
     case ec::at_limit:
       return limits->next_refill(wanted_tokens, t);
     default:

@@ -1,6 +1,7 @@
 #include "actors/batch.hpp"
 
 #include "actors/support.hpp"
+#include "messages/money_sum.hpp"
 
 #include <algorithm>
 
@@ -15,8 +16,10 @@ constexpr auto store_interval = std::chrono::seconds{1};
 /// Lines asked for at once.
 constexpr uint32_t block_lines = 256;
 
-/// The token that acknowledges the last row.
+/// The token that acknowledges the last row, and the first of those for what
+/// people changed; below are those of results, which are their items.
 constexpr uint64_t last_token = UINT64_MAX;
+constexpr uint64_t change_token = uint64_t{1} << 63;
 
 } // namespace
 
@@ -25,6 +28,11 @@ constexpr uint64_t last_token = UINT64_MAX;
 void batch_actor_state::durable(uint64_t token) {
   if (token == last_token) {
     self->quit();
+    return;
+  }
+  if (token >= change_token) {
+    if (const auto i = unconfirmed.find(token); i != unconfirmed.end())
+      unconfirmed.extract(i).mapped().deliver(status());
     return;
   }
   const auto i = writing.find(token);
@@ -76,27 +84,27 @@ caf::result<batch_view> batch_actor_state::drain() {
 caf::result<batch_view> batch_actor_state::pause() {
   if (row.state != batch_state::running)
     return ec::wrong_state;
-  change(batch_state::paused);
+  auto answer = change(batch_state::paused);
   tell_runners(atom::pause_v);
-  return status();
+  return answer;
 }
 
 caf::result<batch_view> batch_actor_state::resume() {
   if (row.state != batch_state::paused)
     return ec::wrong_state;
-  change(batch_state::running);
+  auto answer = change(batch_state::running);
   tell_runners(atom::resume_v);
   fill();
-  return status();
+  return answer;
 }
 
 caf::result<batch_view> batch_actor_state::cancel() {
   if (row.state != batch_state::running && row.state != batch_state::paused)
     return ec::wrong_state;
-  change(batch_state::cancelling);
+  auto answer = change(batch_state::cancelling);
   tell_runners(atom::cancel_v);
   conclude();
-  return status();
+  return answer;
 }
 
 void batch_actor_state::tick() {
@@ -150,33 +158,6 @@ void batch_actor_state::fill() {
   read_on();
 }
 
-void batch_actor_state::start(const line_block_ptr& block,
-                              const line_block::line& line) {
-  auto planned
-    = plan_line(row.format, line.text, line.number, row.options, limits);
-  if (!planned.plan) // It was checked before: somebody changed the file.
-    return refuse(line, {}, planned.fault.code, planned.fault.text);
-  auto& plan = *planned.plan;
-  if (std::binary_search(row.doubtful.begin(), row.doubtful.end(), line.index))
-    return refuse(line, std::move(plan.custom_id), in_doubt_code,
-                  in_doubt_text("the daemon ended before the answer came"));
-  auto work = std::make_shared<job>();
-  work->id = {row.id, line.index};
-  work->route = plan.route;
-  work->model = std::move(plan.model);
-  work->body = plan.body;
-  work->block = block;
-  work->custom_id = std::move(plan.custom_id);
-  work->line = line.number;
-  work->estimate = plan.tokens;
-  work->attempt_base = attempt_base;
-  work->policy = row.options.policy;
-  work->tags = row.options.tags;
-  in_flight.emplace(line.index,
-                    started_line{peers.start_runner(std::move(work),
-                                                    batch_actor{self})});
-}
-
 bool batch_actor_state::take_out(uint64_t item) {
   const auto i = in_flight.find(item);
   if (i == in_flight.end())
@@ -184,25 +165,6 @@ bool batch_actor_state::take_out(uint64_t item) {
   held -= i->second.held;
   in_flight.erase(i);
   return true;
-}
-
-void batch_actor_state::refuse(const line_block::line& line,
-                               std::string custom_id, std::string code,
-                               std::string text) {
-  auto result = std::make_shared<item_result>();
-  result->id = {row.id, line.index};
-  result->custom_id = std::move(custom_id);
-  result->line = line.number;
-  result->state = item_state::failed;
-  result->error_code = std::move(code);
-  result->error_text = std::move(text);
-  result->at = now();
-  auto x = std::make_shared<commit>();
-  x->result = result;
-  x->ack = durable_actor{self};
-  x->token = line.index;
-  writing.emplace(line.index, ended_item{line.index, item_state::failed, {}});
-  self->send(peers.journal, atom::append_v, commit_ptr{std::move(x)});
 }
 
 void batch_actor_state::read_on() {
@@ -239,7 +201,7 @@ void batch_actor_state::count(const ended_item& x) {
     to.succeeded += y.state == item_state::succeeded;
     to.failed += y.state == item_state::failed;
     to.cancelled += y.state == item_state::cancelled;
-    to.spent += y.spent;
+    to.spent = saturated_sum(to.spent, y.spent);
   };
   if (x.item < row.cursor || !ahead.emplace(x.item, x).second)
     return; // It has been counted.
@@ -281,23 +243,27 @@ void batch_actor_state::conclude() {
   if (!concluded)
     return;
   row.ended_at = now();
-  store(true);
+  store(last_token);
 }
 
-void batch_actor_state::store(bool last) {
+void batch_actor_state::store(std::optional<uint64_t> token) {
   auto x = std::make_shared<commit>();
   x->batch = row;
-  if (last) {
+  if (token) {
     x->ack = durable_actor{self};
-    x->token = last_token;
+    x->token = *token;
   }
   row_changed = false;
   self->send(peers.journal, atom::append_v, commit_ptr{std::move(x)});
 }
 
-void batch_actor_state::change(batch_state state) {
+batch_actor_state::promise batch_actor_state::change(batch_state state) {
   row.state = state;
-  store();
+  const auto token = change_token + changes++;
+  auto result = self->make_response_promise<batch_view>();
+  unconfirmed.emplace(token, result);
+  store(token);
+  return result;
 }
 
 batch_actor::behavior_type
@@ -318,6 +284,7 @@ batch(batch_actor::stateful_pointer<batch_actor_state> self, wall_clock clock,
   st->began = st->now();
   for (const auto& x : from.ended)
     st->count(x);
+  st->doubts = std::move(from.doubts);
   st->ended_here = 0;
   st->fill();
   st->conclude();

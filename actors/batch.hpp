@@ -26,6 +26,8 @@ struct batch_peers {
   spool_actor spool;
   journal_actor journal;
   runner_factory start_runner;
+  /// A line that was perhaps charged so often is sent no more.
+  uint32_t billed_attempts = routing_options{}.billed_attempts;
 };
 
 /// State of a BATCH actor: one file, a window of runners, and a cursor from
@@ -59,6 +61,15 @@ struct batch_actor_state {
   void fill();
   void start(const line_block_ptr& block, const line_block::line& line);
 
+  /// @returns Why a line must not be sent again; empty if it may be.
+  std::string fault_of_repeat(uint64_t item) const;
+
+  /// How often the daemon ended while a line's call was under way.
+  uint32_t ends_of(uint64_t item) const;
+
+  /// How often a line was perhaps charged by earlier runs.
+  uint32_t doubts_of(uint64_t item) const;
+
   /// Ends a line without an attempt.
   void refuse(const line_block::line& line, std::string custom_id,
               std::string code, std::string text);
@@ -83,9 +94,12 @@ struct batch_actor_state {
   /// Takes a line out of those in flight.
   bool take_out(uint64_t item);
 
-  /// Hands the row to the journal.
-  void store(bool last = false);
-  void change(batch_state state);
+  /// Hands the row to the journal, which acknowledges the token, if any.
+  void store(std::optional<uint64_t> token = std::nullopt);
+
+  /// The answer comes once the change is on disk.
+  using promise = caf::typed_response_promise<batch_view>;
+  promise change(batch_state state);
 
   // -- data -------------------------------------------------------------------
 
@@ -103,7 +117,10 @@ struct batch_actor_state {
   bool row_changed = false;
   bool concluded = false;
   /// Whoever waits until nothing is in flight, since the daemon stops.
-  std::optional<caf::typed_response_promise<batch_view>> drained;
+  std::optional<promise> drained;
+  /// Whoever changed its state and waits for the disk, by token.
+  std::map<uint64_t, promise> unconfirmed;
+  uint64_t changes = 0;
   std::string broken; // Why the file cannot be read on.
   std::deque<std::pair<line_block_ptr, size_t>> blocks;
   struct started_line {
@@ -118,6 +135,8 @@ struct batch_actor_state {
   std::unordered_set<uint64_t> early;
   /// Items behind the cursor that have ended for good.
   std::map<uint64_t, ended_item> ahead;
+  /// Holds of earlier runs, as this one found them.
+  std::unordered_map<uint64_t, uint32_t> doubts;
   batch_counts counts;
   uint64_t ended_here = 0;
   timestamp began;

@@ -45,7 +45,7 @@ void dispatcher_state::publish(const account_state& x) {
   const auto told = it.asked.begin()
                     + static_cast<ptrdiff_t>(
                       it.asked.size() - std::min(it.asked.size(), open));
-  it.asked_cost -= std::accumulate(it.asked.begin(), told, money{});
+  it.asked_cost -= std::accumulate(it.asked.begin(), told, money_sum{});
   it.asked.erase(it.asked.begin(), told);
   rank(it);
   if (waiting == 0 || (x.refusal != ec::ok && x.early_at.millis == 0))
@@ -190,8 +190,8 @@ void dispatcher_state::rank(const member& x) {
   if (x.state.version == 0)
     return; // It has not said anything yet.
   auto expected = x.state;
-  expected.available -= x.asked_cost;
-  expected.headroom -= x.asked_cost;
+  expected.available = (expected.available - x.asked_cost).nearest();
+  expected.headroom = (expected.headroom - x.asked_cost).nearest();
   expected.in_flight += static_cast<uint32_t>(x.asked.size());
   expected.window_calls += x.asked.size();
   if (expected.refusal == ec::ok && expected.in_flight >= expected.limit)

@@ -6,6 +6,7 @@
 #include "actors/domain/selection.hpp"
 #include "actors/setup.hpp"
 #include "messages/envelopes.hpp"
+#include "messages/money_sum.hpp"
 
 #include <caf/response_promise.hpp>
 #include <caf/result.hpp>
@@ -72,7 +73,7 @@ struct dispatcher_state {
     /// contain yet, in order. They count as if they were granted, or a burst
     /// would ask one account for more than it has before its next word comes.
     std::vector<money> asked;
-    money asked_cost;
+    money_sum asked_cost;
     /// Holds asked for in all.
     uint64_t asks = 0;
   };

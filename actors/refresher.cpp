@@ -27,7 +27,12 @@ failure_class against(const balance_options& asked, probe_outcome x) {
            : failure_class::none;
 }
 
+/// A balance is some hundred bytes; whoever sends much more means harm, for the
+/// answer is parsed whole, on the engine's thread.
+constexpr uint64_t answer_bytes = 256 << 10;
+
 constexpr auto left_text = "The account is not asked for its balance.";
+constexpr auto stop_text = "rotad stops, and has not waited for the answer.";
 
 } // namespace
 
@@ -53,6 +58,8 @@ caf::result<probe_report> refresher_state::refresh(account_id x) {
   const auto i = probes.find(x);
   if (i == probes.end())
     return probe_report{now(), left_text};
+  if (stopping)
+    return probe_report{now(), stop_text};
   auto& it = i->second;
   auto answer = self->make_response_promise<probe_report>();
   it.asking.push_back(answer);
@@ -60,6 +67,12 @@ caf::result<probe_report> refresher_state::refresh(account_id x) {
   if (it.token == 0 && per_host[it.target.host] < options.per_host)
     begin(it, now());
   return answer;
+}
+
+void refresher_state::drain() {
+  stopping = true;
+  for (auto& [id, it] : probes)
+    tell(it, stop_text);
 }
 
 void refresher_state::outcome(const call_outcome& x) {
@@ -81,6 +94,8 @@ void refresher_state::outcome(const call_outcome& x) {
 }
 
 void refresher_state::tick() {
+  if (stopping)
+    return;
   const auto t = now();
   for (auto& [id, it] : probes)
     if (it.token == 0 && it.due <= t
@@ -128,6 +143,7 @@ void refresher_state::ask(probe& x) {
   auto request
     = std::make_shared<upstream_request>(x.requests[x.answers.size()]);
   request->account = x.target.account;
+  request->body_bytes_max = answer_bytes;
   request->first_byte_timeout = options.timeout;
   request->idle_timeout = options.timeout;
   request->total_timeout = options.timeout;
@@ -202,6 +218,7 @@ refresher(refresher_actor::stateful_pointer<refresher_state> self,
     [st](atom::enlist, const probe_target& x) { st->enlist(x); },
     [st](atom::dismiss, account_id x) { st->dismiss(x); },
     [st](atom::refresh, account_id x) { return st->refresh(x); },
+    [st](atom::drain) { st->drain(); },
     [st](atom::outcome, const call_outcome& x) { st->outcome(x); },
     [st](atom::tick) { st->tick(); },
   };

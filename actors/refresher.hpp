@@ -28,6 +28,7 @@ struct refresher_state {
   void enlist(const probe_target& x);
   void dismiss(account_id x);
   caf::result<probe_report> refresh(account_id x);
+  void drain();
   void outcome(const call_outcome& x);
   void tick();
 
@@ -79,6 +80,7 @@ struct refresher_state {
   std::unordered_map<uint64_t, account_id> under_way;
   std::unordered_map<std::string, uint32_t> per_host;
   uint64_t next_token = 1;
+  bool stopping = false;
   std::minstd_rand random;
 };
 

@@ -3,6 +3,7 @@
 #include "actors/domain/call_cost.hpp"
 #include "actors/domain/dialect.hpp"
 #include "actors/support.hpp"
+#include "messages/money_sum.hpp"
 
 namespace rota {
 
@@ -53,7 +54,7 @@ void runner_state::outcome(const call_outcome& x) {
   end.is_free = is_free(work->route);
   note_cost(end, outcome);
   note_answer(end, outcome);
-  spent += end.cost;
+  spent = saturated_sum(spent, end.cost);
   last_status = outcome.status;
   last_request_id = request_id_of(outcome);
   if (end.report.judged.cls == failure_class::none)
@@ -119,6 +120,8 @@ void runner_state::call_back() {
 }
 
 void runner_state::acquire() {
+  if (tries + 1 == attempts_per_run)
+    return declined(ec::retries_spent); // The next number is another run's.
   asking = true;
   ++tries;
   auto request = std::make_shared<acquire_request>();
@@ -423,7 +426,8 @@ runner(runner_actor::stateful_pointer<runner_state> self, wall_clock clock,
   st->began = st->now();
   st->list_cost = expected_cost(st->prices(), *st->work, factor{}, st->now());
   st->owner = std::move(owner);
-  st->budget.emplace(st->setup->routing, st->work->deadline);
+  st->budget.emplace(st->setup->routing, st->work->deadline,
+                     st->work->doubts);
   if (st->setup->records && st->work->arrived.millis != 0)
     st->draft.emplace(*st->work);
   st->random.seed(static_cast<uint32_t>(st->work->id.item * 2654435761u + 1));

@@ -165,8 +165,8 @@ rows balance_rows() {
              &balance_options::pointer),
       option("balance.used_pointer", text_form{"a JSON pointer", check_pointer},
              live,
-             "http_json: where the amount stands that was used, to be taken off "
-             "that one; \"\": that one is what remains.",
+             "http_json: where the amount stands that was used, to be taken "
+             "off that one; \"\": that one is what remains.",
              at, &balance_options::used_pointer),
       option("balance.unlimited_pointer",
              text_form{"a JSON pointer", check_pointer}, live,

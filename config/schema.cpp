@@ -123,7 +123,7 @@ rows routing_rows() {
       option("routing.attempts", count_form{1, 200, "tries"}, live,
              "Tries a job gets, failovers included, before it fails. Those of "
              "which not a byte could be sent cost nothing and count apart: "
-             "there may be four times as many.",
+             "there may be four times as many. A job has 255 tries in all.",
              at, &routing_options::attempts),
       option("routing.billed_attempts", count_form{1, 200, "tries"}, live,
              "Tries of one job that were or may have been charged without a "

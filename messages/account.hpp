@@ -133,6 +133,8 @@ struct model_factor {
 struct account_view {
   account_id id;
   std::string name;
+  /// Not configured any more; it ends the holds it has.
+  bool removed = false;
   provider kind = provider::openai;
   std::string host;
   admin_state admin = admin_state::ready;

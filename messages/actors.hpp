@@ -38,8 +38,7 @@ using journal_actor = caf::typed_actor<
 using upstream_actor = caf::typed_actor<
   // Makes an HTTP call; its outcome goes to `call.reply_to`.
   caf::reacts_to<atom::send, upstream_call_ptr>,
-  // Aborts the call with this token, if it is still under way; its outcome is
-  // sent all the same.
+  // Aborts the call with this token; its outcome is sent all the same.
   caf::reacts_to<atom::cancel, uint64_t>>;
 
 /// The SPOOL actor interface: the files of batches.
@@ -47,10 +46,8 @@ using spool_actor = caf::typed_actor<
   // Reads lines, beginning with an item.
   caf::replies_to<atom::read, lines_wanted>::with<line_block_ptr>>;
 
-/// The NOTIFIER actor interface.
-using notifier_actor = caf::typed_actor<
-  // Tells people; never fails.
-  caf::reacts_to<atom::notify, alert>>;
+/// The NOTIFIER actor interface: tells people; never fails.
+using notifier_actor = caf::typed_actor<caf::reacts_to<atom::notify, alert>>;
 
 /// The REFRESHER actor interface.
 using refresher_actor = caf::typed_actor<
@@ -60,6 +57,8 @@ using refresher_actor = caf::typed_actor<
   caf::reacts_to<atom::dismiss, account_id>,
   // Asks for one account's balance now, and answers how that went.
   caf::replies_to<atom::refresh, account_id>::with<probe_report>,
+  // The daemon stops: asks nothing more, and answers all who wait.
+  caf::reacts_to<atom::drain>,
   // An answer came.
   caf::reacts_to<atom::outcome, call_outcome>,
   // INTERNAL: asks for whatever is due.
@@ -79,10 +78,12 @@ using account_actor = caf::typed_actor<
   caf::reacts_to<atom::reading, balance_reading>,
   // The provider did not say what is left, or refused the credential.
   caf::reacts_to<atom::outcome, probe_report>,
-  // The operator's will.
+  // The operator's will; answered, like the next, once it is on disk.
   caf::replies_to<atom::administer, admin_state>::with<account_view>,
-  // The operator corrects the books by an amount.
+  // The operator corrects the books; wrong_state where they cannot say so much.
   caf::replies_to<atom::adjust, money>::with<account_view>,
+  // INTERNAL: what an operator changed is on disk.
+  caf::reacts_to<atom::durable, uint64_t>,
   // A reload changed this account's options.
   caf::reacts_to<atom::configure, account_setup_ptr>,
   // INTERNAL: ends overdue holds and cooldowns.
@@ -92,8 +93,7 @@ using account_actor = caf::typed_actor<
 
 /// The DISPATCHER actor interface.
 using dispatcher_actor = caf::typed_actor<
-  // Finds the best account for an attempt and holds money there. Waits while
-  // all that could serve are merely busy; declines when none can.
+  // Finds the best account and holds money there; waits while it may be free.
   caf::replies_to<atom::acquire, acquire_ptr>::with<lease>,
   // Nobody wants this job any more: declines it if it waits.
   caf::reacts_to<atom::cancel, job_id>,
@@ -152,10 +152,9 @@ using job_owner_actor = caf::typed_actor<
   // Money is held for a job that is stored from now on, or no longer.
   caf::reacts_to<atom::publish, job_stage>>;
 
-/// Whoever waits for a client's admission.
-using admittance_actor = caf::typed_actor<
-  // The client may have the job served, or why not.
-  caf::reacts_to<atom::admit, admittance>>;
+/// Whoever waits for a client's admission, or hears why there is none.
+using admittance_actor
+  = caf::typed_actor<caf::reacts_to<atom::admit, admittance>>;
 
 /// The FRONT actor interface: the API's side of its jobs.
 using front_actor = job_owner_actor::extend<
@@ -175,7 +174,8 @@ using clients_actor = caf::typed_actor<
   // Answers with what people see.
   caf::replies_to<atom::status>::with<client_views_ptr>>;
 
-/// The BATCH actor interface. It owns the jobs of its lines.
+/// The BATCH actor interface; it owns its lines' jobs. Changes are answered
+/// once they are on disk.
 using batch_actor = job_owner_actor::extend<
   // The daemon stops: starts no more lines, answers once none is in flight.
   caf::replies_to<atom::drain>::with<batch_view>,

@@ -31,4 +31,11 @@ std::string in_doubt_text(const std::string& why) {
          + why + '.';
 }
 
+std::string often_in_doubt_text(uint32_t times) {
+  return "This line was perhaps served and charged "
+         + (times == 1 ? std::string{"once"} : std::to_string(times) + " times")
+         + ", by calls whose answer never came or during which the daemon ended"
+           " (routing.billed_attempts): it is sent no more.";
+}
+
 } // namespace rota

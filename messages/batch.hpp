@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace rota {
@@ -66,8 +67,9 @@ struct batch_row {
   batch_counts ended;
   timestamp created_at;
   timestamp ended_at;
-  /// Items that an earlier run may have sent and that must not be sent again,
-  /// sorted; always empty if they may.
+  /// Items that an earlier run may have sent, sorted. Where no line may be sent
+  /// twice, they must not be sent again; else each stands here as often as the
+  /// daemon ended while its call was under way.
   std::vector<uint64_t> doubtful;
 };
 
@@ -77,6 +79,10 @@ inline constexpr auto in_doubt_code = "in_doubt";
 
 /// @param why Half a sentence.
 std::string in_doubt_text(const std::string& why);
+
+/// The same for a line that was perhaps charged so often that it is sent no
+/// more.
+std::string often_in_doubt_text(uint32_t times);
 
 /// A line's end. Stored once, together with the money it moved.
 struct item_result {
@@ -137,6 +143,8 @@ struct batch_resume {
   batch_row row;
   /// Items behind the cursor that have ended.
   std::vector<ended_item> ended;
+  /// How many calls of earlier runs were perhaps charged, of items with any.
+  std::unordered_map<uint64_t, uint32_t> doubts;
 };
 
 /// Part of a file: consecutive lines with their numbers. The views point into

@@ -80,8 +80,8 @@ struct job {
   token_estimate estimate;
   /// What it will take beside tokens, before the fact.
   unit_usage units;
-  /// Attempts count from here: the number of this run of the daemon times 256,
-  /// so that no run ever repeats the hold of another.
+  /// Attempts count from here: the number of this run of the daemon times
+  /// `attempts_per_run`, so that no run ever repeats the hold of another.
   uint32_t attempt_base = 0;
   /// A call under way goes on when the job is cancelled, so that its cost is
   /// known; a second cancellation ends it.
@@ -89,6 +89,8 @@ struct job {
   /// Give up then; zero means never.
   timestamp deadline;
   delivery policy = delivery::at_least_once;
+  /// Attempts of earlier runs that were perhaps charged.
+  uint32_t doubts = 0;
   /// Names the conversation that it belongs to; 0: none.
   uint64_t session = 0;
   /// Only this account, whatever becomes of it there.
@@ -96,6 +98,11 @@ struct job {
   /// Only accounts that carry all of these tags.
   std::vector<std::string> tags;
 };
+
+/// @returns The run of the daemon that made a hold; see job::attempt_base.
+constexpr uint32_t run_of(const hold_id& x) {
+  return x.attempt / attempts_per_run;
+}
 
 /// Whether money is held for a job at present, so that it is served or about to
 /// be; else it waits.

@@ -36,6 +36,9 @@ struct upstream_request {
   std::shared_ptr<const void> owner;
   /// Absent: the body is gathered.
   std::shared_ptr<answer_sink> sink;
+  /// A longer body ends the call as too large, if the configured limit has not
+  /// before.
+  uint64_t body_bytes_max = UINT64_MAX;
   /// From the start until the first byte of the answer; and as long a sink may
   /// hear nothing that brings the answer on.
   milliseconds first_byte_timeout{300'000};

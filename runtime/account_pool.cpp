@@ -141,6 +141,34 @@ void account_pool::remove(const std::vector<std::string>& names) {
   }
 }
 
+void account_pool::settle_left(const options& all,
+                               const std::vector<account_head>& heads) {
+  std::lock_guard guard{mutex_};
+  for (const auto& head : heads) {
+    if (head.holds.empty() || members_.contains(head.name)
+        || leaving_.contains(head.name))
+      continue;
+    account_options x;
+    x.name = head.name;
+    // Neither dispatcher nor refresher hears of it: it makes no holds.
+    leaving_.emplace(
+      x.name,
+      member{head.account, x,
+             spawn_hosted(all_.system, &all_.loop, account, all_.clock,
+                          all_.journal, all_.dispatcher,
+                          setup_of(all, x, all_.refresher),
+                          remember_(x.name))});
+  }
+}
+
+std::vector<account_pool::member> account_pool::left() const {
+  std::lock_guard guard{mutex_};
+  std::vector<member> result;
+  for (const auto& [name, x] : leaving_)
+    result.push_back(x);
+  return result;
+}
+
 std::optional<account_pool::member>
 account_pool::find(const std::string& name) const {
   std::lock_guard guard{mutex_};

@@ -46,7 +46,14 @@ public:
   /// Takes accounts out of the pool. What is in flight is settled still.
   void remove(const std::vector<std::string>& names);
 
+  /// Takes up accounts that an earlier run has left with open holds and that
+  /// are configured no more, so that these end.
+  void settle_left(const options& all, const std::vector<account_head>& heads);
+
   std::optional<member> find(const std::string& name) const;
+
+  /// Those that are out of the pool and may have open holds still.
+  std::vector<member> left() const;
   size_t size() const;
 
   /// Whether an account is configured for a model on a route and has all of

@@ -1,5 +1,6 @@
 #include "runtime/batch_desk.hpp"
 
+#include "actors/domain/doubtful_lines.hpp"
 #include "actors/runner.hpp"
 #include "runtime/ask.hpp"
 #include "runtime/engine/hosted.hpp"
@@ -66,11 +67,14 @@ batch_desk::batch_desk(wiring& all, account_pool& accounts, store& disk,
 
 size_t batch_desk::resume_all() {
   size_t result = 0;
+  const auto heads = disk_.heads();
   for (const auto& row : disk_.batches()) {
     if (row.state == batch_state::completed
         || row.state == batch_state::cancelled)
       continue;
-    spawn(disk_.resume_of(row));
+    auto from = disk_.resume_of(row);
+    from.doubts = doubts_of(row.id, heads);
+    spawn(from);
     ++result;
   }
   return result;
@@ -251,7 +255,8 @@ std::string batch_desk::write_refused(const std::string& path, batch_id id,
 }
 
 batch_actor batch_desk::spawn(const batch_resume& from) {
-  batch_peers peers{all_.spool, all_.journal, {}};
+  batch_peers peers{all_.spool, all_.journal, {},
+                    all_.setup()->routing.billed_attempts};
   peers.start_runner = [this](job_ptr work, batch_actor owner) {
     return spawn_hosted(all_.system, &all_.loop, runner, all_.clock,
                         runner_peers{all_.dispatcher, all_.upstream,
@@ -308,7 +313,11 @@ std::variant<batch_view, ec> batch_desk::control(batch_id id, verb what) {
                 : ask<batch_view>(system, patience, *actor, atom::cancel_v);
   if (auto* view = std::get_if<batch_view>(&said))
     return std::move(*view);
-  return ec::wrong_state;
+  const auto row = disk_.batch(id);
+  const auto ended = row && (row->state == batch_state::completed
+                             || row->state == batch_state::cancelled);
+  return ended ? ec::wrong_state
+               : code_of(std::get<caf::error>(said), ec::store_failed);
 }
 
 void batch_desk::limits(batch_limits x) {

@@ -4,8 +4,7 @@
 
 namespace rota {
 
-clients_setup_ptr recall_clients(store& disk, const options& opts,
-                                 client_list& list) {
+clients_setup_ptr recall_clients(store& disk, client_list& list) {
   std::map<client_id, clients_setup::member> all;
   for (auto& x : list.clients()) {
     x.id = disk.client_of(x.options.name).client;
@@ -13,9 +12,9 @@ clients_setup_ptr recall_clients(store& disk, const options& opts,
   }
   for (auto& head : disk.clients())
     all[head.client].head = head;
-  // Of accounts that are configured no more, nobody would end the holds.
-  for (const auto& account : opts.accounts)
-    for (const auto& x : disk.head_of(disk.id_of(account.name)).holds)
+  // Of accounts that are configured no more, too: they end their holds still.
+  for (const auto& head : disk.heads())
+    for (const auto& x : head.holds)
       if (const auto i = all.find(x.id.job.client); i != all.end())
         i->second.holds.push_back(x);
   auto result = std::make_shared<clients_setup>();

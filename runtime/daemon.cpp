@@ -12,7 +12,9 @@
 #include "runtime/engine/program_pages.hpp"
 #include "runtime/notify/notifier.hpp"
 #include "runtime/observe/log.hpp"
+#include "runtime/storage/high_water.hpp"
 #include "runtime/storage/spool.hpp"
+#include "runtime/storage/state_copy.hpp"
 #include "runtime/upstream/upstream.hpp"
 
 #include <caf/send.hpp>
@@ -31,10 +33,14 @@ namespace {
 /// still open then is found in doubt by the next start.
 constexpr milliseconds drain_patience{30'000};
 
+/// Says to who waits for signals that a part has failed. Not SIGTERM: it may
+/// come when nobody waits yet, and would stop a daemon that is opened anew.
+constexpr int failure_signal = SIGUSR1;
+
 sigset_t signals() {
   sigset_t result;
   sigemptyset(&result);
-  for (const auto x : {SIGTERM, SIGINT, SIGHUP, SIGPIPE})
+  for (const auto x : {SIGTERM, SIGINT, SIGHUP, SIGPIPE, failure_signal})
     sigaddset(&result, x);
   return result;
 }
@@ -54,8 +60,9 @@ void daemon::fail(const std::string& why) {
   spdlog::critical("{}", why);
   if (failed_.exchange(true))
     return;
-  starved_ = !has_room(start_.opts.store.low_space_bytes);
-  kill(getpid(), SIGTERM);
+  // Whoever stops it does not want it opened anew.
+  starved_ = !stopping_ && !has_room(start_.opts.store.low_space_bytes);
+  kill(getpid(), failure_signal);
 }
 
 /// A store must not be opened on a full disk: RocksDB may abort.
@@ -81,6 +88,12 @@ void daemon::open() {
     throw refusal{opened.fault};
   disk_ = std::move(opened.disk);
   disk_->keep_records(now_.opts.records);
+  remove_left_copies(now_.opts.state_dir);
+  if (disk_->mark_was_damaged())
+    spdlog::warn("One of the two slots of {} was damaged, and is written anew:"
+                 " were the last entries missing, nobody would know. Look at"
+                 " the disk, and refresh the accounts' balances.",
+                 high_water_path(store_dir()));
   if (const auto from = disk_->migrated_from(); from > 0)
     spdlog::info("The store was migrated from schema {} to {}; as it was it"
                  " lies in {}/store.schema-{} until you remove it.",
@@ -99,7 +112,7 @@ void daemon::wire() {
     *system_, loop_,
     wall_clock{timestamp{wall.count()}, std::chrono::steady_clock::now()});
   auto& all = *all_;
-  all.attempt_base = disk_->run() << 8;
+  all.attempt_base = disk_->run() * attempts_per_run;
   all.setup(start_.routing);
   const auto on_failure = [this](const std::string& why) { fail(why); };
   watchdog_ = std::make_unique<watchdog>(*system_, on_failure);
@@ -119,7 +132,7 @@ void daemon::wire() {
                                              on_loop, on_failure, space_.get(),
                                              on_loop);
   all.clients = spawn_hosted(*system_, &loop_, rota::clients, all.clock,
-                             recall_clients(*disk_, now_.opts, *now_.clients));
+                             recall_clients(*disk_, *now_.clients));
   all.journal = spawn_journal(*system_, &loop_, *writer_, all.clients);
   all.spool = spawn_spool(*system_, now_.opts.state_dir + "/batches");
   all.upstream
@@ -144,6 +157,8 @@ void daemon::wire() {
   accounts_ = std::make_unique<account_pool>(
     all, directory_, [this](const std::string& x) { return recall(x); });
   add_accounts(now_.opts, now_.opts.accounts);
+  accounts_->settle_left(now_.opts, disk_->heads());
+  warn_of_clock();
   batches_ = std::make_unique<batch_desk>(
     all, *accounts_, *disk_, now_.opts.state_dir + "/batches", now_.opts.batch,
     now_.opts.store.low_space_bytes);
@@ -180,7 +195,7 @@ void daemon::serve() {
   spdlog::info("rotad {} is ready. Accounts: {}; batches resumed: {}; calls in"
                " doubt: {} over {} USD; API at {}, admin API at {}.",
                ROTA_VERSION, accounts_->size(), resumed, found_.doubts,
-               to_string(found_.amount), listener_->address(),
+               to_string(found_.amount.nearest()), listener_->address(),
                now_.opts.admin.socket);
 }
 
@@ -188,7 +203,8 @@ void daemon::wait() {
   const auto set = signals();
   for (;;) {
     int caught = 0;
-    if (sigwait(&set, &caught) != 0 || caught == SIGPIPE)
+    if (sigwait(&set, &caught) != 0 || caught == SIGPIPE
+        || (caught == failure_signal && !failed_))
       continue;
     if (caught != SIGHUP)
       return;
@@ -197,12 +213,15 @@ void daemon::wait() {
 }
 
 void daemon::stop() {
-  door_.reset();
+  // First of all, whatever costs money: an operator's command may take long.
   if (listener_)
     listener_->drain();
+  if (all_ && all_->dispatcher)
+    caf::anon_send(all_->dispatcher, atom::drain_v);
+  if (all_ && all_->refresher)
+    caf::anon_send(all_->refresher, atom::drain_v);
+  door_.reset();
   if (all_) {
-    if (all_->dispatcher)
-      caf::anon_send(all_->dispatcher, atom::drain_v);
     if (batches_) {
       if (!failed_)
         batches_->drain(drain_patience);
@@ -274,6 +293,7 @@ int daemon::run() {
     return 1;
   }
   wait();
+  stopping_ = true;
   spdlog::info("rotad stops: no new lines, those in flight may end.");
   stop();
   spdlog::info("rotad has stopped.");

@@ -2,6 +2,7 @@
 
 #include "actors/domain/ledger_tail.hpp"
 #include "config/reload.hpp"
+#include "messages/money_sum.hpp"
 #include "runtime/account_pool.hpp"
 #include "runtime/admin/api.hpp"
 #include "runtime/api/front.hpp"
@@ -76,8 +77,8 @@ private:
   std::vector<std::string> apply(const options& all, const option_diff& diff);
   void add_accounts(const options& all, const std::vector<account_options>& x);
   account_memory recall(const std::string& name);
+  void warn_of_clock() const;
   void tell_room(bool low, uint64_t free) const;
-
   std::string store_dir() const {
     return start_.opts.state_dir + "/store";
   }
@@ -91,14 +92,13 @@ private:
   std::string config_path_;
   std::mutex reload_mutex_;
   std::vector<std::string> needs_restart_;
-  std::atomic<bool> failed_ = false;
-  std::atomic<bool> starved_ = false;
+  std::atomic<bool> failed_ = false, starved_ = false, stopping_ = false;
   std::unique_ptr<store> disk_;
   endings ended_; // While accounts are added.
   /// Calls of earlier runs without a known outcome.
   struct {
     uint64_t doubts = 0;
-    money amount;
+    money_sum amount;
   } found_;
   system_config system_config_;
   engine_loop loop_;

@@ -31,6 +31,22 @@ account_memory daemon::recall(const std::string& name) {
   return result;
 }
 
+/// Sums of days and months go by the clock, and so do holds' ends.
+void daemon::warn_of_clock() const {
+  timestamp last;
+  for (const auto& x : disk_->heads())
+    last = std::max(last, x.last_used);
+  for (const auto& x : disk_->clients())
+    last = std::max(last, x.last_used);
+  constexpr milliseconds most{60'000};
+  if (const auto now = all_->now(); now + most < last)
+    spdlog::warn("The clock says {}, but the last call in the books was made"
+                 " at {}: it was ahead then, or is behind now. What clients"
+                 " may spend in this day and month begins anew; if the clock"
+                 " is wrong, set it and start rotad again.",
+                 to_string(now), to_string(last));
+}
+
 void daemon::add_accounts(const options& all,
                           const std::vector<account_options>& x) {
   if (x.empty())
@@ -94,7 +110,7 @@ reload_report daemon::take_over(configuration fresh) {
   fresh.opts = applied_live(std::move(fresh.opts), now_.opts);
   for (const auto& name : fresh.clients->renewed_since(*now_.clients))
     report.changed.push_back("client " + name + " has another token");
-  const auto clients = recall_clients(*disk_, fresh.opts, *fresh.clients);
+  const auto clients = recall_clients(*disk_, *fresh.clients);
   for (const auto& x : diff.added)
     std::ignore = disk_->id_of(x.name);
   // After this point, all that can fail are secrets that went away.

@@ -61,7 +61,7 @@ admittance client_books::check(const admission& x, timestamp now) const {
   if (rates_.check(x.tokens, now) != ec::ok)
     return {x.job, client_refusal::rate, rates_.next_refill(x.tokens, now)};
   admittance result{x.job, client_refusal::none, {}};
-  const auto judge = [&](const std::optional<money>& cap, money spent,
+  const auto judge = [&](const std::optional<money>& cap, money_sum spent,
                          client_refusal why, timestamp next) {
     if (!cap || x.amount == money{} || spent + held_ + x.amount <= *cap)
       return;
@@ -88,7 +88,7 @@ void client_books::end(job_id x) {
   const auto job = i->second;
   jobs_.erase(i);
   rates_.release();
-  held_ -= job.reserved + job.above;
+  held_ -= money_sum{job.reserved} + job.above;
   if (job.hold) // Its end is on the way.
     held_ += holds_.at(*job.hold).amount;
 }
@@ -159,11 +159,11 @@ void client_books::doubt(const ledger_entry& x) {
 // -- views --------------------------------------------------------------------
 
 money client_books::day_spent(timestamp now) const {
-  return head_.day >= day_of(now) ? head_.day_spent : money{};
+  return head_.day == day_of(now) ? head_.day_spent : money{};
 }
 
 money client_books::month_spent(timestamp now) const {
-  return head_.month >= month_of(now) ? head_.month_spent : money{};
+  return head_.month == month_of(now) ? head_.month_spent : money{};
 }
 
 client_view client_books::view(timestamp now) const {
@@ -174,8 +174,8 @@ client_view client_books::view(timestamp now) const {
   x.spent = head_.spent;
   x.day_spent = day_spent(now);
   x.month_spent = month_spent(now);
-  x.held = held_;
-  x.in_doubt = doubted_;
+  x.held = held_.nearest();
+  x.in_doubt = doubted_.nearest();
   x.day_cap = options_.cap.day;
   x.month_cap = options_.cap.month;
   x.in_flight = rates_.in_flight();

@@ -5,6 +5,7 @@
 #include "config/client_options.hpp"
 #include "messages/client.hpp"
 #include "messages/ledger.hpp"
+#include "messages/money_sum.hpp"
 
 #include <optional>
 #include <string>
@@ -73,8 +74,8 @@ private:
   limiter rates_;
   std::unordered_map<uint64_t, open_job> jobs_; // By item.
   std::unordered_map<hold_id, held> holds_;
-  money held_;    // By jobs and holds, each once.
-  money doubted_; // The part of it that is in doubt.
+  money_sum held_;    // By jobs and holds, each once.
+  money_sum doubted_; // The part of it that is in doubt.
   uint64_t refused_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "actors/domain/client_fold.hpp"
 
-#include <algorithm>
+#include "messages/money_sum.hpp"
+
 #include <chrono>
 
 namespace rota {
@@ -20,12 +21,18 @@ bool is_charge(entry_kind x) {
          || x == entry_kind::correct;
 }
 
-void count(int64_t period, money amount, int64_t& last, money& sum) {
-  if (period > last) {
+/// How far behind an entry before it an entry may be without the clock having
+/// been set back.
+constexpr milliseconds late_most{60'000};
+
+void count(int64_t (*period_of)(timestamp), const ledger_entry& x,
+           int64_t& last, money& sum) {
+  const auto period = period_of(x.at);
+  if (period > last || period_of(x.at + late_most) < last) {
     last = period;
     sum = {};
   }
-  sum -= amount;
+  sum = saturated_sum(sum, -x.amount);
 }
 
 } // namespace
@@ -44,14 +51,20 @@ timestamp next_day(timestamp x) {
   return {milliseconds{next.time_since_epoch()}.count()};
 }
 
+bool is_set_back(const client_head& head, const ledger_entry& x) {
+  return x.at + late_most < head.last_used
+         || day_of(x.at + late_most) < head.day;
+}
+
 void fold(client_head& head, const ledger_entry& x) {
   if (x.kind == entry_kind::hold) {
     ++head.calls;
-    head.last_used = std::max(head.last_used, x.at);
+    if (x.at > head.last_used || is_set_back(head, x))
+      head.last_used = x.at;
   } else if (is_charge(x.kind)) {
-    head.spent -= x.amount;
-    count(day_of(x.at), x.amount, head.day, head.day_spent);
-    count(month_of(x.at), x.amount, head.month, head.month_spent);
+    head.spent = saturated_sum(head.spent, -x.amount);
+    count(day_of, x, head.day, head.day_spent);
+    count(month_of, x, head.month, head.month_spent);
   }
 }
 

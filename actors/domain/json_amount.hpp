@@ -18,8 +18,8 @@ struct usd_ratio {
 enum class rounding { down, up };
 
 /// The amount of USD that stands there, a number or one in quotes, exactly but
-/// for the last nanodollar. Nothing where there is none, and beyond the range of
-/// money.
+/// for the last nanodollar. Nothing where there is none, and beyond the range
+/// of money.
 std::optional<money> amount_at(const nlohmann::json& x,
                                const nlohmann::json::json_pointer& where,
                                usd_ratio unit, rounding way = rounding::down);

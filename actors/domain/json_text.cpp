@@ -13,6 +13,11 @@ namespace {
 /// Longer numbers may be more than 64 bits hold.
 constexpr size_t short_number_max = 18;
 
+bool is_of_number(char c) {
+  return (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'
+         || c == 'e' || c == 'E';
+}
+
 /// Where a JSON number that begins here ends; 0 if there is none.
 size_t number_end(std::string_view x) {
   const auto digits = [x](size_t from) {
@@ -78,7 +83,9 @@ std::string with_short_numbers(std::string_view json) {
   auto in_text = false;
   for (size_t i = 0; i < json.size();) {
     const auto c = json[i];
-    const auto end = in_text ? 0 : number_end(json.substr(i));
+    const auto begins = !in_text
+                        && (i == 0 || !is_of_number(json[i - 1]));
+    const auto end = begins ? number_end(json.substr(i)) : 0;
     const auto huge = end > 0
                       && (end > short_number_max
                           || json.substr(i, end).find_first_of("eE")

@@ -3,6 +3,7 @@
 #include "actors/domain/answer.hpp"
 
 #include "actors/domain/json_reader.hpp"
+#include "actors/domain/json_text.hpp"
 
 #include <utility>
 
@@ -84,6 +85,36 @@ bool is_null(ondemand::value x) {
          && type == ondemand::json_type::null;
 }
 
+/// Some relays put an empty error beside each good answer.
+bool says_nothing(ondemand::value error) {
+  ondemand::json_type type;
+  if (error.type().get(type) != simdjson::SUCCESS)
+    return false;
+  std::string_view text;
+  switch (type) {
+    case ondemand::json_type::null:
+      return is_null(error);
+    case ondemand::json_type::string:
+      return error.get_string().get(text) == simdjson::SUCCESS && text.empty();
+    case ondemand::json_type::number:
+      return trimmed(error.raw_json_token()) == "0";
+    case ondemand::json_type::object: {
+      ondemand::object members;
+      if (error.get_object().get(members) != simdjson::SUCCESS)
+        return false;
+      for (auto member : members) {
+        ondemand::value value;
+        if (member.value().get(value) != simdjson::SUCCESS
+            || !says_nothing(value))
+          return false;
+      }
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
 /// Whether the first of the choices broke off with an error, as OpenRouter
 /// reports it.
 bool is_broken(ondemand::value first) {
@@ -92,7 +123,7 @@ bool is_broken(ondemand::value first) {
   return first.get_object().get(choice) == simdjson::SUCCESS
          && choice.find_field_unordered("error").get(error)
               == simdjson::SUCCESS
-         && !is_null(error);
+         && !says_nothing(error);
 }
 
 bool has_choices(surface route) {
@@ -128,7 +159,8 @@ simdjson::error_code look_at(surface route, std::string_view key,
     return simdjson::SUCCESS;
   }
   if (key == "error") { // What became of a response is none of the call's.
-    x.fault = x.fault || (!is_null(value) && route != surface::openai_stored);
+    x.fault = x.fault
+              || (!says_nothing(value) && route != surface::openai_stored);
   } else if (key == "success") {
     bool success = true;
     x.fault = x.fault

@@ -1,5 +1,7 @@
 #include "actors/domain/record_draft.hpp"
 
+#include "messages/money_sum.hpp"
+
 #include <utility>
 
 namespace rota {
@@ -8,7 +10,7 @@ namespace {
 
 std::shared_ptr<usage_record> begun(const job& work) {
   auto result = std::make_shared<usage_record>();
-  result->id = {work.attempt_base >> 8, work.id.item};
+  result->id = {work.attempt_base / attempts_per_run, work.id.item};
   result->client = work.id.client;
   result->client_request_id = work.client_request_id;
   result->at = work.arrived;
@@ -80,7 +82,7 @@ void record_draft::answered(const attempt_report& x, money cost,
   attempt.charged = x.judged.charged;
   attempt.cost = cost;
   record_->status = x.status;
-  record_->cost += cost;
+  record_->cost = saturated_sum(record_->cost, cost);
   auto used = x.used;
   if (x.judged.charged == charge::yes) {
     add(used, record_->used);

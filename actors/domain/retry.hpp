@@ -22,8 +22,10 @@ verdict judged_late(verdict x, milliseconds had, milliseconds whole);
 /// One job's budget of attempts and time. Pure.
 class retry_budget {
 public:
-  retry_budget(const routing_options& options, timestamp deadline)
-    : options_{options}, deadline_{deadline} {
+  /// @param billed Attempts that were perhaps charged before.
+  retry_budget(const routing_options& options, timestamp deadline,
+               uint32_t billed = 0)
+    : options_{options}, deadline_{deadline}, billed_{billed} {
     // nop
   }
 

@@ -132,8 +132,7 @@ struct ranking::impl {
     return x.state.headroom < want.list_cost ? ec::insufficient_funds : ec::ok;
   }
 
-  /// Whether an account that could serve had to say that its site has no such
-  /// model.
+  /// Whether the site of an account that could serve has no such model.
   static bool lacks(const entry& x, const demand& want) {
     const auto bar = bar_of(x.state.barred_models, want.model);
     return x.known && x.state.refusal == ec::ok && bar && bar->is_missing
@@ -371,12 +370,9 @@ no_pick ranking::explain(const demand& x,
     served = true;
     if (std::find(excluded.begin(), excluded.end(), id) != excluded.end())
       return;
-    auto why = impl::reason_of(e, x);
-    auto until = impl::back_at(e, x);
-    if (impl::lacks(e, x)) {
-      why = ec::no_such_model;
-      until = {};
-    }
+    const auto lacks = impl::lacks(e, x);
+    const auto why = lacks ? ec::no_such_model : impl::reason_of(e, x);
+    const auto until = lacks ? timestamp{} : impl::back_at(e, x);
     const auto early = rescue ? impl::early_at(e, x) : timestamp{};
     if (!found || despair(why) < despair(result.why))
       result.why = why;

@@ -1,6 +1,7 @@
 #include "runtime/admin/api.hpp"
 
 #include "actors/domain/ledger.hpp"
+#include "messages/money_sum.hpp"
 #include "runtime/admin/batch_query.hpp"
 #include "runtime/admin/replies.hpp"
 #include "runtime/admin/result_stream.hpp"
@@ -62,12 +63,12 @@ void admin_api::serve(admin_exchange& x) {
 void admin_api::status(admin_exchange& x) {
   if (x.method() != "GET")
     return wrong_method(x);
-  money available, held, in_doubt;
-  uint64_t count = 0;
+  money_sum available, held, in_doubt;
+  uint64_t count = 0, configured = 0;
   auto doubts = json::array();
-  const auto accounts = views(milliseconds{0});
-  for (const auto& account : *accounts) {
-    available += account.available;
+  for (const auto& account : *views(milliseconds{0})) {
+    configured += !account.removed;
+    available += account.removed ? money{} : account.available;
     held += account.held;
     in_doubt += account.in_doubt_amount;
     count += account.in_doubt;
@@ -99,7 +100,7 @@ void admin_api::status(admin_exchange& x) {
           {"uptime_s", (parts_.all.now() - parts_.started_at).count() / 1'000},
           {"state_dir", parts_.state_dir},
           {"listen", parts_.listen},
-          {"accounts", accounts->size()},
+          {"accounts", configured},
           {"pool",
            {{"granted", figures.granted},
             {"declined", figures.declined},
@@ -164,6 +165,10 @@ void admin_api::account(admin_exchange& x, const std::string& name) {
   if (x.method() != "GET")
     return wrong_method(x);
   const auto member = parts_.accounts.find(name);
+  for (const auto& left : parts_.accounts.left())
+    if (!member && left.options.name == name)
+      if (const auto view = view_of_left(left))
+        return answer(x, 200, view_of(*view));
   if (!member)
     return not_found(x, "There is no account named " + name
                           + "; `rota accounts` lists them.");
@@ -197,14 +202,21 @@ void admin_api::change_account(admin_exchange& x, const std::string& name,
                         ? parsed["usd"].get<std::string>()
                         : std::string{};
     const auto amount = parse_money(text);
-    if (!amount || std::max(*amount, -*amount) > ledger::most)
+    if (!amount || *amount > ledger::most || *amount < -ledger::most)
       return refuse(x, 400, "invalid_amount",
                     "The amount must be decimal USD with at most nine places,"
                     " such as -1.50, and at most a billion.");
     view = ask<account_view>(system, patience, member->actor, atom::adjust_v,
                              *amount);
+    if (const auto* why = std::get_if<caf::error>(&view);
+        why != nullptr && code_of(*why) == ec::wrong_state)
+      return refuse(x, 409, "beyond_limit",
+                    "With that, account " + name
+                      + " would have more than a billion USD, or owe as much:"
+                        " nothing was booked.");
     const auto reason = parsed.find("reason");
-    spdlog::info("The operator adjusted account {} by {} USD: {}.", name,
+    if (std::holds_alternative<account_view>(view))
+      spdlog::info("The operator adjusted account {} by {} USD: {}.", name,
                  to_string(*amount),
                  reason != parsed.end() && reason->is_string()
                    ? reason->get<std::string>()
@@ -239,7 +251,11 @@ void admin_api::change_account(admin_exchange& x, const std::string& name,
   if (const auto* changed = std::get_if<account_view>(&view))
     answer(x, 200, view_of(*changed));
   else
-    refuse(x, 503, "no_answer", "The account did not answer in time.");
+    refuse(x, 503, "not_confirmed",
+           "The store has not confirmed it: account " + name
+             + " goes by it for now, but may not after a restart. Look at the"
+               " disk of state_dir, then at `rota account "
+             + name + "`.");
 }
 
 // -- clients ------------------------------------------------------------------
@@ -307,6 +323,12 @@ void admin_api::change_batch(admin_exchange& x, batch_id id,
   const auto done = parts_.batches.control(id, what->second);
   if (const auto* view = std::get_if<batch_view>(&done))
     return answer(x, 200, view_of(*view, {}, json::array()));
+  if (std::get<ec>(done) == ec::store_failed)
+    return refuse(x, 503, "not_confirmed",
+                  "The store has not confirmed it: " + to_string(id)
+                    + " goes by it for now, but may not after a restart. Look"
+                      " at the disk of state_dir, then at `rota batch "
+                    + to_string(id) + "`.");
   const auto now = parts_.batches.find(id);
   refuse(x, 409, "wrong_state",
          to_string(id) + " is " + to_string(now->row.state) + "; it cannot be "
@@ -375,13 +397,30 @@ account_views_ptr admin_api::views(milliseconds max_age) {
   }
   const auto said = ask<account_views_ptr>(
     parts_.all.system, patience, parts_.all.dispatcher, atom::accounts_v);
-  const auto* fresh = std::get_if<account_views_ptr>(&said);
-  if (fresh == nullptr)
+  const auto* configured = std::get_if<account_views_ptr>(&said);
+  if (configured == nullptr)
     return std::make_shared<const std::vector<account_view>>();
+  auto all = **configured;
+  for (const auto& x : parts_.accounts.left())
+    if (auto view = view_of_left(x); view && view->held != money{})
+      all.push_back(std::move(*view));
+  auto fresh = std::make_shared<const std::vector<account_view>>(
+    std::move(all));
   std::lock_guard guard{mutex_};
-  recent_ = *fresh;
+  recent_ = std::move(fresh);
   recent_at_ = parts_.all.now();
   return recent_;
+}
+
+std::optional<account_view>
+admin_api::view_of_left(const account_pool::member& x) {
+  auto said = ask<account_view>(parts_.all.system, patience, x.actor,
+                                atom::status_v);
+  auto* view = std::get_if<account_view>(&said);
+  if (view == nullptr)
+    return std::nullopt;
+  view->removed = true;
+  return std::move(*view);
 }
 
 pool_view admin_api::pool() {

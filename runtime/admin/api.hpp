@@ -76,6 +76,7 @@ private:
 
   /// Views of all accounts, at most so old.
   account_views_ptr views(milliseconds max_age);
+  std::optional<account_view> view_of_left(const account_pool::member& x);
   pool_view pool();
   json doubts_of(batch_id id);
 

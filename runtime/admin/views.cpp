@@ -40,7 +40,7 @@ json view_of(const account_view& x) {
     {"name", x.name},
     {"provider", to_string(x.kind)},
     {"host", x.host},
-    {"admin", to_string(x.admin)},
+    {"admin", x.removed ? "removed" : to_string(x.admin)},
     {"health", to_string(x.health)},
     {"funds", to_string(x.funds)},
     {"reading", to_decimal(x.reading)},

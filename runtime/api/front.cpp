@@ -236,7 +236,8 @@ private:
   }
 
   std::string name_of(uint64_t item) const {
-    return to_string(rota::request_id{all_.attempt_base >> 8, item});
+    const auto run = all_.attempt_base / attempts_per_run;
+    return to_string(rota::request_id{run, item});
   }
 
   void generate(pending_request x, const api_route& found,

@@ -77,7 +77,8 @@ transfer::taken transfer::take_body(std::string_view piece) {
 }
 
 bool transfer::has_room_for(std::string_view piece) {
-  const auto limit = limits_.max_response_bytes;
+  const auto limit
+    = std::min(limits_.max_response_bytes, call_->request->body_bytes_max);
   if (piece.size() > limit - body_bytes_) {
     end(transport::too_large, target_->origin() + " sent more than "
                                 + std::to_string(limit) + " bytes");

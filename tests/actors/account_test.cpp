@@ -318,3 +318,30 @@ TEST_CASE_METHOD(fixture, "a server error holds its money for the lag",
   CHECK(view("a").spent == money{});
   CHECK(view("a").available == money{10 * dollar});
 }
+
+TEST_CASE_METHOD(fixture, "an operator is answered once it is on disk",
+                 "[account]") {
+  add("a", 10);
+  log->hold_back = true;
+  auto drained = self->request(accounts["a"], caf::infinite,
+                               atom::administer_v, admin_state::drain);
+  auto adjusted = self->request(accounts["a"], caf::infinite, atom::adjust_v,
+                                money{-dollar});
+  run();
+  CHECK(view("a").admin == admin_state::drain); // It goes by it at once.
+  CHECK(!self->has_next_message());
+  log->sync();
+  run();
+  int answers = 0;
+  const auto fail = [](const caf::error&) { FAIL("it was not answered"); };
+  drained.receive(
+    [&](const account_view& x) { answers += x.admin == admin_state::drain; },
+    fail);
+  adjusted.receive(
+    [&](const account_view& x) {
+      answers += x.available == money{9 * dollar};
+    },
+    fail);
+  CHECK(answers == 2);
+  log->hold_back = false;
+}

@@ -199,3 +199,37 @@ TEST_CASE_METHOD(fixture, "one who asks while another is asked waits",
   CHECK(error_of(of_b) == "");
   CHECK_FALSE(error_of(of_c).empty());
 }
+
+TEST_CASE_METHOD(fixture, "who waits for a balance is answered at a stop",
+                 "[refresher]") {
+  add("a", 10);
+  probe("a", "h");
+  script->answer = [](const auto&) { return std::nullopt; };
+  advance(3s);
+  REQUIRE(script->open.size() == 1);
+  auto waiting = self->request(it, caf::infinite, atom::refresh_v, ids["a"]);
+  run();
+  self->send(it, atom::drain_v);
+  run();
+  std::string said;
+  waiting.receive([&](const probe_report& x) { said = x.error; },
+                  [](const caf::error&) { FAIL("it was not answered"); });
+  CHECK_THAT(said, ContainsSubstring("rotad stops"));
+  said = std::get<probe_report>(
+           ask<probe_report>(it, atom::refresh_v, ids["a"]))
+           .error;
+  CHECK_THAT(said, ContainsSubstring("rotad stops"));
+  advance(3'000s);
+  CHECK(script->calls.size() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a balance may be only so large", "[refresher]") {
+  add("a", 10);
+  probe("a", "h");
+  script->answer = [](const upstream_request& x) {
+    CHECK(x.body_bytes_max == 256 << 10);
+    return bad(200, token_usage);
+  };
+  advance(3s);
+  CHECK(script->calls.size() == 1);
+}

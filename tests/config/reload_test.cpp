@@ -92,6 +92,8 @@ TEST_CASE("every live option of an account makes it changed", "[reload]") {
       [](auto& x) { x.balance.user_id = "7"; },
       [](auto& x) { x.balance.path = "/b"; },
       [](auto& x) { x.balance.pointer = "/b"; },
+      [](auto& x) { x.balance.used_pointer = "/c"; },
+      [](auto& x) { x.balance.unlimited_pointer = "/d"; },
       [](auto& x) { x.balance.scale = factor{7}; },
       [](auto& x) { x.balance.posting_lag = 1ms; },
       [](auto& x) { x.balance.quantum = money{7}; },

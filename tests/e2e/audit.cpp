@@ -13,17 +13,29 @@ money usd(const json& text) {
   return parse_money(text.get<std::string>()).value();
 }
 
-void check_output(stage& on, const std::string& batch, uint64_t lines) {
+void check_output(stage& on, const std::string& batch, uint64_t lines,
+                  uint64_t in_doubt_most) {
   INFO(batch);
   const auto ended = on.finish(batch);
-  CHECK(ended["succeeded"] == lines);
+  const auto failed = ended["failed"].get<uint64_t>();
+  CHECK(failed <= in_doubt_most);
+  CHECK(ended["succeeded"].get<uint64_t>() + failed == lines);
   const auto file = on.dir / "out.jsonl";
-  REQUIRE(on.rota({"results", batch, "-o", file}).code == 0);
+  const auto errors = on.dir / "errors.jsonl";
+  REQUIRE(on.rota({"results", batch, "-o", file, "--errors", errors}).code
+          == 0);
   std::set<std::string> ids;
   uint64_t found = 0;
   std::istringstream in{read_file(file)};
   for (std::string line; std::getline(in, line); ++found)
     ids.insert(json::parse(line)["custom_id"]);
+  if (failed > 0)
+    in = std::istringstream{read_file(errors)};
+  for (std::string line; std::getline(in, line); ++found) {
+    const auto x = json::parse(line);
+    CHECK(x["error"]["code"] == "in_doubt");
+    ids.insert(x["custom_id"]);
+  }
   CHECK(found == lines);
   CHECK(ids.size() == lines);
 }

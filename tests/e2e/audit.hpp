@@ -13,7 +13,10 @@ money usd(const json& text);
 
 /// Requires that a batch has ended well and that each of its lines, id-0,
 /// id-1, ..., has exactly one result.
-void check_output(stage& on, const std::string& batch, uint64_t lines);
+/// @param in_doubt_most So many may have been given up since the daemon ended
+///                      under them again and again.
+void check_output(stage& on, const std::string& batch, uint64_t lines,
+                  uint64_t in_doubt_most = 0);
 
 /// Requires that whatever the provider ran twice, or charged beyond what our
 /// books say, is listed in doubt.

@@ -348,3 +348,93 @@ TEST_CASE("requests have a name, and accounts are named to whom it concerns",
   CHECK(y.head.find("x-rota-account") == std::string::npos);
   CHECK_THAT(ask("").header("x-request-id"), StartsWith("req_1_"));
 }
+
+TEST_CASE("an account that left while a call was in doubt ends it still",
+          "[e2e][clients]") {
+  stage on{sim + "latency: {first_byte: {distribution: fixed, value: 60s}}\n"};
+  const std::string clients = "clients:\n  - {name: alice, tokens: ["
+                              + hash_of(token) + "]}\n";
+  const auto with = [&](const std::string& name) {
+    return "accounts:\n  - {name: " + name
+           + ", provider: new_api, base_url: SIM, api_key: env:KEY_A, balance:"
+             " {initial: 30.00}}\nstore: {doubt_grace: 4s}\n"
+           + clients;
+  };
+  on.start(with("a"));
+  raw_client asking{on.api_port()};
+  asking.send("POST /v1/chat/completions HTTP/1.1\r\nHost: rota\r\n"
+              + bearer(token) + "Content-Length: "
+              + std::to_string(chat.size()) + "\r\n\r\n" + chat);
+  wait_until("its call is under way", [&on] {
+    return alice(on)["calls"] == 1 && on.books()["calls"] == 1;
+  });
+  on.kill();
+  on.rewrite(with("renamed"));
+  on.restart();
+  CHECK_THAT(on.daemon().err(), ContainsSubstring("calls in doubt: 1 over"));
+  const auto status = on.ask({"status"});
+  CHECK(status["accounts"] == 1);
+  CHECK(status["in_doubt_count"] == 1);
+  REQUIRE(status["in_doubt"].size() == 1);
+  CHECK(status["in_doubt"][0]["account"] == "a");
+  CHECK(usd(status["money"]["available"]) == money{30'000'000'000});
+  const auto held = usd(alice(on)["held"]);
+  CHECK(held > money{});
+  CHECK(usd(status["money"]["held"]) == held);
+  const auto accounts = on.ask({"accounts"});
+  REQUIRE(accounts.size() == 2);
+  CHECK(accounts[0]["name"] == "a");
+  CHECK(accounts[0]["admin"] == "removed");
+  CHECK(on.ask({"account", "a"})["admin"] == "removed");
+  wait_until("the doubt ends", [&on] {
+    return on.ask({"status"})["in_doubt_count"] == 0;
+  });
+  const auto after = alice(on);
+  CHECK(usd(after["held"]) == money{});
+  CHECK(usd(after["spent"]) == held); // Nobody knows better.
+  CHECK(on.ask({"accounts"}).size() == 1);
+  CHECK(on.stop() == 0);
+  CHECK(on.rota({"fsck", "--state-dir", on.dir / "state"}).code == 0);
+}
+
+TEST_CASE("a start with a clock that is ahead shuts no client out",
+          "[e2e][clients]") {
+  stage on{sim};
+  const auto clock = on.dir / "clock";
+  const auto set_clock = [&clock](int64_t seconds) {
+    write_file(clock, std::string{reinterpret_cast<const char*>(&seconds),
+                                  sizeof seconds});
+  };
+  on.environment["LD_PRELOAD"] = ROTA_BIN_DIR "/libjumping_clock.so";
+  on.environment["ROTA_CLOCK"] = clock;
+  on.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0";
+  const auto status = [&on] {
+    return request(on.api_port(), "POST", "/v1/chat/completions", chat,
+                   bearer(token))
+      .status;
+  };
+  set_clock(400 * 86'400);
+  on.start(with_alice(", cap: {day: 0.0001}")); // For one call.
+  CHECK(status() == 200);
+  await_calm(on);
+  const auto before = usd(alice(on)["spent"]);
+  CHECK(status() == 429);
+  CHECK(on.stop() == 0);
+  set_clock(0);
+  on.restart();
+  CHECK_THAT(on.daemon().err(), ContainsSubstring("it was ahead then"));
+  CHECK(usd(alice(on)["day_spent"]) == money{});
+  CHECK(status() == 200);
+  await_calm(on);
+  const auto x = alice(on);
+  CHECK(usd(x["day_spent"]) > money{});
+  CHECK(usd(x["spent"]) == before + usd(x["day_spent"]));
+  CHECK(status() == 429);
+  CHECK(on.stop() == 0);
+  on.restart();
+  CHECK(on.daemon().err().find("it was ahead then") == std::string::npos);
+  CHECK(on.stop() == 0);
+  const auto check = on.rota({"fsck", "--state-dir", on.dir / "state"});
+  INFO(check.out << check.err);
+  CHECK(check.code == 0);
+}

@@ -102,3 +102,40 @@ accounts:
   CHECK(usd(on.ask({"account", "a"})["spent"])
         == usd(on.books()["total_charged"]));
 }
+
+TEST_CASE("a line under which the daemon dies is sent twice at most",
+          "[e2e][crash]") {
+  stage on{R"(
+accounts:
+  - {name: a, key: key-a, balance: 30.00}
+prices: {default: {input: 0.25, output: 2.00}}
+latency: {first_byte: {distribution: fixed, value: 60s}}
+)"};
+  on.start(R"(
+accounts:
+  - {name: a, provider: openai, base_url: SIM, api_key: env:KEY_A, balance: {initial: 30.00}}
+)");
+  write_file(on.dir / "jobs.jsonl", chat_lines(1));
+  const auto id
+    = on.ask({"submit", on.dir / "jobs.jsonl"})["id"].get<std::string>();
+  for (uint64_t deaths = 1; deaths <= 2; ++deaths) {
+    wait_until("its call has come",
+               [&] { return on.books()["calls"] == deaths; });
+    on.kill();
+    on.restart();
+  }
+  const auto last = on.finish(id);
+  CHECK(last["failed"] == 1);
+  CHECK(on.books()["calls"] == 2);
+  REQUIRE(on.rota({"results", id, "-o", on.dir / "out.jsonl", "--errors",
+                   on.dir / "errors.jsonl"})
+            .code
+          == 0);
+  const auto line = json::parse(read_file(on.dir / "errors.jsonl"));
+  CHECK(line["custom_id"] == "id-0");
+  CHECK(line["error"]["code"] == "in_doubt");
+  CHECK(line["error"]["message"].get<std::string>().find("charged 2 times")
+        != std::string::npos);
+  CHECK(on.ask({"status"})["in_doubt_count"] == 2);
+  CHECK(on.stop() == 0);
+}

@@ -73,7 +73,7 @@ accounts:
           >= before);
   }
   for (const auto& x : batches)
-    check_output(on, x, lines);
+    check_output(on, x, lines, kills);
   check_books(on, lines * batches.size());
   std::printf("%lu kills, %zu batches of %lu lines\n", kills, batches.size(),
               lines);

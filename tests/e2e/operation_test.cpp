@@ -1,10 +1,17 @@
 // What an operator does: pausing, cancelling, draining, reloading, looking.
 
+#include "tests/e2e/api_request.hpp"
 #include "tests/e2e/stage.hpp"
 #include "tests/support/catch.hpp"
 
 #include "messages/money.hpp"
 
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
 #include <csignal>
 #include <set>
 #include <sstream>
@@ -34,7 +41,79 @@ const std::string two_accounts = one_account + R"(
   - {name: b, provider: openai, base_url: SIM, api_key: env:KEY_B, balance: {initial: 30.00}}
 )";
 
+/// A provider that takes connections and never says a word.
+class mute_provider {
+public:
+  mute_provider() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* at = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE(::bind(fd_, at, size) == 0);
+    REQUIRE(::listen(fd_, 16) == 0);
+    REQUIRE(::getsockname(fd_, at, &size) == 0);
+    url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  }
+
+  ~mute_provider() {
+    ::close(fd_);
+  }
+
+  mute_provider(const mute_provider&) = delete;
+  mute_provider& operator=(const mute_provider&) = delete;
+
+  void await_call() const {
+    pollfd x{fd_, POLLIN, 0};
+    REQUIRE(::poll(&x, 1, 30'000) == 1);
+  }
+
+  std::string url;
+
+private:
+  int fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+};
+
 } // namespace
+
+TEST_CASE("a stop waits for no balance that an operator asked for", "[e2e]") {
+  mute_provider mute;
+  stage on{slow_sim};
+  on.start(one_account
+           + "  - {name: b, provider: openai, base_url: '" + mute.url
+           + "', api_key: env:KEY_B, models: [other], balance: {probe: "
+             "http_json, path: /b, pointer: /b}}\n"
+             "refresh: {timeout: 50s}\n");
+  const auto port = on.api_port();
+  mute.await_call();
+  process asking{"asking", on.dir,
+                 {ROTA_BIN_DIR "/rota", "--socket", on.dir / "rotad.sock",
+                  "account", "b", "refresh"}};
+  // By the time of twenty others it has come, and it is not answered.
+  for (int i = 0; i < 20; ++i)
+    std::ignore = on.ask({"status"});
+  REQUIRE(asking.running());
+  const auto asked_at = std::chrono::steady_clock::now();
+  on.daemon().signal(SIGTERM);
+  wait_until("it stops", [&on] {
+    return on.daemon().err().find("rotad stops") != std::string::npos;
+  });
+  const auto served = [port] {
+    try {
+      return request(port, "POST", "/v1/chat/completions",
+                     R"({"model":"gpt-5-mini","messages":[]})")
+               .status
+             == 200;
+    } catch (const std::exception&) {
+      return false;
+    }
+  };
+  wait_until("no call is served", [&served] { return !served(); },
+             std::chrono::seconds{2});
+  CHECK(on.daemon().wait() == 0);
+  CHECK(std::chrono::steady_clock::now() - asked_at < std::chrono::seconds{10});
+  CHECK(asking.wait() != 0);
+}
 
 TEST_CASE("pause, resume and cancel from the command line", "[e2e]") {
   stage on{slow_sim};
@@ -160,6 +239,13 @@ TEST_CASE("an operator's will is kept", "[e2e]") {
         == "28.500000000");
   CHECK(on.rota({"account", "a", "adjust", "lots"}).code == 1);
   CHECK(on.rota({"account", "a", "adjust", "1000000000.01"}).code == 1);
+  CHECK(on.rota({"account", "a", "adjust", "-9223372036.854775808"}).code == 1);
+  // All of it, or nothing.
+  const auto before = on.ask({"account", "a"})["available"];
+  const auto much = on.rota({"account", "a", "adjust", "1000000000"});
+  CHECK(much.code == 1);
+  CHECK_THAT(much.err, ContainsSubstring("nothing was booked"));
+  CHECK(on.ask({"account", "a"})["available"] == before);
   on.ask({"account", "a", "adjust", "1", "--reason", "so\n it \x1b[31m is"});
   CHECK_THAT(on.daemon().err(), ContainsSubstring("USD: so  it  [31m is.\n"));
   CHECK(on.rota({"account", "nobody"}).code == 1);

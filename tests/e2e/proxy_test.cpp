@@ -296,8 +296,9 @@ accounts:
   const auto port = on.api_port();
   const auto names = [&](const std::string& target, const char* list,
                          const char* name) {
+    const auto reply = request(port, "GET", target).parsed();
     std::set<std::string> result;
-    for (const auto& x : request(port, "GET", target).parsed()[list])
+    for (const auto& x : reply[list])
       result.insert(x[name].get<std::string>());
     return result;
   };

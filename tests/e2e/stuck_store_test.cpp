@@ -66,3 +66,23 @@ TEST_CASE("a batch that was never confirmed may be handed in again",
   CHECK(on.finish(id)["succeeded"] == 10);
   CHECK(on.books()["calls"] == 10);
 }
+
+TEST_CASE("no command is obeyed for good before the store has it", "[e2e]") {
+  stage on{sim_file};
+  on.stall_at("group/taken", on.dir / "stuck");
+  on.start(config);
+  write_file(on.dir / "stuck", "");
+  const auto x = on.rota({"account", "a", "drain"});
+  CHECK(x.code == 1);
+  CHECK_THAT(x.err, ContainsSubstring("The store has not confirmed it"));
+  CHECK(on.ask({"account", "a"})["admin"] == "drain"); // For now.
+  on.kill();
+  fs::remove(on.dir / "stuck");
+  on.restart();
+  CHECK(on.ask({"account", "a"})["admin"] == "ready");
+  // What was answered outlives whatever comes next.
+  on.ask({"account", "a", "drain"});
+  on.kill();
+  on.restart();
+  CHECK(on.ask({"account", "a"})["admin"] == "drain");
+}

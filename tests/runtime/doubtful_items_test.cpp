@@ -2,6 +2,7 @@
 // ended, and which lines must not be sent again.
 
 #include "runtime/doubtful_items.hpp"
+#include "actors/domain/doubtful_lines.hpp"
 #include "tests/runtime/store_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -12,7 +13,7 @@ namespace {
 constexpr timestamp now{1'795'000'000'000};
 
 hold_id id(uint64_t batch, uint64_t item) {
-  return {{{batch}, item}, 0x101};
+  return {{{batch}, item}, 0x101}; // The first try of the first run.
 }
 
 /// Money is held for some lines of batches 1 to 4.
@@ -30,6 +31,7 @@ struct fixture : store_fixture {
     REQUIRE(books.doubt(id(1, 17), now + milliseconds{1'000}, now) == ec::ok);
     REQUIRE(books.release(id(2, 17), now) == ec::ok);
     REQUIRE(disk->write({booking(books.take_entries())}) == "");
+    REQUIRE(open() == ""); // The second run.
   }
 
   void add(uint64_t batch, delivery policy, batch_state state,
@@ -63,7 +65,7 @@ TEST_CASE_METHOD(fixture, "lines with open holds are noted, durably",
   REQUIRE(note_doubtful_items(*disk) == "");
   CHECK(doubtful(1) == list{4, 17, 30});
   CHECK(doubtful(2) == list{30, 50}); // One lies before the cursor.
-  CHECK(doubtful(3).empty());
+  CHECK(doubtful(3) == list{4, 17, 30}); // Once each, so far.
   CHECK(doubtful(4).empty());
   CHECK(doubtful(5).empty());
   // The holds end, and the daemon dies again: the note stays.
@@ -73,6 +75,32 @@ TEST_CASE_METHOD(fixture, "lines with open holds are noted, durably",
   REQUIRE(note_doubtful_items(*disk) == "");
   CHECK(doubtful(1) == list{4, 17, 30});
   CHECK(doubtful(2) == list{30, 50});
+}
+
+TEST_CASE_METHOD(fixture, "each end of the daemon under a call is noted",
+                 "[storage]") {
+  using list = std::vector<uint64_t>;
+  add(1, delivery::at_least_once, batch_state::running);
+  add(3, delivery::at_least_once, batch_state::running, 17);
+  REQUIRE(note_doubtful_items(*disk) == "");
+  CHECK(doubtful(1) == list{4, 30}); // That of 17 had ended, without an answer.
+  CHECK(doubtful(3) == list{17, 30});
+  // A start that breaks off counts for nothing.
+  REQUIRE(open() == "");
+  REQUIRE(note_doubtful_items(*disk) == "");
+  CHECK(doubtful(1) == list{4, 30});
+  // Line 4 is sent again, and the daemon dies again.
+  const hold_id again{{{1}, 4}, disk->run() << 8 | 1};
+  REQUIRE(books.hold(again, {100}, {}, now + milliseconds{1'000}, now)
+          == ec::ok);
+  REQUIRE(disk->write({booking(books.take_entries())}) == "");
+  REQUIRE(open() == "");
+  REQUIRE(note_doubtful_items(*disk) == "");
+  CHECK(doubtful(1) == list{4, 4, 30});
+  CHECK(doubtful(3) == list{17, 30});
+  const auto open_holds = doubts_of({1}, disk->heads());
+  CHECK(open_holds.at(4) == 2);
+  CHECK(open_holds.at(17) == 1);
 }
 
 TEST_CASE_METHOD(fixture, "the end of the ledger is read in order",

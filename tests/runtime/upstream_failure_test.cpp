@@ -363,3 +363,16 @@ TEST_CASE_METHOD(upstream_fixture, "an account that leaves ends no call",
   CHECK(wait()->ended == transport::ok);
   CHECK(call(post("/v1/a"))->ended == transport::not_sent);
 }
+
+TEST_CASE_METHOD(strict_fixture, "a call may want a smaller answer",
+                 "[upstream]") {
+  server.on("/v1/x",
+            [](mini_exchange& x) { x.reply(200, std::string(2'000, 'x')); });
+  auto wanted = post("/v1/x");
+  wanted->body_bytes_max = 2'000;
+  CHECK(call(wanted)->ended == transport::ok);
+  wanted->body_bytes_max = 1'999;
+  const auto x = call(wanted);
+  CHECK(x->ended == transport::too_large);
+  CHECK(x->body.size() <= 1'999);
+}
