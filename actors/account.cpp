@@ -92,10 +92,8 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
       code = books->release(x->hold, t);
       break;
     case charge::perhaps:
-      code = x->presumed
-               ? books->doubt(x->hold, t + books->lag().value(), t,
-                              *x->presumed)
-               : books->doubt(x->hold, t + setup.store.doubt_grace, t);
+      code = books->doubt(x->hold, t + setup.store.doubt_grace, t,
+                          x->presumed.value_or(ledger::most));
       break;
     case charge::hardly:
       code = books->suspect(x->hold, t + books->lag().value(), t);
