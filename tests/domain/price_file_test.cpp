@@ -1,24 +1,10 @@
 // What a price file may say.
 
-#include "actors/domain/pricing.hpp"
-
-#include "tests/support/catch.hpp"
-#include "tests/support/text_file.hpp"
+#include "tests/domain/price_tables.hpp"
 
 using namespace rota;
 
 namespace {
-
-price_table table_of(const std::string& text) {
-  auto parsed = parse_price_table(text);
-  REQUIRE(parsed.faults == std::vector<std::string>{});
-  return std::move(parsed.table);
-}
-
-/// A single model "m" with these members.
-price_table model(const std::string& members) {
-  return table_of("{\"m\": {" + members + "}}");
-}
 
 int64_t cost(const price_table& by, const usage& x) {
   return by.cost("m", x, factor{}, {}).nanos;

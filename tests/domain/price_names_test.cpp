@@ -1,28 +1,8 @@
 // Which price a model's name finds.
 
-#include "actors/domain/pricing.hpp"
-
-#include "tests/support/catch.hpp"
-#include "tests/support/text_file.hpp"
+#include "tests/domain/price_tables.hpp"
 
 using namespace rota;
-
-namespace {
-
-const price_table& built_in() {
-  static const auto parsed
-    = parse_price_table(read_text(ROTA_SOURCE_DIR "/config/prices.json"));
-  REQUIRE(parsed.faults.empty());
-  return parsed.table;
-}
-
-price_table table_of(const std::string& text) {
-  auto parsed = parse_price_table(text);
-  REQUIRE(parsed.faults == std::vector<std::string>{});
-  return std::move(parsed.table);
-}
-
-} // namespace
 
 TEST_CASE("the built-in table names what users call", "[pricing]") {
   const auto [asked, name] = GENERATE(table<std::string, std::string>({

@@ -1,7 +1,4 @@
-#include "actors/domain/pricing.hpp"
-
-#include "tests/support/catch.hpp"
-#include "tests/support/text_file.hpp"
+#include "tests/domain/price_tables.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -16,24 +13,6 @@ namespace {
 constexpr timestamp noon{1'795'262'400'000};
 constexpr int64_t hour_ms = 3'600'000;
 constexpr int64_t day_ms = 24 * hour_ms;
-
-const price_table& built_in() {
-  static const auto parsed
-    = parse_price_table(read_text(ROTA_SOURCE_DIR "/config/prices.json"));
-  REQUIRE(parsed.faults.empty());
-  return parsed.table;
-}
-
-price_table table_of(const std::string& text) {
-  auto parsed = parse_price_table(text);
-  REQUIRE(parsed.faults == std::vector<std::string>{});
-  return std::move(parsed.table);
-}
-
-/// A single model "m" with these members.
-price_table model(const std::string& members) {
-  return table_of("{\"m\": {" + members + "}}");
-}
 
 usage tokens(int64_t input, int64_t read, int64_t write, int64_t hour,
              int64_t output) {
