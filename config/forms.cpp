@@ -9,12 +9,14 @@ namespace rota {
 
 namespace {
 
-/// Reads a whole number, signs and spaces refused.
+/// Reads a whole number, signs and spaces refused, and zeros in front: YAML 1.1
+/// would read 010 as eight, others as ten.
 template <class T>
 std::optional<T> parse_whole(std::string_view text) {
   T result{};
   const auto end = text.data() + text.size();
-  if (text.empty() || text.front() < '0' || text.front() > '9')
+  if (text.empty() || text.front() < '0' || text.front() > '9'
+      || (text.front() == '0' && text.size() > 1))
     return std::nullopt;
   const auto [last, error] = std::from_chars(text.data(), end, result);
   if (error != std::errc{} || last != end)

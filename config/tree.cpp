@@ -218,9 +218,18 @@ std::optional<tree_fault> check_bytes(std::string_view text) {
   return std::nullopt;
 }
 
-std::string advice(const std::string& message) {
-  if (message.find("tab") != std::string::npos)
-    return message + "; indent with spaces";
+/// Whether a line, from 1 on, is indented with a tab.
+bool has_tab(std::string_view text, int line) {
+  for (; line > 1; --line)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  const auto first = text.find_first_not_of(" \t");
+  return text.substr(0, std::min(first, text.size())).find('\t')
+         != std::string_view::npos;
+}
+
+std::string advice(const std::string& message, bool tab) {
+  if (tab || message.find("tab") != std::string::npos)
+    return message + "; YAML takes no tabs here: indent with spaces";
   return message
          + "; check indentation, brackets, quotes and colons here and just "
            "above";
@@ -249,7 +258,9 @@ tree_result parse_tree(const std::string& yaml) {
     result.faults.push_back(std::move(x.fault));
   } catch (const YAML::Exception& x) {
     result.root = {};
-    result.faults.push_back({line_of(x.mark), "syntax", advice(x.msg)});
+    const auto line = line_of(x.mark);
+    result.faults.push_back({line, "syntax",
+                             advice(x.msg, has_tab(yaml, line))});
   }
   return result;
 }

@@ -21,6 +21,8 @@ struct check_finding {
   uint64_t entry = 0;
   /// One sentence.
   std::string text;
+  /// Whether the next start mends it, with nothing lost.
+  bool mended_at_start = false;
 };
 
 /// An account's books as its entries make them.

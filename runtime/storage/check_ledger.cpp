@@ -183,7 +183,7 @@ void checker::high_water_mark() {
   if (!found.mark)
     return lost(found.fault);
   if (found.damaged > 0)
-    lost(one_slot_damaged);
+    find({path, {}, 0, one_slot_damaged, true});
   const auto less = missing(*found.mark, here,
                             [this](account_id x) { return name_of(x); });
   if (!less.empty())

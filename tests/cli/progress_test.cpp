@@ -143,9 +143,28 @@ TEST_CASE("a daemon that goes away while a batch is watched", "[cli]") {
   on.daemon.on(path, {says(batch(8)), {200, "", [](const auto&) {
                                          return false;
                                        }}});
-  const auto x = on.rota({"batch", "3", "--wait"});
+  const auto x = on.rota({"batch", "3", "--wait", "--reconnect", "0"});
   CHECK(x.code == 3);
   CHECK_THAT(x.err, ContainsSubstring("goes on where it was when rotad is"
                                       " back. Watch it: rota batch batch_3"
                                       " --wait"));
+}
+
+TEST_CASE("a daemon that comes back goes on being watched", "[cli]") {
+  cli_fixture on;
+  const fake_admin::answer broken{200, "", [](const auto&) { return false; }};
+  on.daemon.on(path, {says(batch(8)), broken, broken,
+                      says(batch(38, "completed"))});
+  const auto x = on.rota({"batch", "3", "--wait"});
+  CHECK(x.code == 1); // Two of its lines failed.
+  CHECK_THAT(x.err, ContainsSubstring("batch_3 is kept; waiting up to 120 s for"
+                                      " rotad.\nrotad is back.\n"));
+  CHECK(on.daemon.count(path) == 4);
+}
+
+TEST_CASE("a daemon that never had the batch is not waited for", "[cli]") {
+  cli_fixture on;
+  on.daemon.on(path, {{200, "", [](const auto&) { return false; }}});
+  CHECK(on.rota({"batch", "3", "--wait"}).code == 3);
+  CHECK(on.daemon.count(path) == 1);
 }

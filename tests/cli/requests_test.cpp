@@ -108,7 +108,7 @@ TEST_CASE("a request is explained pick by pick", "[cli]") {
   for (const auto* part :
        {"succeeded", "openai_chat, streamed", "alice", "mine",
         "200 in, 50 out, 128 of the input cached",
-        "Pick 1 of 3 accounts, by most_balance, for 0.001 USD at list price:"
+        "Pick 1 among 3 accounts, by most_balance, for 0.001 USD at list price:"
         " a\n",
         "it does not serve this model",
         "Attempt: upstream_error (status 500), status 500, 9 ms to the first"

@@ -30,6 +30,8 @@ const std::vector<bad_file> shapes{
     {after_account("  routing: {}"), 6, "syntax", "end of map",
      "check indentation"},
     {after_account("\trouting:\n"), 6, "syntax", "tab", "indent with spaces"},
+    {"accounts:\n\t- name: a\n", 2, "syntax", "illegal block entry",
+     "indent with spaces"},
     {after_account("state_dir: \"./state"), 6, "syntax", "does not end",
      "close its quotes"},
     {after_account("state_dir: \"./state\\\""), 6, "syntax", "does not end",

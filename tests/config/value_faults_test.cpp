@@ -50,6 +50,7 @@ const std::vector<bad_file> numbers{
     option("routing", "attempts: 201", "\"201\" does not fit", "1 to 200"),
     option("routing", "attempts: 1.5", "\"1.5\" does not fit", "whole number"),
     option("routing", "attempts: 0x10", "cannot be read", "whole number"),
+    option("routing", "attempts: 010", "does not fit", "whole number"),
     option("routing", "attempts: +5", "cannot be read", "whole number"),
     option("routing", "attempts: 99999999999999999999", "does not fit",
            "1 to 200"),

@@ -149,6 +149,8 @@ TEST_CASE("fsck and a start tell of a damaged slot of the mark", "[e2e]") {
   const auto report = on.check();
   CHECK(report["finding_count"] == 1);
   CHECK_THAT(report.dump(), ContainsSubstring("One of its two slots"));
+  CHECK_THAT(on.rota({"fsck", "--state-dir", on.state_dir()}).err,
+             ContainsSubstring("the next start of rotad mends it"));
   on.restart();
   CHECK_THAT(on.daemon().err(), ContainsSubstring("was damaged, and is written"
                                                   " anew"));

@@ -125,7 +125,7 @@ TEST_CASE("a request that fails over is explained", "[e2e][records]") {
   CHECK(picks[2]["chosen"] == "c");
   CHECK(finding(picks[2], "b") == "tried");
   const auto text = on.rota({"explain", id}).out;
-  CHECK_THAT(text, ContainsSubstring("Pick 3 of 4 accounts, by most_balance"));
+  CHECK_THAT(text, ContainsSubstring("Pick 3 among 4 accounts, by most_balance"));
   CHECK_THAT(text, ContainsSubstring("the request has failed there already"));
   CHECK_THAT(text, ContainsSubstring("it does not serve this model"));
 }

@@ -1,3 +1,5 @@
+#include "config/text_forms.hpp"
+#include "messages/money.hpp"
 #include "tools/rota/commands.hpp"
 #include "tools/rota/condition.hpp"
 #include "tools/rota/print.hpp"
@@ -115,6 +117,9 @@ void check(const chosen& x) {
   if ((x.verb == "adjust") != !x.amount.empty())
     throw CLI::ValidationError{"adjust takes an amount in USD, the other verbs"
                                " take none"};
+  if (!x.amount.empty() && !parse_money(x.amount))
+    throw CLI::ValidationError{x.amount + " is no amount in USD; write one such"
+                                          " as 5 or -1.50"};
   if (!x.reason.empty() && x.verb != "adjust")
     throw CLI::ValidationError{"--reason belongs to adjust"};
 }
@@ -126,7 +131,9 @@ void add_account(CLI::App& app, action& run) {
   auto* c = app.add_subcommand("account", "Shows or changes one account");
   c->add_option("name", it->name, "The account")
     ->required()
-    ->check(not_empty());
+    ->check(not_empty())
+    ->check(CLI::Validator{[](const std::string& x) { return check_name(x); },
+                           ""});
   c->add_option("verb", it->verb,
                 "ready: take calls; drain: end those in flight, take no more;"
                 " maintenance: leave it alone; refresh: read its balance now;"

@@ -74,10 +74,14 @@ int back_up(const context& x, const backup_wish& wish,
     const auto report = view_of(done.checked);
     x.as_json ? print_json(report) : print_report(report, x.colours());
     fmt::print(stderr,
-               "rota: The state in {} is damaged, and was not backed up: go"
-               " back to an earlier backup (rota restore {} --state-dir {}"
-               " --force), or keep a copy of it by other means.\n",
-               wish.dir, wish.folder, wish.dir);
+               "rota: The state in {} is damaged, and was not backed up. What"
+               " to do: {}.\n",
+               wish.dir,
+               what_to_do(report,
+                          "go back to an earlier backup (rota restore "
+                            + wish.folder + " --state-dir " + wish.dir
+                            + " --force), or keep a copy of it by other"
+                              " means"));
     return 1;
   }
   if (!done.fault.empty())

@@ -74,18 +74,20 @@ void add_batch(CLI::App& app, action& run) {
   struct chosen {
     std::string id;
     bool wait = false;
+    following how;
   };
   const auto it = std::make_shared<chosen>();
   auto* c = app.add_subcommand("batch", "Shows one batch");
   add_batch_id(*c, it->id);
   c->add_flag("--wait", it->wait,
               "Show its progress until it ends; exit code 1 if lines failed");
+  add_reconnect(*c, it->how);
   c->footer("Example: rota batch batch_3 --wait");
   c->callback([&run, it] {
     run = [it](const context& x) {
       auto rotad = x.connect();
       if (it->wait)
-        return follow(x, rotad, it->id, {});
+        return follow(x, rotad, it->id, it->how);
       const auto reply = rotad.get("/admin/v1/batches/" + it->id);
       x.as_json ? print_json(reply) : print_batch(x, reply);
       return 0;

@@ -19,6 +19,8 @@ std::string cost_text(const json& reply) {
 }
 
 cell pool_cell(const json& reply) {
+  if (field(reply, "models").empty())
+    return {}; // No line is sound: nobody is asked to serve any.
   const auto accounts = count(reply, "accounts");
   if (accounts == 0)
     return {"no account can serve this now", colour::red};
@@ -96,7 +98,8 @@ void add_estimate(CLI::App& app, action& run) {
     "estimate", "Checks and prices a batch file; runs nothing, spends nothing");
   c->add_option("file", it->file, "The file; - is stdin")->required();
   c->add_option("--model", it->model,
-                "The model of lines that name none (Gemini)");
+                "The model of lines that name none (Gemini)")
+    ->check(not_empty());
   add_tags(*c, it->tags);
   c->footer("Example: rota estimate jobs.jsonl");
   c->callback([&run, it] {

@@ -110,7 +110,7 @@ std::string candidate_table(const json& pick, bool colours) {
 void print_pick(const json& x, size_t number, bool colours) {
   const auto waited = count(x, "waited_ms");
   const auto chosen = text(x, "chosen");
-  fmt::print("\nPick {} of {}, by {}, for {} at list price{}: {}\n", number,
+  fmt::print("\nPick {} among {}, by {}, for {} at list price{}: {}\n", number,
              counted(count(x, "accounts"), "account"), text(x, "strategy"),
              usd(x, "list_cost"),
              waited == 0 ? "" : fmt::format(", after waiting {} ms", waited),

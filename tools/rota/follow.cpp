@@ -9,8 +9,10 @@
 
 #include <csignal>
 #include <ctime>
+#include <optional>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <utility>
 
 namespace rota::cli {
 
@@ -57,31 +59,77 @@ std::string how_to_come_back(const std::string& id) {
   return "Watch it: rota batch " + id + " --wait";
 }
 
-/// @returns The batch as it was last seen; it goes on if Ctrl-C came.
-json watch(client& rotad, const std::string& id) {
-  const interrupt_guard guard;
-  progress_report report{isatty(STDERR_FILENO) == 1, now_s()};
-  try {
-    for (;;) {
-      auto batch = rotad.get("/admin/v1/batches/" + id);
-      fmt::print(stderr, "{}", report.next(batch, terminal_width(), now_s()));
-      std::fflush(stderr);
-      if (has_ended(batch))
-        return batch;
-      if (interrupt == 0)
-        nanosleep(&between_looks, nullptr);
-      if (interrupt != 0) {
-        fmt::print(stderr, "{}", report.leave());
-        return batch;
-      }
-    }
-  } catch (const unreachable& e) {
-    fmt::print(stderr, "{}", report.leave());
-    throw unreachable{fmt::format("{} {} is kept, and goes on where it was"
-                                  " when rotad is back. {}",
-                                  e.what(), id, how_to_come_back(id))};
+/// Looks at one batch until it ends.
+class watcher {
+public:
+  watcher(client& rotad, const std::string& id, const following& how)
+    : rotad_{rotad},
+      id_{id},
+      patience_s_{how.reconnect_s},
+      known_{how.known} {
+    // nop
   }
-}
+
+  /// @returns The batch as it was last seen; it goes on if Ctrl-C came.
+  json run() {
+    const interrupt_guard guard;
+    for (json batch;; nanosleep(&between_looks, nullptr)) {
+      if (auto seen = look())
+        batch = std::move(*seen);
+      if (interrupt == 0 && !has_ended(batch))
+        continue;
+      if (!has_ended(batch))
+        say(report_.leave());
+      return batch;
+    }
+  }
+
+private:
+  static bool has_ended(const json& batch) {
+    return !batch.is_null() && cli::has_ended(batch);
+  }
+
+  static void say(const std::string& x) {
+    fmt::print(stderr, "{}", x);
+    std::fflush(stderr);
+  }
+
+  std::optional<json> look() {
+    try {
+      auto batch = rotad_.get("/admin/v1/batches/" + id_);
+      if (std::exchange(lost_at_, std::nullopt))
+        say("rotad is back.\n");
+      known_ = true;
+      say(report_.next(batch, terminal_width(), now_s()));
+      return batch;
+    } catch (const unreachable& e) {
+      lose(e.what());
+      return std::nullopt;
+    }
+  }
+
+  void lose(const std::string& why) {
+    const auto patience = known_ ? patience_s_ : 0;
+    if (!lost_at_) {
+      lost_at_ = now_s();
+      say(report_.leave());
+      if (patience > 0)
+        say(fmt::format("{} {} is kept; waiting up to {} s for rotad.\n", why,
+                        id_, patience));
+    }
+    if (now_s() - *lost_at_ >= patience)
+      throw unreachable{fmt::format("{} {} is kept, and goes on where it was"
+                                    " when rotad is back. {}",
+                                    why, id_, how_to_come_back(id_))};
+  }
+
+  client& rotad_;
+  const std::string& id_;
+  int64_t patience_s_;
+  bool known_;
+  progress_report report_{isatty(STDERR_FILENO) == 1, now_s()};
+  std::optional<int64_t> lost_at_;
+};
 
 void print_summary(const json& batch, const result_files& files) {
   const auto id = text(batch, "id");
@@ -104,11 +152,19 @@ void print_summary(const json& batch, const result_files& files) {
 
 } // namespace
 
+void add_reconnect(CLI::App& command, following& how) {
+  command.add_option("--reconnect", how.reconnect_s,
+                     "With --wait: how many seconds to wait for a daemon that"
+                     " went away")
+    ->capture_default_str();
+}
+
 int follow(const context& x, client& rotad, const std::string& id,
-           const result_files& files) {
-  const auto batch = watch(rotad, id);
-  if (!has_ended(batch)) {
-    if (x.as_json)
+           const following& how) {
+  const auto& files = how.files;
+  const auto batch = watcher{rotad, id, how}.run();
+  if (batch.is_null() || !has_ended(batch)) {
+    if (x.as_json && !batch.is_null())
       print_json(batch);
     fmt::print(stderr, "{} goes on without you. {}\n", id,
                how_to_come_back(id));

@@ -17,10 +17,12 @@ int conclude(const context& x, const json& report, const std::string& dir) {
   if (count(report, "finding_count") == 0)
     return 0;
   fmt::print(stderr,
-             "rota: The state in {} is damaged; nothing was changed. To go"
-             " back to a backup: rota restore BACKUP --state-dir {}"
-             " --force\n",
-             dir, dir);
+             "rota: The state in {} is damaged; nothing was changed. What to"
+             " do: {}.\n",
+             dir,
+             what_to_do(report, "go back to a backup with rota restore BACKUP"
+                                " --state-dir "
+                                  + dir + " --force"));
   return 1;
 }
 

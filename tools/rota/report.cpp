@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace rota::cli {
 
 namespace {
@@ -33,7 +35,9 @@ json view_of(const checked_account& x) {
 }
 
 json view_of(const check_finding& x) {
-  json result{{"file", x.file}, {"text", x.text}};
+  json result{{"file", x.file},
+              {"text", x.text},
+              {"mended_at_start", x.mended_at_start}};
   if (!x.account.empty())
     result["account"] = x.account;
   if (x.entry > 0)
@@ -93,6 +97,15 @@ std::string account_table(const json& accounts, bool colours) {
   return table(rows, colours);
 }
 
+/// Whether a start of rotad mends all that was found.
+bool is_mended_at_start(const json& report) {
+  const auto& findings = list(report, "findings");
+  return findings.size() == count(report, "finding_count")
+         && std::all_of(findings.begin(), findings.end(), [](const json& x) {
+              return flag(x, "mended_at_start");
+            });
+}
+
 std::string line_of(const json& finding) {
   auto where = text(finding, "file");
   if (finding.contains("account"))
@@ -129,6 +142,12 @@ void print_report(const json& report, bool colours) {
              all == 0 ? tinted("Clean.", colour::green, colours)
                       : tinted(counted(all, "finding") + ".", colour::red,
                                colours));
+}
+
+std::string what_to_do(const json& report, const std::string& otherwise) {
+  return is_mended_at_start(report)
+           ? "the next start of rotad mends it, and nothing else is wrong"
+           : otherwise;
 }
 
 } // namespace rota::cli

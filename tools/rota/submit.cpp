@@ -25,7 +25,7 @@ struct submission {
   uint32_t max_in_flight = 0;
   bool skip_invalid = false;
   bool wait = false;
-  result_files files;
+  following how;
 };
 
 /// How the file is called, to people and to the daemon.
@@ -60,7 +60,7 @@ json send(client& rotad, const context& x, const submission& what) {
   }
 }
 
-int submit(const context& x, const submission& what) {
+int submit(const context& x, submission& what) {
   auto rotad = x.connect();
   const auto accepted = send(rotad, x, what);
   const auto id = text(accepted, "id");
@@ -75,7 +75,8 @@ int submit(const context& x, const submission& what) {
     fmt::print(stderr, "{} runs {}, at most {} at list price.\n", id,
                counted(count(accepted, "total"), "line"),
                usd(report, "cost_max"));
-    return follow(x, rotad, id, what.files);
+    what.how.known = true;
+    return follow(x, rotad, id, what.how);
   }
   if (x.as_json)
     print_json(accepted);
@@ -107,7 +108,7 @@ void check_place(const std::string& file) {
 }
 
 void check(const CLI::App& app, const submission& x) {
-  const auto& [out, errors] = x.files;
+  const auto& [out, errors] = x.how.files;
   if (!x.wait && (!out.empty() || !errors.empty()))
     throw CLI::ValidationError{"-o and --errors need --wait"};
   if (!out.empty() && out == errors)
@@ -119,7 +120,7 @@ void check(const CLI::App& app, const submission& x) {
   for (const auto& file : {out, errors})
     if (!file.empty() && file != "-")
       check_place(file);
-  if (app.count("--json") > 0 && x.files.to_stdout())
+  if (app.count("--json") > 0 && x.how.files.to_stdout())
     throw CLI::ValidationError{"--json and the results both want standard"
                                " output; write the results into a file"};
 }
@@ -150,10 +151,11 @@ void add_submit(CLI::App& app, action& run) {
     ->check(CLI::IsMember({"at_least_once", "at_most_once"}));
   c->add_flag("--skip-invalid", it->skip_invalid,
               "Run the good lines of a file with faults");
-  c->add_option("-o,--output", it->files.out,
+  c->add_option("-o,--output", it->how.files.out,
                 "With --wait: the output file; - is stdout");
-  c->add_option("--errors", it->files.errors,
+  c->add_option("--errors", it->how.files.errors,
                 "With --wait: the error file; - is stdout");
+  add_reconnect(*c, it->how);
   c->footer("Example: rota submit jobs.jsonl --wait -o out.jsonl --errors"
             " failed.jsonl");
   c->callback([&app, &run, it] {
