@@ -5,6 +5,7 @@
 #include "config/options.hpp"
 #include "messages/envelopes.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -33,6 +34,9 @@ struct routing_setup {
   bool records = false;
   price_table_ptr prices;
   failure_rules_ptr rules;
+  /// Hashes of the texts that these are from, to tell that one changed.
+  size_t prices_text = 0;
+  size_t rules_text = 0;
 };
 
 /// Clients of the API, with what is known of them from earlier runs.

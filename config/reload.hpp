@@ -36,9 +36,6 @@ struct option_diff {
   bool empty() const;
 };
 
-/// @returns "account relay-a added", "routing": what is applied live, each.
-std::vector<std::string> describe(const option_diff& x);
-
 /// @returns What turns `before` into `after`. Contents of files (prices,
 /// rules, secrets) are not looked at.
 option_diff diff_options(const options& before, const options& after);

@@ -67,4 +67,8 @@ inline constexpr size_t token_bytes_min = 20;
 /// @returns "accounts[relay-a].api_key: what is wrong; what to do" each.
 [[nodiscard]] std::vector<std::string> check_secrets(const options& x);
 
+/// @returns One sentence for each account that has the key of another one at
+/// the same place, as those of check_secrets: their money is one.
+[[nodiscard]] std::vector<std::string> find_same_keys(const options& x);
+
 } // namespace rota

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <compare>
 #include <cstdint>
@@ -34,13 +35,20 @@ struct timestamp {
 std::string to_string(timestamp t);
 
 /// Maps the actor clock, which is steady, onto wall time. Taken once, when the
-/// process starts, so a jumping wall clock never moves a deadline.
+/// process starts, so a jumping wall clock never moves a deadline. But the
+/// steady clock stands still while the machine sleeps (CLOCK_MONOTONIC does,
+/// clock_gettime(2)), and that time has passed all the same.
 struct wall_clock {
   timestamp wall;
   std::chrono::steady_clock::time_point steady;
+  /// Milliseconds for which the machine slept since; none where nobody
+  /// watches. Outlives the clock.
+  const std::atomic<int64_t>* slept = nullptr;
 
   timestamp at(std::chrono::steady_clock::time_point t) const {
-    return wall + std::chrono::duration_cast<milliseconds>(t - steady);
+    const auto passed = std::chrono::duration_cast<milliseconds>(t - steady);
+    const auto more = slept ? slept->load(std::memory_order_relaxed) : 0;
+    return wall + passed + milliseconds{more};
   }
 };
 

@@ -53,15 +53,19 @@ configuration load_configuration(const std::string& path) {
   auto loaded = load_options(path);
   configuration result;
   result.faults = std::move(loaded.faults);
+  const auto placed = [&](const std::string& sentence) {
+    return path + loaded.place_of(key_of(sentence)) + ": " + sentence;
+  };
   const auto note = [&](const std::string& fault) {
-    result.faults.push_back(path + loaded.place_of(key_of(fault)) + ": "
-                            + fault);
+    result.faults.push_back(placed(fault));
   };
   for (const auto& fault : check_secrets(loaded.opts))
     note(fault);
   if (const auto& file = loaded.opts.upstream.ca_file; !file.empty())
     if (const auto fault = check_certificates(file); !fault.empty())
       note("upstream.ca_file: " + fault);
+  for (const auto& slip : find_same_keys(loaded.opts))
+    result.warnings.push_back(placed(slip));
   auto clients = client_list::load(loaded.opts);
   if (result.faults.empty()) // Else the same secrets are lacking.
     for (const auto& fault : clients.faults)

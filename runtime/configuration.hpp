@@ -19,6 +19,8 @@ struct configuration {
   /// Every fault of all files, each as "FILE:LINE: key: what is wrong; what
   /// would be right". The rest is only to be used where there are none.
   std::vector<std::string> faults;
+  /// What is perhaps a slip, each as above; it may be used all the same.
+  std::vector<std::string> warnings;
 };
 
 /// Reads a configuration file, and looks at its secrets, certificates, price

@@ -48,7 +48,23 @@ sigset_t signals() {
 /// A start that failed: one sentence.
 using refusal = std::runtime_error;
 
+void tell_clock(milliseconds ahead) {
+  if (std::chrono::abs(ahead) < milliseconds{60'000})
+    spdlog::info("The machine's clock agrees with rotad's again.");
+  else
+    spdlog::warn("The machine's clock was set, and is {} s {} rotad's, which"
+                 " goes on from its start: times that are recorded, and the"
+                 " days and months of clients' caps, are off by that until"
+                 " rotad is started again.",
+                 std::chrono::abs(ahead).count() / 1000,
+                 ahead.count() > 0 ? "ahead of" : "behind");
+}
+
 } // namespace
+
+std::string daemon::store_dir() const {
+  return start_.opts.state_dir + "/store";
+}
 
 bool daemon::has_room(uint64_t at_least) const {
   const auto& opts = start_.opts;
@@ -106,11 +122,7 @@ void daemon::wire() {
   system_ = std::make_unique<caf::actor_system>(system_config_);
   loop_.attach(*system_);
   loop_.start();
-  const auto wall = std::chrono::duration_cast<milliseconds>(
-    std::chrono::system_clock::now().time_since_epoch());
-  all_ = std::make_unique<wiring>(
-    *system_, loop_,
-    wall_clock{timestamp{wall.count()}, std::chrono::steady_clock::now()});
+  all_ = std::make_unique<wiring>(*system_, loop_, clock_.clock());
   auto& all = *all_;
   all.attempt_base = disk_->run() * attempts_per_run;
   all.setup(start_.routing);
@@ -190,6 +202,8 @@ void daemon::serve() {
     [this] { return needs_restart(); }});
   door_ = std::make_unique<admin_server>(
     now_.opts.admin.socket, [this](admin_exchange& x) { api_->serve(x); });
+  for (const auto& warning : now_.warnings)
+    spdlog::warn("{}", warning);
   warn_of_clients(*now_.clients, listener_->address());
   warn_of_prices(*all_->setup()->prices);
   spdlog::info("rotad {} is ready. Accounts: {}; batches resumed: {}; calls in"
@@ -201,9 +215,12 @@ void daemon::serve() {
 
 void daemon::wait() {
   const auto set = signals();
+  constexpr timespec second{1, 0};
   for (;;) {
-    int caught = 0;
-    if (sigwait(&set, &caught) != 0 || caught == SIGPIPE
+    const auto caught = sigtimedwait(&set, nullptr, &second);
+    if (const auto ahead = clock_.look(clock_watch::read()))
+      tell_clock(*ahead);
+    if (caught < 0 || caught == SIGPIPE
         || (caught == failure_signal && !failed_))
       continue;
     if (caught != SIGHUP)

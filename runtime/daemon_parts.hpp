@@ -10,6 +10,7 @@
 #include "runtime/configuration.hpp"
 #include "runtime/engine/cold_scheduler.hpp"
 #include "runtime/http/listener.hpp"
+#include "runtime/observe/clock_watch.hpp"
 #include "runtime/storage/disk_space.hpp"
 #include "runtime/storage/journal.hpp"
 #include "runtime/storage/store.hpp"
@@ -79,10 +80,7 @@ private:
   account_memory recall(const std::string& name);
   void warn_of_clock() const;
   void tell_room(bool low, uint64_t free) const;
-  std::string store_dir() const {
-    return start_.opts.state_dir + "/store";
-  }
-
+  std::string store_dir() const;
   bool has_room(uint64_t at_least = 0) const;
   /// Callable from any thread: something that must not fail has failed.
   void fail(const std::string& why);
@@ -100,6 +98,7 @@ private:
     uint64_t doubts = 0;
     money_sum amount;
   } found_;
+  clock_watch clock_{clock_watch::read()};
   system_config system_config_;
   engine_loop loop_;
   std::unique_ptr<caf::actor_system> system_;

@@ -110,6 +110,11 @@ reload_report daemon::take_over(configuration fresh) {
   fresh.opts = applied_live(std::move(fresh.opts), now_.opts);
   for (const auto& name : fresh.clients->renewed_since(*now_.clients))
     report.changed.push_back("client " + name + " has another token");
+  if (!diff.prices && fresh.routing->prices_text != now_.routing->prices_text)
+    report.changed.emplace_back("the file of prices has other contents");
+  if (!diff.failure_rules
+      && fresh.routing->rules_text != now_.routing->rules_text)
+    report.changed.emplace_back("the file of failure_rules has other contents");
   const auto clients = recall_clients(*disk_, *fresh.clients);
   for (const auto& x : diff.added)
     std::ignore = disk_->id_of(x.name);
@@ -121,6 +126,8 @@ reload_report daemon::take_over(configuration fresh) {
   // Prices and rules are read again even if their paths stay.
   all_->setup(fresh.routing);
   warn_of_prices(*fresh.routing->prices);
+  for (const auto& warning : fresh.warnings)
+    spdlog::warn("{}", warning);
   disk_->keep_records(fresh.opts.records);
   caf::anon_send(all_->dispatcher, atom::configure_v, fresh.routing);
   for (const auto& name : apply(fresh.opts, diff))

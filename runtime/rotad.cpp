@@ -26,6 +26,8 @@ int main(int argc, char** argv) {
   if (!loaded.faults.empty())
     return 2;
   if (check_only) {
+    for (const auto& warning : loaded.warnings)
+      std::fprintf(stderr, "rotad: warning: %s\n", warning.c_str());
     std::printf("%s is good. Accounts: %zu.\n", config.c_str(),
                 loaded.opts.accounts.size());
     return 0;

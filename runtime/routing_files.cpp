@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <sstream>
@@ -45,41 +46,44 @@ std::optional<std::string> read_named(const std::string& path,
 
 class reader {
 public:
-  explicit reader(routing_files& result) : result_{result} {
+  reader(routing_files& result, routing_setup& setup)
+    : result_{result}, setup_{setup} {
     // nop
   }
 
-  std::shared_ptr<const price_table>
-  prices(const std::string& path,
-         const std::map<std::string, std::string>& aliases) {
+  void prices(const std::string& path,
+              const std::map<std::string, std::string>& aliases) {
     const auto text = path.empty()
                         ? std::optional{built_in_prices()}
                         : read_named(path, "prices", result_.unreadable);
     if (!text)
-      return nullptr;
+      return;
+    setup_.prices_text = std::hash<std::string>{}(*text);
     auto parsed = parse_price_table(*text);
     note(path, parsed.faults);
     if (parsed.faults.empty())
       for (const auto& [alias, name] : aliases)
         add_alias(parsed.table, alias, name);
-    return std::make_shared<const price_table>(std::move(parsed.table));
+    setup_.prices
+      = std::make_shared<const price_table>(std::move(parsed.table));
   }
 
-  std::shared_ptr<const failure_rules> rules(const std::string& path) {
+  void rules(const std::string& path) {
     std::vector<failure_rule> all;
     if (!path.empty())
       if (const auto text
-          = read_named(path, "failure_rules", result_.unreadable))
+          = read_named(path, "failure_rules", result_.unreadable)) {
+        setup_.rules_text = std::hash<std::string>{}(*text);
         add_rules(path, *text, all);
+      }
     add_rules("failure_rules.yaml", built_in_failure_rules(), all);
     if (!result_.faults.empty())
-      return nullptr;
+      return;
     try {
-      return std::make_shared<const failure_rules>(std::move(all));
+      setup_.rules = std::make_shared<const failure_rules>(std::move(all));
     } catch (const std::runtime_error& e) {
       result_.faults.push_back(path + ": " + e.what());
     }
-    return nullptr;
   }
 
 private:
@@ -107,6 +111,7 @@ private:
   }
 
   routing_files& result_;
+  routing_setup& setup_;
 };
 
 } // namespace
@@ -117,9 +122,9 @@ routing_files load_routing(const options& x) {
   setup->routing = x.routing;
   setup->upstream = x.upstream;
   setup->records = x.records.on();
-  reader in{result};
-  setup->prices = in.prices(x.prices, x.routing.price_aliases);
-  setup->rules = in.rules(x.failure_rules);
+  reader in{result, *setup};
+  in.prices(x.prices, x.routing.price_aliases);
+  in.rules(x.failure_rules);
   if (result.faults.empty() && result.unreadable.empty())
     result.setup = std::move(setup);
   return result;

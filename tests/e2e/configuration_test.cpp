@@ -75,6 +75,46 @@ TEST_CASE("a key that was replaced in its file is used after a reload",
   CHECK(on.daemon().err().find("key-b") == std::string::npos);
 }
 
+TEST_CASE("one key twice is told, and may be used", "[e2e]") {
+  stage on{sim_file};
+  const auto twice = good_config
+                     + "  - {name: b, provider: openai, base_url: SIM/,"
+                       " api_key: env:KEY_A}\n"
+                       "  - {name: c, provider: openai, base_url: SIM,"
+                       " api_key: env:KEY_B}\n";
+  const std::string said = "accounts[b].api_key: a has the same key at http";
+  const auto x = on.refuse(twice, {"--check-config"});
+  CHECK(x.code == 0);
+  CHECK_THAT(x.err, ContainsSubstring(":6: " + said));
+  CHECK(lines_of(x.err).size() == 1);
+  CHECK(x.err.find("key-a") == std::string::npos);
+  on.start(twice);
+  CHECK_THAT(on.daemon().err(), ContainsSubstring(said));
+}
+
+TEST_CASE("a reload tells that a file it names was rewritten", "[e2e]") {
+  stage on{sim_file};
+  const auto prices = on.dir / "prices.json";
+  const auto rules = on.dir / "rules.yaml";
+  const auto price = [&](const char* usd) {
+    write_file(prices, R"({"gpt-5-mini": {"input_cost_per_token": )"
+                         + std::string{usd}
+                         + R"(, "output_cost_per_token": 1e-6}})");
+  };
+  price("1e-6");
+  write_file(rules, "rules: []\n");
+  on.start(good_config + "prices: " + prices + "\nfailure_rules: " + rules
+           + "\n");
+  CHECK(on.ask({"reload"})["changed"].empty());
+  price("2e-6");
+  CHECK(on.ask({"reload"})["changed"]
+        == json{"the file of prices has other contents"});
+  write_file(rules, "rules: [{name: teapot, statuses: [418], class: overloaded}]\n");
+  CHECK(on.ask({"reload"})["changed"]
+        == json{"the file of failure_rules has other contents"});
+  CHECK(on.ask({"reload"})["changed"].empty());
+}
+
 TEST_CASE("every fault of all files is reported at once", "[e2e]") {
   stage on{sim_file};
   const auto prices = on.dir / "prices.json";
