@@ -27,6 +27,9 @@ failure_class against(const balance_options& asked, probe_outcome x) {
            : failure_class::none;
 }
 
+/// A site's administrator may change its units, but hardly ever does.
+constexpr auto units_last = std::chrono::hours{24};
+
 /// A balance is some hundred bytes; whoever sends much more means harm, for the
 /// answer is parsed whole, on the engine's thread.
 constexpr uint64_t answer_bytes = 256 << 10;
@@ -84,6 +87,8 @@ void refresher_state::outcome(const call_outcome& x) {
   auto* it = find(account, x.token);
   if (it == nullptr)
     return;
+  if (std::exchange(it->asks_units, false))
+    return learn_units(*it, *x.outcome);
   it->answers.push_back(x.outcome);
   const auto good
     = x.outcome->ended == transport::ok && x.outcome->status < 300;
@@ -113,6 +118,8 @@ timestamp refresher_state::now() const {
 void refresher_state::begin(probe& x, timestamp t) {
   x.requests = compose_probe(x.target.balance, t);
   x.answers.clear();
+  x.asks_units = needs_units(x.target.balance)
+                 && units[x.target.host].until <= t;
   x.due = t + options.interval;
   if (x.requests.empty())
     return tell(x, left_text);
@@ -140,8 +147,9 @@ void refresher_state::begin(probe& x, timestamp t) {
 void refresher_state::ask(probe& x) {
   x.token = next_token++;
   under_way.emplace(x.token, x.target.account);
-  auto request
-    = std::make_shared<upstream_request>(x.requests[x.answers.size()]);
+  auto request = std::make_shared<upstream_request>(
+    x.asks_units ? compose_units(x.target.balance)
+                 : x.requests[x.answers.size()]);
   request->account = x.target.account;
   request->body_bytes_max = answer_bytes;
   request->first_byte_timeout = options.timeout;
@@ -154,8 +162,22 @@ void refresher_state::ask(probe& x) {
   self->send(upstream, atom::send_v, upstream_call_ptr{std::move(call)});
 }
 
+void refresher_state::learn_units(probe& x, const upstream_outcome& said) {
+  const auto found = read_units(said);
+  if (!found)
+    return fail(x, "The site does not say in what units it counts"
+                   " (GET /api/status: "
+                     + (said.error.empty()
+                          ? "HTTP " + std::to_string(said.status)
+                          : said.error)
+                     + ").");
+  units[x.host] = {*found, now() + units_last};
+  ask(x);
+}
+
 void refresher_state::conclude(probe& x) {
-  const auto said = read_probe(x.target.balance, x.answers);
+  const auto said
+    = read_probe(x.target.balance, x.answers, units[x.host].units);
   if (said.outcome != probe_outcome::ok)
     return fail(x, said.error, against(x.target.balance, said.outcome));
   end(x);

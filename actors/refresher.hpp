@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/domain/site_units.hpp"
 #include "actors/setup.hpp"
 #include "messages/envelopes.hpp"
 
@@ -43,6 +44,8 @@ struct refresher_state {
     /// Whose slot it takes while it is under way.
     std::string host;
     reading_cut cut;
+    /// It is asked for its site's units before all else.
+    bool asks_units = false;
     std::vector<upstream_request> requests;
     std::vector<upstream_outcome_ptr> answers;
     uint32_t failures = 0;
@@ -50,7 +53,16 @@ struct refresher_state {
     std::vector<caf::typed_response_promise<probe_report>> asking;
   };
 
+  /// In what a host counts, and until when that is believed.
+  struct known_units {
+    site_units units;
+    timestamp until;
+  };
+
   timestamp now() const;
+
+  /// Notes what a host says of its units, or says why it does not.
+  void learn_units(probe& x, const upstream_outcome& said);
   void begin(probe& x, timestamp t);
   void ask(probe& x);
   void conclude(probe& x);
@@ -79,6 +91,7 @@ struct refresher_state {
   std::map<account_id, probe> probes;
   std::unordered_map<uint64_t, account_id> under_way;
   std::unordered_map<std::string, uint32_t> per_host;
+  std::unordered_map<std::string, known_units> units;
   uint64_t next_token = 1;
   bool stopping = false;
   std::minstd_rand random;

@@ -37,18 +37,20 @@ struct balance_options {
   /// What the account holds when rota first sees it; absent: unknown until
   /// the first reading.
   std::optional<money> initial;
-  /// Units of the provider's figure that make one USD (new-api: 500000).
-  int64_t units_per_usd = 500'000;
+  /// newapi_console, newapi_token: units of the site's figure that make one
+  /// USD; absent: as the site says.
+  std::optional<int64_t> units_per_usd;
   /// newapi_console: the access token or session cookie, and the user's id.
   secret_ref console;
   std::string user_id;
   /// http_json: path, JSON pointers to the remaining amount, to what is to be
-  /// taken off it and to what says "no limit", and USD per unit.
+  /// taken off it and to what says "no limit". USD per unit, of newapi_billing,
+  /// too; absent: 1, or as the site says.
   std::string path;
   std::string pointer;
   std::string used_pointer;
   std::string unlimited_pointer;
-  factor scale;
+  std::optional<factor> scale;
   /// How late a charge may show up in a reading.
   milliseconds posting_lag{120'000};
   /// The reading is a multiple of this.

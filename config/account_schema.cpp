@@ -141,10 +141,15 @@ rows balance_rows() {
                      "Absent: not known until the first reading.",
                      at, &balance_options::initial),
               "25.00"),
-      option("balance.units_per_usd",
-             wide_count_form{1, 1'000'000'000'000, "units"}, live,
-             "newapi_*: units of the site's figure that make one USD.", at,
-             &balance_options::units_per_usd),
+      sampled(option("balance.units_per_usd",
+                     optional_form<wide_count_form>{
+                       {1, 1'000'000'000'000, "units"}},
+                     live,
+                     "newapi_console, newapi_token: units of the site's figure "
+                     "that make one USD. Absent: what the site says of itself, "
+                     "else 500000.",
+                     at, &balance_options::units_per_usd),
+              "500000"),
       option("balance.console", secret_form{}, live,
              "newapi_console: the access token of the site's console, or the "
              "Cookie string of a browser that is signed in there (behind a web "
@@ -156,6 +161,13 @@ rows balance_rows() {
           "newapi_console: the number of the user that the token belongs to; "
           "one_api does without.",
           at, &balance_options::user_id),
+  };
+}
+
+/// How an answer of any other form is read, and how far any is trusted.
+rows reading_rows() {
+  const auto at = &account_options::balance;
+  return {
       option("balance.path",
              text_form{"a path from base_url on", check_probe_path}, live,
              "http_json: what to GET.", at, &balance_options::path),
@@ -173,12 +185,15 @@ rows balance_rows() {
              "http_json: what says that there is no limit, by true or by a "
              "number below zero; then the answer is no reading. \"\": nothing.",
              at, &balance_options::unlimited_pointer),
-      option("balance.scale", factor_form{least_factor, most_factor, "USD"},
-             live,
-             "http_json, newapi_billing: USD for one unit of the amount, where "
-             "a site shows another currency, or 0.000002 where it shows raw "
-             "quota.",
-             at, &balance_options::scale),
+      sampled(option("balance.scale",
+                     optional_form<factor_form>{
+                       {least_factor, most_factor, "USD"}},
+                     live,
+                     "http_json, newapi_billing: USD for one unit of the "
+                     "amount, such as 0.01 where it is in cents. Absent: 1, or "
+                     "for newapi_billing what the site says of itself.",
+                     at, &balance_options::scale),
+              "0.01"),
       option("balance.posting_lag", duration_form{0ms, 24h}, live,
              "How late a charge may show up in a reading; younger charges are "
              "expected to be missing.",
@@ -236,7 +251,8 @@ rows limit_rows() {
 
 rows all_rows() {
   rows result;
-  for (auto& section : {identity_rows(), balance_rows(), limit_rows()})
+  for (auto& section : {identity_rows(), balance_rows(), reading_rows(),
+                        limit_rows()})
     result.insert(result.end(), section.begin(), section.end());
   return result;
 }

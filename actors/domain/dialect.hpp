@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/domain/site_units.hpp"
 #include "config/options.hpp"
 #include "messages/job.hpp"
 #include "messages/upstream.hpp"
@@ -71,7 +72,9 @@ std::vector<upstream_request> compose_probe(const balance_options& x,
 
 /// Reads their answers. Fewer answers than requests: the last one failed and
 /// the rest were not sent.
+/// @param site Of its units; see needs_units.
 probe_reading read_probe(const balance_options& x,
-                         std::span<const upstream_outcome_ptr> answers);
+                         std::span<const upstream_outcome_ptr> answers,
+                         const site_units& site = {});
 
 } // namespace rota

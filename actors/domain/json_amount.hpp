@@ -1,19 +1,13 @@
 #pragma once
 
+#include "actors/domain/usd_ratio.hpp"
 #include "messages/money.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <cstdint>
 #include <optional>
 
 namespace rota {
-
-/// What a number is multiplied with to be USD.
-struct usd_ratio {
-  int64_t numerator = 1;
-  int64_t denominator = 1;
-};
 
 enum class rounding { down, up };
 

@@ -171,29 +171,33 @@ upstream_request get(std::string path, credential which) {
   return x;
 }
 
-probe_reading read_console(const balance_options& x, const json& body) {
+probe_reading read_console(int64_t units_per_usd, const json& body) {
   static const json::json_pointer status{"/data/status"};
   static const json::json_pointer quota{"/data/quota"};
   constexpr auto disabled = 2;
   if (body.contains(status) && body[status] == json(disabled))
     return banned("/data/status is 2");
-  return figure(amount_at(body, quota, {1, x.units_per_usd}), "/data/quota");
+  return figure(amount_at(body, quota, {1, units_per_usd}), "/data/quota");
 }
 
-probe_reading read_token(const balance_options& x, const json& body) {
+probe_reading read_token(int64_t units_per_usd, const json& body) {
   static const json::json_pointer unlimited{"/data/unlimited_quota"};
   static const json::json_pointer available{"/data/total_available"};
   if (is_true(body, unlimited))
     return failed(probe_outcome::unlimited,
                   "The key has no limit of its own; probe newapi_console asks "
                   "for the user's balance.");
-  return figure(amount_at(body, available, {1, x.units_per_usd}),
+  return figure(amount_at(body, available, {1, units_per_usd}),
                 "/data/total_available");
+}
+
+usd_ratio ratio_of(factor x) {
+  return {x.ppm, 1'000'000};
 }
 
 /// What the operator's pointers lead to.
 probe_reading read_pointers(const balance_options& x, const json& body) {
-  const usd_ratio unit{x.scale.ppm, 1'000'000};
+  const auto unit = ratio_of(x.scale.value_or(factor{}));
   if (!x.unlimited_pointer.empty()) {
     const json::json_pointer where{x.unlimited_pointer};
     const auto number = amount_at(body, where, {});
@@ -210,8 +214,7 @@ probe_reading read_pointers(const balance_options& x, const json& body) {
   return figure(difference(total, used), x.used_pointer);
 }
 
-probe_reading read_billing(const balance_options& x,
-                           std::span<const json> bodies) {
+probe_reading read_billing(usd_ratio unit, std::span<const json> bodies) {
   static const json::json_pointer limit{"/hard_limit_usd"};
   static const json::json_pointer usage{"/total_usage"};
   const auto said = amount_at(bodies[0], limit, {});
@@ -219,15 +222,16 @@ probe_reading read_billing(const balance_options& x,
     return failed(probe_outcome::unlimited,
                   "The key has no limit of its own; probe newapi_console asks "
                   "for the user's balance.");
-  const auto total = amount_at(bodies[0], limit, {x.scale.ppm, 1'000'000});
+  const auto total = amount_at(bodies[0], limit, unit);
   if (!total)
     return figure(total, "/hard_limit_usd");
   if (bodies.size() < 2)
     return failed(probe_outcome::transient,
                   "The call for the usage was not answered.");
   // In cents. What is spent is rounded up, so the balance is rounded down.
-  const auto used = amount_at(bodies[1], usage, {x.scale.ppm, 100'000'000},
-                           rounding::up);
+  const auto used = amount_at(bodies[1], usage,
+                              {unit.numerator, unit.denominator * 100},
+                              rounding::up);
   return figure(difference(total, used), "/total_usage");
 }
 
@@ -256,7 +260,8 @@ std::vector<upstream_request> compose_probe(const balance_options& x,
 }
 
 probe_reading read_probe(const balance_options& x,
-                         std::span<const upstream_outcome_ptr> answers) {
+                         std::span<const upstream_outcome_ptr> answers,
+                         const site_units& site) {
   if (answers.empty())
     return failed(probe_outcome::transient, "No answer came.");
   std::vector<json> bodies;
@@ -269,11 +274,11 @@ probe_reading read_probe(const balance_options& x,
     case probe_kind::none:
       break;
     case probe_kind::newapi_console:
-      return read_console(x, bodies[0]);
+      return read_console(x.units_per_usd.value_or(site.per_usd), bodies[0]);
     case probe_kind::newapi_token:
-      return read_token(x, bodies[0]);
+      return read_token(x.units_per_usd.value_or(site.per_usd), bodies[0]);
     case probe_kind::newapi_billing:
-      return read_billing(x, bodies);
+      return read_billing(x.scale ? ratio_of(*x.scale) : site.shown, bodies);
     case probe_kind::http_json:
       return read_pointers(x, bodies[0]);
   }

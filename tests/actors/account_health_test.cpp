@@ -130,6 +130,7 @@ struct probed_fixture : account_fixture {
     auto x = options("a", money{10 * dollar});
     x.account.kind = provider::new_api;
     x.account.balance.probe = probe_kind::newapi_token;
+    x.account.balance.units_per_usd = 500'000;
     x.refresher = refresher_;
     const auto actor = add(x);
     self->send(refresher_, atom::enlist_v,

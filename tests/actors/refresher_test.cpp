@@ -21,12 +21,14 @@ struct fixture : pool_fixture {
     end(it);
   }
 
-  void probe(const std::string& name, const std::string& host) {
+  void probe(const std::string& name, const std::string& host,
+             std::optional<int64_t> units = 500'000) {
     probe_target x;
     x.account = ids[name];
     x.name = name;
     x.host = host;
     x.balance.probe = probe_kind::newapi_token;
+    x.balance.units_per_usd = units;
     x.actor = accounts[name];
     self->send(it, atom::enlist_v, x);
     run();
@@ -232,4 +234,49 @@ TEST_CASE_METHOD(fixture, "a balance may be only so large", "[refresher]") {
   };
   advance(3s);
   CHECK(script->calls.size() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a host is asked for its units once a day",
+                 "[refresher]") {
+  add("a", 10);
+  add("b", 10);
+  probe("a", "h", std::nullopt);
+  std::vector<std::string> paths;
+  script->answer = [&paths](const upstream_request& x) {
+    paths.push_back(x.path);
+    return x.path == "/api/status"
+             ? bad(200, R"({"success":true,"data":{"quota_per_unit":1000000}})")
+             : bad(200, token_usage);
+  };
+  advance(3s);
+  CHECK(paths
+        == std::vector<std::string>{"/api/status", "/api/usage/token/"});
+  CHECK(view("a").reading == money{3'750'000'000});
+  probe("b", "h", std::nullopt);
+  advance(3s);
+  CHECK(paths.size() == 3);
+  CHECK(view("b").reading == money{3'750'000'000});
+  advance(25h);
+  CHECK(std::count(paths.begin(), paths.end(), "/api/status") == 2);
+}
+
+TEST_CASE_METHOD(fixture, "without its units no figure of a site counts",
+                 "[refresher]") {
+  add("a", 10);
+  probe("a", "h", std::nullopt);
+  bool fails = true;
+  script->answer = [&fails](const upstream_request& x) {
+    return x.path != "/api/status" ? bad(200, token_usage)
+           : fails                 ? bad(503, "{}")
+                                   : bad(404, "{}");
+  };
+  advance(3s);
+  CHECK(script->calls.size() == 1);
+  CHECK(view("a").reading == money{10'000'000'000});
+  CHECK_THAT(view("a").probe.error,
+             ContainsSubstring("in what units it counts (GET /api/status: HTTP"
+                               " 503)"));
+  fails = false;
+  advance(1h);
+  CHECK(view("a").reading == money{7'500'000'000});
 }

@@ -162,3 +162,27 @@ refresh: {interval: 10m}
     return says(on.daemon().err(), "alert account.probe is resolved");
   });
 }
+
+TEST_CASE("balances are read in the units and money of any site", "[e2e]") {
+  const auto site = GENERATE(
+    as<std::string>{}, "{}", "{quota_per_unit: 1000000}", "{display: cny}",
+    "{display: tokens, quota_per_unit: 2000}",
+    "{display: cny, usd_exchange_rate: 0.5}");
+  CAPTURE(site);
+  stage on{"site: " + site + R"(
+accounts:
+  - {name: a, key: key-a, balance: 30.00}
+  - {name: b, key: key-b, balance: 20.50}
+  - {name: c, key: key-c, balance: 10.25, user_id: 12345, access_token: key-d}
+)" + prices};
+  on.start(R"(
+accounts:
+  - {name: a, provider: new_api, base_url: SIM, api_key: env:KEY_A, balance: {probe: newapi_token}}
+  - {name: b, provider: new_api, base_url: SIM, api_key: env:KEY_B, balance: {probe: newapi_billing}}
+  - {name: c, provider: new_api, base_url: SIM, api_key: env:KEY_C, balance: {probe: newapi_console, console: env:KEY_D, user_id: "12345"}}
+)");
+  for (const auto& [name, usd] :
+       {std::pair{"a", "30.000000000"}, {"b", "20.500000000"},
+        {"c", "10.250000000"}})
+    CHECK(on.ask({"account", name, "refresh"})["reading"] == usd);
+}

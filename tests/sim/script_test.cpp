@@ -68,6 +68,17 @@ TEST_CASE("a rule looks at key, account, model and path", "[sim]") {
   CHECK_FALSE(meets(with(&rule_match::path, "/v1"), usual));
 }
 
+TEST_CASE("a rule looks for a text in the body", "[sim]") {
+  rule_match match;
+  match.text = "stream_options";
+  auto call = usual;
+  CHECK_FALSE(meets(match, call));
+  call.body = R"({"stream_options":{}})";
+  CHECK(meets(match, call));
+  call.body = "{\"stream\":true}";
+  CHECK_FALSE(meets(match, call));
+}
+
 TEST_CASE("a rule holds from one time to before another", "[sim]") {
   rule_match match;
   match.after = 2s;

@@ -18,6 +18,12 @@ namespace {
 constexpr int64_t huge = 1'000'000'000'000;
 constexpr int64_t one = 1'000'000;
 
+const std::vector<std::pair<std::string, money_display>> displays{
+    {"usd", money_display::usd},
+    {"cny", money_display::cny},
+    {"tokens", money_display::tokens},
+};
+
 const std::vector<std::pair<std::string, error_style>> styles{
     {"openai", error_style::openai},
     {"new_api", error_style::new_api},
@@ -232,6 +238,15 @@ void read_accounts(map_reader& in, options& x) {
   }
 }
 
+void read_site(map_reader& in, site_options& x) {
+  with_map(in, "site", [&x](map_reader& inner) {
+    inner.integer("quota_per_unit", 1, 1'000'000'000, x.quota_per_unit);
+    inner.word("display", displays, x.display);
+    inner.decimal("usd_exchange_rate", 6, 1, 1'000'000'000,
+                  x.usd_exchange_rate_ppm, "7.3");
+  });
+}
+
 void read_limits(map_reader& in, options& x) {
   const auto read = [&in](const std::string& key, int64_t most, size_t& out) {
     auto value = static_cast<int64_t>(out);
@@ -259,6 +274,7 @@ void read_options(const YAML::Node& root, options& x, faults& out) {
   in.word("style", styles, x.style);
   read_latency(in, x.latency);
   read_replies(in, x.replies);
+  read_site(in, x.site);
   in.require("prices", "the price of each model, or of `default`");
   read_prices(in, x.prices);
   read_limits(in, x);

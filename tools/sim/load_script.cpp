@@ -37,6 +37,7 @@ void read_match(const YAML::Node& node, const std::string& path,
   in.text("path", x.path);
   if (!x.path.empty() && x.path[0] != '/')
     in.complain("path", "must begin with /, such as /v1/*");
+  in.text("text", x.text);
   in.duration("after", x.after);
   if (in.child("until")) {
     x.until.emplace();
@@ -184,7 +185,8 @@ void read_action(const YAML::Node& node, const std::string& path,
 void check_payment(map_reader& in, const rule& x) {
   const auto& match = x.match;
   if (x.moves_money()
-      && (!match.model.empty() || !match.path.empty() || match.until
+      && (!match.model.empty() || !match.path.empty() || !match.text.empty()
+          || match.until
           || match.first > 0 || match.every > 0 || match.times > 0
           || match.probability < 1'000'000))
     in.complain("match",

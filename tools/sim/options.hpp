@@ -82,12 +82,23 @@ struct account_options {
   std::optional<latency_options> latency;
 };
 
+/// What the billing calls of a new-api site show.
+enum class money_display { usd, cny, tokens };
+
+/// How the site counts money, and tells it under /api/status.
+struct site_options {
+  int64_t quota_per_unit = 500'000; ///< Quota that are a dollar.
+  money_display display = money_display::usd;
+  int64_t usd_exchange_rate_ppm = 7'300'000; ///< CNY for a dollar.
+};
+
 struct options {
   std::string listen = "127.0.0.1:9900";
   uint64_t seed = 1;
   error_style style = error_style::new_api;
   latency_options latency;
   reply_options replies;
+  site_options site;
   price_map prices;
   std::vector<account_options> accounts;
   std::vector<rule> script;

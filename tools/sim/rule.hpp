@@ -21,6 +21,8 @@ struct rule_match {
   /// A path without its query; a last `*` stands for any rest. Without a path
   /// a rule is about the paid calls only, never about probes.
   std::string path;
+  /// Stands somewhere in the request's body.
+  std::string text;
   /// Since the script was set in force.
   microseconds after{0};
   std::optional<microseconds> until;

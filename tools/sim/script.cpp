@@ -13,7 +13,9 @@ bool is_about(const rule_match& x, const call_facts& call, microseconds since) {
     return false;
   return (x.key.empty() || x.key == call.key)
          && (x.account.empty() || x.account == call.account)
-         && (x.model.empty() || x.model == call.model) && since >= x.after
+         && (x.model.empty() || x.model == call.model)
+         && (x.text.empty() || call.body.find(x.text) != std::string_view::npos)
+         && since >= x.after
          && (!x.until || since < *x.until);
 }
 

@@ -16,6 +16,7 @@ struct call_facts {
   std::string_view path;
   /// Whether the path is one that costs money.
   bool paid = true;
+  std::string_view body = {};
 };
 
 /// The failures to come. Pure but for its counters: the same calls in the same

@@ -147,7 +147,8 @@ struct simulator::impl {
     v.subject = hash_of(v.request.body);
     ++who.books.calls;
     v.ruled = st.rules.decide({who.opts.key, who.opts.name, v.asked.model,
-                               v.request.path(), is_paid(v.where.is)},
+                               v.request.path(), is_paid(v.where.is),
+                               v.request.body},
                               v.now - st.script_since);
     auto refusal = refuse(v);
     const auto wants_answer = !v.ruled || !replaces_answer(*v.ruled);
