@@ -15,20 +15,23 @@ void runner_state::note_cost(attempt_end& to,
       = real_cost(prices(), *work, usage_of(x), multiplier, now());
     to.report.used = cost.used;
     to.cost = cost.amount;
-  } else if (charged == charge::perhaps && x.passed) {
-    const auto seen
-      = seen_cost(prices(), *work, usage_of(x), multiplier, now());
+  } else if (charged == charge::perhaps && (x.passed || work->sink)) {
+    const auto seen = seen_cost(prices(), *work, usage_of(x), multiplier,
+                                now());
     if (!seen)
       return;
-    to.report.used = seen->used;
-    to.presumed = seen->amount;
+    to.seen = seen->charge;
+    if (x.passed)
+      to.report.used = seen->used;
+    else // What it thought, nobody saw.
+      to.seen->presumed = to.seen->at_most;
   }
 }
 
 answer_usage runner_state::usage_of(const upstream_outcome& x) const {
   if (x.passed)
-    return {x.passed->used, x.passed->text};
-  answer_usage result{read_usage(work->route, x.body), 0};
+    return {x.passed->used, x.passed->text, x.total};
+  answer_usage result{read_usage(work->route, x.body), 0, x.total};
   if (!result.said)
     result.text = (weigh_answer(work->route, x.body) + 99) / 100;
   return result;

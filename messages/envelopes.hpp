@@ -40,8 +40,8 @@ struct attempt_end {
   money held;
   /// The real cost where report.judged.charged is `yes`.
   money cost;
-  /// What it cost as far as could be seen, where that is `perhaps`.
-  std::optional<money> presumed;
+  /// As far as could be seen, where that is `perhaps`; absent: nothing was.
+  std::optional<seen_charge> seen;
   /// Nothing was held: no provider charges for such calls.
   bool is_free = false;
   item_result_ptr result;

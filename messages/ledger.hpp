@@ -42,9 +42,9 @@ struct ledger_entry {
   /// Contiguous from 1 in each account.
   uint64_t seq = 0;
   entry_kind kind = entry_kind::open;
-  /// By what the balance changes (charges are negative); for hold, release,
-  /// expire, doubt, suspect: by what `held` would change, never negative; for
-  /// reading: the provider's figure.
+  /// By what the balance changes (charges are negative); never negative for
+  /// hold, release, expire: by what `held` changes; for doubt, suspect: what
+  /// stays held; for reading: the provider's figure.
   money amount;
   hold_id hold;
   timestamp at;

@@ -6,6 +6,14 @@
 
 namespace rota {
 
+/// What could be seen of a call whose answer broke off.
+struct seen_charge {
+  /// What it came to until then: assumed, if nobody ever says more.
+  money presumed;
+  /// What it may come to at most; at least `presumed`.
+  money at_most;
+};
+
 /// Money kept back for one attempt.
 struct open_hold {
   hold_id id;

@@ -2,6 +2,7 @@
 
 #include "actors/domain/pricing.hpp"
 #include "messages/job.hpp"
+#include "messages/open_hold.hpp"
 
 namespace rota {
 
@@ -24,6 +25,8 @@ struct answer_usage {
   std::optional<usage> said;
   /// The tokens of its text, as we weigh it.
   int64_t text = 0;
+  /// How long the call was under way, where its answer broke off.
+  milliseconds lasted{0};
 };
 
 /// What a call cost, and what it used.
@@ -39,10 +42,18 @@ struct call_cost {
 call_cost real_cost(const tariff& by, const job& work, const answer_usage& x,
                     factor multiplier, timestamp at);
 
-/// Of a call whose answer broke off, as far as could be seen: what it said, and
-/// at least the text that came. Nothing where answers are no text.
-std::optional<call_cost> seen_cost(const tariff& by, const job& work,
-                                   const answer_usage& x, factor multiplier,
-                                   timestamp at);
+/// What a call cost whose answer broke off.
+struct broken_cost {
+  seen_charge charge;
+  usage used;
+};
+
+/// Of such a call, as far as could be seen: what it said, and at least the text
+/// that came. At most what a model says, aloud or not, in the time that the
+/// call lasted and until its provider notices. Nothing where answers are no
+/// text.
+std::optional<broken_cost> seen_cost(const tariff& by, const job& work,
+                                     const answer_usage& x, factor multiplier,
+                                     timestamp at);
 
 } // namespace rota

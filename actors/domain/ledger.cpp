@@ -156,16 +156,17 @@ ec ledger::release(hold_id id, timestamp now) {
   return ec::ok;
 }
 
-ec ledger::doubt(hold_id id, timestamp until, timestamp now, money presumed) {
-  return doubt(entry_kind::doubt, id, until, now, presumed);
+ec ledger::doubt(hold_id id, timestamp until, timestamp now,
+                 const seen_charge& seen) {
+  return doubt(entry_kind::doubt, id, until, now, seen);
 }
 
 ec ledger::suspect(hold_id id, timestamp until, timestamp now) {
-  return doubt(entry_kind::suspect, id, until, now, most);
+  return doubt(entry_kind::suspect, id, until, now, unseen);
 }
 
 ec ledger::doubt(entry_kind how, hold_id id, timestamp until, timestamp now,
-                 money presumed) {
+                 const seen_charge& seen) {
   const auto i = open_.find(id);
   if (i == open_.end())
     return ended_.contains(id) ? ec::already_ended : ec::unknown_hold;
@@ -175,8 +176,12 @@ ec ledger::doubt(entry_kind how, hold_id id, timestamp until, timestamp now,
   auto& hold = i->second;
   hold.in_doubt = true;
   hold.unlikely = how == entry_kind::suspect;
-  if (presumed < hold.amount)
-    hold.presumed = std::max(presumed, money{});
+  const auto presumed = std::clamp(seen.presumed, money{}, hold.amount);
+  const auto kept = std::clamp(seen.at_most, presumed, hold.amount);
+  head_.held -= hold.amount - kept;
+  hold.amount = kept;
+  if (presumed < kept)
+    hold.presumed = presumed;
   hold.expires_at = until;
   watch(until, id);
   ++doubts_;
@@ -242,6 +247,14 @@ void ledger::adjust(money delta, timestamp now) {
   head_.balance += delta;
   head_.reading += delta; // What the operator knows corrects the reading, too.
   append(entry_kind::adjust, delta, {}, now);
+}
+
+money ledger::posted() const {
+  return head_.reading - available() - head_.held;
+}
+
+size_t ledger::live() const {
+  return open_.size() - in_doubt();
 }
 
 timestamp ledger::next_expiry() {

@@ -26,6 +26,9 @@ public:
   /// a provider's nonsense, and sums of a few such figures still fit.
   static constexpr money most{1'000'000'000'000'000'000};
 
+  /// Nothing was seen of a call: it may have come to all of its hold.
+  static constexpr seen_charge unseen{most, most};
+
   ledger(account_id account, std::string name, ledger_rules rules);
 
   /// Continues the books of an earlier run.
@@ -62,9 +65,10 @@ public:
   /// Ends a hold without a charge.
   ec release(hold_id id, timestamp now);
 
-  /// Marks a hold as perhaps charged; it stays held until `until`, then it is
-  /// assumed, or less if that is presumed.
-  ec doubt(hold_id id, timestamp until, timestamp now, money presumed = most);
+  /// Marks a hold as perhaps charged. What it may have come to stays held until
+  /// `until`, then what is presumed is assumed; the rest is given back at once.
+  ec doubt(hold_id id, timestamp until, timestamp now,
+           const seen_charge& seen = unseen);
 
   /// The same for a charge that is not likely: at `until` it is released.
   ec suspect(hold_id id, timestamp until, timestamp now);
@@ -104,9 +108,7 @@ public:
   money haircut(timestamp now) const;
 
   /// Charged and not yet contained in the reading, as far as we know.
-  money posted() const {
-    return head_.reading - available() - head_.held;
-  }
+  money posted() const;
 
   /// The earliest time at which `expire` has something to do; "never" if none.
   timestamp next_expiry();
@@ -125,9 +127,7 @@ public:
   }
 
   /// Open holds whose attempts are under way.
-  size_t live() const {
-    return open_.size() - in_doubt();
-  }
+  size_t live() const;
 
   size_t in_doubt() const {
     return doubts_;
@@ -162,8 +162,7 @@ private:
   void charge(entry_kind kind, money amount, hold_id id, timestamp now);
 
   ec doubt(entry_kind how, hold_id id, timestamp until, timestamp now,
-           money presumed);
-
+           const seen_charge& seen);
   /// Books what the figure says beyond what lag and holds explain.
   reading_result reconcile(money figure, money in_window, timestamp now);
 

@@ -20,7 +20,7 @@ const open_hold* find(const account_head& head, const hold_id& id) {
 }
 
 /// By what an entry moves the balance and what is held; `kept` is the amount
-/// of its hold, where it ends one.
+/// of its hold, where it has one.
 struct movement {
   money balance;
   money held;
@@ -38,6 +38,7 @@ movement movement_of(const ledger_entry& x, money kept) {
       return {x.amount, -kept};
     case entry_kind::doubt:
     case entry_kind::suspect:
+      return {{}, x.amount - kept};
     case entry_kind::reading:
       return {};
     default:
@@ -224,12 +225,17 @@ std::string ledger_audit::rules_of_ending(const ledger_entry& x,
   const auto kept = hold.amount;
   const auto charges = x.kind == entry_kind::settle
                        || x.kind == entry_kind::assume;
-  if (charges ? x.amount > money{} || x.amount < -kept : x.amount != kept)
+  const auto fits = charges           ? x.amount <= money{} && x.amount >= -kept
+                    : doubts(x.kind) ? x.amount >= money{} && x.amount <= kept
+                                     : x.amount == kept;
+  if (!fits)
     return "moves " + to_string(x.amount) + " USD of a hold of "
            + to_string(kept);
   switch (x.kind) {
     case entry_kind::doubt:
     case entry_kind::suspect:
+      if (x.presumed < money{} || x.presumed > x.amount)
+        return "presumes another charge than what stays held";
       return hold.in_doubt ? "doubts what is in doubt" : "";
     case entry_kind::expire:
       if (hold.in_doubt)

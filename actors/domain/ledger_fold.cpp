@@ -86,6 +86,8 @@ bool fold(account_head& head, const ledger_entry& x) {
           hold.in_doubt = true;
           hold.unlikely = x.kind == entry_kind::suspect;
           hold.presumed = x.presumed;
+          head.held -= hold.amount - x.amount;
+          hold.amount = x.amount;
           hold.expires_at = x.until;
           good = true;
         }

@@ -35,7 +35,8 @@ public:
   ///   6: requests leave records.
   ///   7: doubts say what was seen of their cost, records by which price they
   ///      were charged.
-  static constexpr uint64_t schema = 7;
+  ///   8: doubts keep no more than what they may have come to.
+  static constexpr uint64_t schema = 8;
 
   struct opened {
     std::unique_ptr<store> disk;

@@ -16,8 +16,9 @@ constexpr size_t step_bytes = 1 << 20;
 
 } // namespace
 
-// Schema 6 knew no presumed costs and no prices of its records, schema 5 no
-// records of requests: there is nothing to rewrite.
+// Schema 7 kept the whole hold of every doubt, schema 6 knew no presumed costs
+// and no prices of its records, schema 5 no records of requests: there is
+// nothing to rewrite.
 //
 // Schema 4 knew no likelihood of doubts and no learnt posting lag, schema 3 no
 // clients: there is nothing to rewrite.

@@ -60,3 +60,20 @@ TEST_CASE_METHOD(pool_fixture, "a broken stream costs what was seen of it",
   CHECK(view("a").held == money{});
   CHECK(view("a").spent == money{x.input * 1'000 + x.output * 10'000});
 }
+
+TEST_CASE_METHOD(pool_fixture, "a stream that breaks early gives back most",
+                 "[runner]") {
+  add("a", 30);
+  script->answer = [](const auto&) {
+    auto x = broken(transport::broken, said(25, 1), 3);
+    x.total = 5s;
+    return x;
+  };
+  auto work = std::make_shared<job>(*line(0));
+  work->estimate.output = 30'000; // 0.3001 USD.
+  start(work);
+  run();
+  // In five seconds a thousand tokens, and two thousand before it is noticed.
+  CHECK(view("a").in_doubt_amount == money{25 * 1'000 + 3'000 * 10'000});
+  CHECK(view("a").held == view("a").in_doubt_amount);
+}

@@ -6,6 +6,7 @@
 
 using namespace rota;
 using enum surface;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -202,13 +203,21 @@ TEST_CASE("an answer that broke off is as dear as what was seen", "[cost]") {
     const auto result = seen_cost(by(), x, seen, factor{}, {});
     REQUIRE(result);
     CHECK(result->used.source == usage_source::partial);
-    return result->amount.nanos;
+    return result->charge.presumed.nanos;
   };
   CHECK(cost({std::nullopt, 7}) == 1'000 * 2'500 + 7 * 10'000);
   CHECK(cost({usage{25, 0, 0, 0, 1}, 7}) == 25 * 2'500 + 7 * 10'000);
   CHECK(cost({usage{25, 0, 0, 0, 9}, 7}) == 25 * 2'500 + 9 * 10'000);
   CHECK(cost({usage{0, 0, 0, 0, 9}, 7}) == 1'000 * 2'500 + 9 * 10'000);
   CHECK(cost({}) == 1'000 * 2'500);
+  const auto most = [&x](const answer_usage& seen) {
+    return seen_cost(by(), x, seen, factor{}, {})->charge.at_most.nanos;
+  };
+  // 200 tokens a second, thoughts included, and ten seconds until the provider
+  // notices; or what was seen, where that came faster.
+  CHECK(most({std::nullopt, 7}) == 1'000 * 2'500 + 2'007 * 10'000);
+  CHECK(most({std::nullopt, 7, 30s}) == 1'000 * 2'500 + 8'000 * 10'000);
+  CHECK(most({std::nullopt, 7'000, 30s}) == 1'000 * 2'500 + 9'000 * 10'000);
   // Of what is no text, a part says nothing.
   CHECK_FALSE(seen_cost(by(), work_of(openai_images, "drawer"), {{}, 7},
                         factor{}, {}));

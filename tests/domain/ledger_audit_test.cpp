@@ -47,7 +47,8 @@ struct sample {
     good(books.doubt(id(5), start + 2s, start + 1s));
     books.expire(start + 2s);
     good(books.settle(id(5), money{dollar / 3}, start + 3s)); // correct
-    good(books.doubt(id(6), start + 900s, start + 3s));
+    good(books.doubt(id(6), start + 900s, start + 3s,
+                     {money{dollar / 8}, money{dollar / 4}}));
     REQUIRE(books.reading(money{17 * dollar}, books.cut(start + 400s),
                           start + 400s)
             == reading_result::adjusted);
@@ -302,7 +303,9 @@ TEST_CASE("an auditor agrees with every ledger", "[audit][property]") {
           break;
         case 4:
           std::ignore = books.doubt(which, now + milliseconds{below(300'000)},
-                                    now);
+                                    now,
+                                    {money{below(dollar)},
+                                     money{below(2 * dollar)}});
           break;
         case 5:
           books.expire(now);

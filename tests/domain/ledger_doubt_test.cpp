@@ -285,7 +285,8 @@ TEST_CASE_METHOD(fixture, "of a doubt as much is assumed as was seen",
   const auto at = start + 1min;
   const auto seen = GENERATE(as<int64_t>{}, cent, 99 * cent, dollar, 2 * dollar);
   REQUIRE(books.hold(id(3), money{dollar}, {}, at + 12min, at) == ec::ok);
-  CHECK(books.doubt(id(3), at + 2min, at, money{seen}) == ec::ok);
+  CHECK(books.doubt(id(3), at + 2min, at, {money{seen}, ledger::most})
+        == ec::ok);
   CHECK(said() == "hold 1.00;doubt 1.00;");
   CHECK(books.in_doubt_amount() == money{7 * dollar});
   // Over a restart, too.
@@ -308,8 +309,54 @@ TEST_CASE_METHOD(fixture, "a reading knows better than what was seen",
                  "[ledger][doubt]") {
   const auto at = start + 20s;
   REQUIRE(books.hold(id(3), money{dollar}, {}, at + 12min, at) == ec::ok);
-  REQUIRE(books.doubt(id(3), at + 1h, at, money{cent}) == ec::ok);
+  REQUIRE(books.doubt(id(3), at + 1h, at, {money{cent}, ledger::most})
+          == ec::ok);
   said();
   CHECK(read(93 * dollar + cent, settled) == reading_result::consistent);
   CHECK(said() == "assume -4.00;assume -2.00;assume -0.99;reading 93.01;");
+}
+
+TEST_CASE_METHOD(fixture, "what a doubt cannot have come to is given back",
+                 "[ledger][doubt]") {
+  struct row {
+    seen_charge seen;
+    int64_t kept, assumed;
+  };
+  const auto [seen, kept, assumed] = GENERATE(values<row>({
+    {{money{cent}, money{10 * cent}}, 10 * cent, cent},
+    {{money{cent}, money{cent}}, cent, cent},
+    {{money{cent}, money{2 * dollar}}, dollar, cent},
+    {{money{2 * dollar}, money{3 * dollar}}, dollar, dollar},
+    {{money{20 * cent}, money{10 * cent}}, 20 * cent, 20 * cent},
+    {{money{}, money{}}, 0, 0},
+    {{money{-cent}, money{-cent}}, 0, 0},
+    {{money{}, money{10 * cent}}, 10 * cent, 10 * cent},
+    {ledger::unseen, dollar, dollar},
+  }));
+  const auto at = start + 1min;
+  REQUIRE(books.hold(id(3), money{dollar}, {}, at + 12min, at) == ec::ok);
+  const auto before = books.available();
+  REQUIRE(books.doubt(id(3), at + 2min, at, seen) == ec::ok);
+  CHECK(books.available() == before + money{dollar - kept});
+  CHECK(books.head().held == money{6 * dollar + kept});
+  CHECK(books.in_doubt_amount() == books.head().held);
+  ledger next{books.snapshot(), make_rules()};
+  CHECK(next.head().held == books.head().held);
+  for (auto* each : {&books, &next}) {
+    CHECK(each->expire(at + 2min) == 1);
+    CHECK(each->head().held == money{6 * dollar});
+    CHECK(each->head().balance == money{100 * dollar - assumed});
+  }
+}
+
+TEST_CASE_METHOD(fixture, "a doubt that came to more than it kept overruns",
+                 "[ledger][doubt]") {
+  const auto at = start + 1min;
+  REQUIRE(books.hold(id(3), money{dollar}, {}, at + 12min, at) == ec::ok);
+  REQUIRE(books.doubt(id(3), at + 1h, at, {money{cent}, money{10 * cent}})
+          == ec::ok);
+  said();
+  CHECK(books.settle(id(3), money{dollar}, at + 1s) == ec::ok);
+  CHECK(said() == "settle -0.10;overrun -0.90;");
+  CHECK(books.head().held == money{6 * dollar});
 }

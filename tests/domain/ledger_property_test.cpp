@@ -107,8 +107,9 @@ struct driver {
       case 6: {
         const auto which = any();
         const auto until = now + milliseconds{below(300'000)};
-        std::ignore = books->doubt(which, until, now);
-        repeat([&] { return books->doubt(which, until, now); });
+        const seen_charge seen{money{below(dollar)}, money{below(2 * dollar)}};
+        std::ignore = books->doubt(which, until, now, seen);
+        repeat([&] { return books->doubt(which, until, now, seen); });
         break;
       }
       case 7: {

@@ -102,8 +102,8 @@ TEST_CASE("a newer version's store is left alone", "[storage]") {
   const auto fault = fix.open();
   check_sentence(fault, fix.path());
   CHECK_THAT(fault, ContainsSubstring("newer"));
-  CHECK_THAT(fault, ContainsSubstring("schema 7"));
-  CHECK_THAT(fault, ContainsSubstring("knows schema 7"));
+  CHECK_THAT(fault, ContainsSubstring("schema 9"));
+  CHECK_THAT(fault, ContainsSubstring("knows schema 8"));
   const raw_store x{fix.path()};
   std::string run;
   REQUIRE(x.db->Get({}, "run", &run).ok());

@@ -257,8 +257,33 @@ TEST_CASE("a store of schema 6 keeps its records, whose price nobody noted",
   CHECK(std::filesystem::exists(old.path() + ".schema-6/CURRENT"));
 }
 
+TEST_CASE("a store of schema 7 keeps the whole hold of its doubt",
+          "[storage]") {
+  old_store old{7};
+  const auto opened = old.open();
+  REQUIRE(opened.fault == "");
+  auto& disk = *opened.disk;
+  CHECK(disk.migrated_from() == 7);
+  auto heads = disk.heads();
+  REQUIRE(heads.size() == 2);
+  std::sort(heads.begin(), heads.end(),
+            [](auto& x, auto& y) { return x.name < y.name; });
+  CHECK(heads[0].balance == money{29'970'531'000});
+  CHECK(heads[0].held == money{1'052'000});
+  CHECK(heads[0].holds.size() == 8);
+  CHECK(heads[1].balance == money{39'979'967'750});
+  REQUIRE(heads[1].holds.size() == 1);
+  const auto& doubt = heads[1].holds[0];
+  CHECK(doubt.in_doubt);
+  CHECK(doubt.amount == money{1'280'600});
+  CHECK(doubt.presumed > money{});
+  CHECK(doubt.presumed < doubt.amount);
+  CHECK(chained(disk));
+  CHECK(std::filesystem::exists(old.path() + ".schema-7/CURRENT"));
+}
+
 TEST_CASE("a migration happens once", "[storage]") {
-  const auto schema = GENERATE(1, 2, 3, 4, 5, 6);
+  const auto schema = GENERATE(1, 2, 3, 4, 5, 6, 7);
   old_store old{schema};
   REQUIRE(old.open().fault == "");
   const auto copy = old.path() + ".schema-" + std::to_string(schema);

@@ -78,9 +78,13 @@ void account_auditor::appended(std::span<const ledger_entry> xs,
     } else if (it.open && told.what == verb::release) {
       wanted.emplace_back(entry_kind::release, it.amount);
     } else if (it.open && !it.in_doubt) {
+      auto kept = it.amount;
+      if (told.what == verb::doubt && told.seen)
+        kept = std::min(kept, std::max(told.seen->at_most,
+                                       told.seen->presumed));
       wanted.emplace_back(told.what == verb::suspect ? entry_kind::suspect
                                                      : entry_kind::doubt,
-                          it.amount);
+                          kept);
     } else if (!it.open && settles && !it.late && it.run == run_) {
       if (it.ended == entry_kind::assume)
         wanted.emplace_back(entry_kind::correct, it.booked - told.cost);
@@ -257,6 +261,9 @@ void account_auditor::apply_end(const ledger_entry& x) {
     it.in_doubt = true;
     it.unlikely = x.kind == entry_kind::suspect;
     it.until = x.until;
+    it.presumed = x.presumed;
+    held_ -= it.amount - x.amount;
+    it.amount = x.amount;
     return;
   }
   it.open = false;

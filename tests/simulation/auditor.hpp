@@ -27,6 +27,8 @@ struct booking {
   enum class verb : uint8_t { settle, release, doubt, suspect } what = verb::settle;
   hold_id hold;
   money cost;
+  /// doubt: what was seen of the call.
+  std::optional<seen_charge> seen = {};
 };
 
 /// Judges one account's entries, written from the specification: it shares no
@@ -91,6 +93,7 @@ public:
     money booked;
     uint64_t run = 0;
     bool unlikely = false; // Of a doubt: it is given back at its end.
+    money presumed = {};   // Of a doubt: assumed at its end; 0: all of it.
   };
 
   const hold_book* find(const hold_id& id) const;

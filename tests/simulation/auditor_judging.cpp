@@ -65,12 +65,19 @@ void account_auditor::judge_end(const ledger_entry& x, bool beside_reading) {
         require(x.amount <= money{} && -x.amount <= it.amount, "I4",
                 "more is assumed than was held");
       else
-        agree(-x.amount.nanos, it.amount.nanos, "I4", "what is assumed");
+        agree(-x.amount.nanos,
+              it.presumed > money{} ? it.presumed.nanos : it.amount.nanos, "I4",
+              "what is assumed");
       break;
     case entry_kind::doubt:
+      require(!it.in_doubt, "I4", "a doubt is noted twice");
+      require(x.amount <= it.amount && x.presumed <= x.amount
+                && x.presumed >= money{},
+              "I4", "more is doubted than was held");
+      break;
     case entry_kind::suspect:
       require(!it.in_doubt, "I4", "a doubt is noted twice");
-      agree(x.amount.nanos, it.amount.nanos, "I4", "what is doubted");
+      agree(x.amount.nanos, it.amount.nanos, "I4", "what is suspected");
       break;
     default:
       agree(x.amount.nanos, it.amount.nanos, "I4", "what is given back");

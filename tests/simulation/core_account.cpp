@@ -118,7 +118,8 @@ core_commit core_account::settle(const booking& told, const verdict& judged,
       std::ignore = books_->release(told.hold, t);
       break;
     case booking::verb::doubt:
-      std::ignore = books_->doubt(told.hold, t + world_.doubt_grace, t);
+      std::ignore = books_->doubt(told.hold, t + world_.doubt_grace, t,
+                                  told.seen.value_or(ledger::unseen));
       break;
     case booking::verb::suspect:
       std::ignore = books_->suspect(told.hold, t + books_->lag().value(), t);

@@ -147,6 +147,15 @@ void core_world::outcome(const event& x) {
                : item.budget.backoff(random_.unit()));
 }
 
+/// What may be seen of a call that costs `truth`: less, but at most no less.
+seen_charge core_world::glimpse(money truth) {
+  const auto part = [this](money of) {
+    return money{static_cast<int64_t>(static_cast<double>(of.nanos)
+                                      * random_.unit())};
+  };
+  return {part(truth), truth + part(truth)};
+}
+
 void core_world::told(const event& x) {
   const auto& judged = fates()[x.fate].judged;
   black_box::instance().note("account %u is told that %s %s", x.account.value,
@@ -154,8 +163,11 @@ void core_world::told(const event& x) {
   booking end{booking::verb::settle, x.hold, x.amount};
   if (judged.charged == charge::no)
     end.what = booking::verb::release;
-  else if (judged.charged == charge::perhaps)
+  else if (judged.charged == charge::perhaps) {
     end.what = booking::verb::doubt;
+    if (random_.permille(500))
+      end.seen = glimpse(x.amount);
+  }
   else if (judged.charged == charge::hardly)
     end.what = booking::verb::suspect;
   core_record record;

@@ -72,6 +72,7 @@ private:
   void written();
   void execute(const event& x);
   void outcome(const event& x);
+  seen_charge glimpse(money truth);
   void told(const event& x);
   void word(const event& x);
   void probe(const event& x);
