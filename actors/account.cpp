@@ -75,7 +75,8 @@ account_actor_state::hold(const acquire_ptr& x) {
   window->add(1, {}, t);
   persist(t, x->ack, x->want.attempt);
   return {hold_grant{books->head().account, options.name, id, amount,
-                     options.kind, options.multiplier, serial},
+                     options.kind, options.multiplier, serial,
+                     refuses_asking},
           next_state(t)};
 }
 
@@ -93,7 +94,7 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
       break;
     case charge::perhaps:
       code = books->doubt(x->hold, t + setup.store.doubt_grace, t,
-                          x->presumed.value_or(ledger::most));
+                          x->seen.value_or(ledger::unseen));
       break;
     case charge::hardly:
       code = books->suspect(x->hold, t + books->lag().value(), t);
@@ -101,6 +102,7 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
   }
   if (code == ec::ok && judged.charged == charge::yes)
     window->add(0, x->cost, t);
+  refuses_asking = refuses_asking || x->report.refuses_asking;
   if (was_live) {
     limits->release();
     successes += judged.cls == failure_class::none;

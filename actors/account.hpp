@@ -116,6 +116,7 @@ struct account_actor_state {
   admin_state admin = admin_state::ready;
   bool low = false;
   bool admin_changed = false;
+  bool refuses_asking = false; // For usage; learnt, until the next start.
   uint64_t version = 0, answered = 0; // Requests for a hold.
   int64_t wanted_tokens = 0; // Of the last request, if they were too many now.
   timestamp armed; // When the next tick comes; "never" if none is on its way.

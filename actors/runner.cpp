@@ -2,6 +2,7 @@
 
 #include "actors/domain/call_cost.hpp"
 #include "actors/domain/dialect.hpp"
+#include "actors/domain/include_usage.hpp"
 #include "actors/support.hpp"
 #include "messages/money_sum.hpp"
 
@@ -51,6 +52,8 @@ void runner_state::outcome(const call_outcome& x) {
   end.report.status = outcome.status;
   end.report.first_byte = outcome.first_byte;
   end.report.total = outcome.total;
+  end.report.refuses_asking
+    = asks_for_usage() && refuses_asking(outcome.status, outcome.body);
   end.is_free = is_free(work->route);
   note_cost(end, outcome);
   note_answer(end, outcome);
@@ -199,28 +202,9 @@ void runner_state::send_if_ready() {
   sent = true;
   if (draft)
     draft->sent(t);
-  auto request = std::make_shared<upstream_request>(
-    compose(held->grant.kind, *work));
-  request->account = held->grant.account;
-  request->owner = work;
-  request->sink = work->sink;
-  if (request->sink) {
-    request->sink->account = held->grant.account_name;
-    request->sink->account_number = held->grant.account;
-    request->sink->is_private
-      = [rules = setup->rules, who = held->grant.kind,
-         route = work->route](std::string_view event) {
-          return rules->is_private(who, route, event);
-        };
-  }
-  request->first_byte_timeout = setup->upstream.first_byte_timeout;
-  request->idle_timeout = setup->upstream.idle_timeout;
-  request->total_timeout = setup->upstream.total_timeout;
-  if (work->deadline.millis != 0)
-    request->caller_timeout = work->deadline - t;
   auto call = std::make_shared<upstream_call>();
   call->token = call_token();
-  call->request = std::move(request);
+  call->request = next_request(t);
   call->reply_to = outcome_actor{self};
   self->send(peers.upstream, atom::send_v, upstream_call_ptr{std::move(call)});
 }
@@ -256,7 +240,10 @@ void runner_state::failed(attempt_end end, const upstream_outcome& x) {
                cooldown_notice{held->grant.account, last_failure.scope, until,
                                last_failure.reason});
   }
+  const auto ours = end.report.refuses_asking; // No fault of the caller's.
   auto step = budget->after_failure(last_failure, was_sent, t);
+  if (ours)
+    step = next_step::elsewhere;
   if (cancelled || late || !may_repeat(last_failure, was_sent))
     step = next_step::give_up;
   if (step == next_step::give_up) {
@@ -268,7 +255,9 @@ void runner_state::failed(attempt_end end, const upstream_outcome& x) {
                 std::make_shared<const item_result>(std::move(result)));
     return;
   }
-  excluded.push_back(held->grant.account);
+  unasked = unasked || ours;
+  if (!ours)
+    excluded.push_back(held->grant.account);
   if (last_failure.cls == failure_class::overloaded)
     overloaded.push_back(held->grant.account);
   end_attempt(std::move(end), nullptr);

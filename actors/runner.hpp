@@ -90,6 +90,12 @@ struct runner_state {
   /// Sends the request once money is held and that is on disk.
   void send_if_ready();
 
+  /// The job as the account that holds money for it is to get it.
+  upstream_request_ptr next_request(timestamp t) const;
+
+  /// Whether the job is sent with our question for its usage in it.
+  bool asks_for_usage() const;
+
   /// Whether the job may be sent again after this failure.
   bool may_repeat(const verdict& x, bool was_sent) const;
 
@@ -152,6 +158,7 @@ struct runner_state {
   bool resting = false;
   bool stopping = false;
   bool late = false; // The deadline has ended it.
+  bool unasked = false; // For its usage: a site refused that.
   verdict last_failure;
   int last_status = 0;
   std::string last_body;

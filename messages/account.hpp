@@ -50,6 +50,8 @@ struct hold_grant {
   factor multiplier;
   /// To be told in the attempt's report.
   attempt_serial serial;
+  /// Its site refuses requests that ask for their usage.
+  bool refuses_asking = false;
 };
 
 /// How an attempt went, for the account's health and limits.
@@ -61,6 +63,8 @@ struct attempt_report {
   milliseconds first_byte{0};
   milliseconds total{0};
   usage used;
+  /// It was refused for asking for its usage.
+  bool refuses_asking = false;
 };
 
 /// A model that an account does not serve for a while, and why.

@@ -62,6 +62,9 @@ struct job {
   /// may point.
   std::string_view body;
   std::shared_ptr<const void> block;
+  /// The body without our question for usage in it, where there is one; kept by
+  /// `block`, too.
+  std::string_view unasked_body;
   /// Interactive requests: the target and the headers to send, as the client
   /// had them. Empty: made from route and model.
   std::string target;

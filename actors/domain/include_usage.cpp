@@ -19,4 +19,10 @@ std::optional<std::string> ask_for_usage(std::string_view body) {
   return result;
 }
 
+bool refuses_asking(int status, std::string_view body) {
+  return (status == 400 || status == 422)
+         && (body.find("stream_options") != std::string_view::npos
+             || body.find("include_usage") != std::string_view::npos);
+}
+
 } // namespace rota

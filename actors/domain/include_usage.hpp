@@ -11,4 +11,8 @@ namespace rota {
 /// @returns Nothing where the body is no object with members.
 std::optional<std::string> ask_for_usage(std::string_view body);
 
+/// Whether an answer refuses a request because of that: some sites know no
+/// stream_options.
+bool refuses_asking(int status, std::string_view body);
+
 } // namespace rota

@@ -27,9 +27,15 @@ bool ask_for_its_usage(job& x) {
   auto asked = ask_for_usage(x.body);
   if (!asked)
     return false;
-  auto kept = std::make_shared<const std::string>(std::move(*asked));
-  x.body = *kept;
-  x.block = std::move(kept);
+  struct bodies {
+    std::string asking;
+    std::shared_ptr<const void> as_it_came;
+  };
+  const auto kept = std::make_shared<const bodies>(
+    bodies{std::move(*asked), std::move(x.block)});
+  x.unasked_body = x.body;
+  x.body = kept->asking;
+  x.block = kept;
   return true;
 }
 

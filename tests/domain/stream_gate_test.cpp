@@ -208,4 +208,9 @@ TEST_CASE("usage is asked for in front, byte for byte behind",
   CHECK(ask_for_usage("{}") == std::nullopt);
   CHECK(ask_for_usage("") == std::nullopt);
   CHECK(ask_for_usage("[1]") == std::nullopt);
+  CHECK(refuses_asking(400, "unknown field stream_options"));
+  CHECK(refuses_asking(422, R"({"loc":["body","include_usage"]})"));
+  CHECK_FALSE(refuses_asking(400, "unknown field temperature"));
+  CHECK_FALSE(refuses_asking(500, "stream_options"));
+  CHECK_FALSE(refuses_asking(200, "stream_options"));
 }

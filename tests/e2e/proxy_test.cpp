@@ -93,6 +93,35 @@ TEST_CASE("clients of three protocols are served", "[e2e][proxy]") {
   check_books(on);
 }
 
+TEST_CASE("a site that refuses our question for usage is not asked again",
+          "[e2e][proxy]") {
+  stage on{two_relays + prices + R"(
+script:
+  - match: {account: a, text: stream_options}
+    action: {status: 400, body: '{"error":{"message":"Unrecognized request argument supplied: stream_options","type":"invalid_request_error"}}'}
+)"};
+  on.start(pool);
+  const auto port = on.api_port();
+  for (int i = 0; i < 3; ++i) {
+    const auto x = request(port, "POST", "/v1/chat/completions", chat(true));
+    INFO(x.head << x.body);
+    CHECK(x.status == 200);
+    CHECK(x.body.ends_with("data: [DONE]\n\n"));
+  }
+  // Only once, and the account is as good as before.
+  CHECK(on.books("/sim/calls")["total"] == 4);
+  const auto a = on.ask({"account", "a"});
+  CHECK(a["calls"] == 4);
+  CHECK(a["health"] == "healthy");
+  CHECK(usd(a["spent"]) > money{});
+  // Whoever asks himself is told.
+  const auto mine = request(
+    port, "POST", "/v1/chat/completions",
+    chat(true, R"("stream_options":{"include_usage":true},)"));
+  CHECK(mine.status == 400);
+  CHECK_THAT(mine.body, ContainsSubstring("Unrecognized request argument"));
+}
+
 TEST_CASE("a bad account is not seen by clients", "[e2e][proxy]") {
   // a is the best by its balance and fails in each way; b serves.
   const auto action = GENERATE(
@@ -333,21 +362,31 @@ TEST_CASE("a client that leaves frees its account", "[e2e][proxy]") {
 latency: {per_chunk: 20s}
 )"};
   on.start(pool);
+  const auto text = [&on](const char* key) {
+    return usd(on.ask({"account", "a"})[key]);
+  };
   {
     raw_client client{on.api_port()};
-    const auto body = chat(true);
+    const std::string body
+      = R"({"model":"gpt-5-mini","stream":true,"max_tokens":30000,)"
+        R"("messages":[{"role":"user","content":"hello"}]})";
     client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: rota\r\n"
                 "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n"
                 + body);
     wait_until("it is under way", [&on] {
       return on.ask({"account", "a"})["in_flight"] == 1;
     });
+    CHECK(text("held") > money{60'000'000});
   }
   wait_until("the account is free", [&on] {
     return on.ask({"account", "a"})["in_flight"] == 0;
   });
-  // The provider may charge what it has made: that stays held.
+  // The provider may charge what it has made by now, but not all that it might
+  // have.
   CHECK(on.ask({"account", "a"})["in_doubt"] == 1);
+  CHECK(text("in_doubt_amount") > money{4'000'000});
+  CHECK(text("in_doubt_amount") < money{30'000'000});
+  CHECK(text("held") == text("in_doubt_amount"));
 }
 
 TEST_CASE("what a client has left behind is read, as far as is said",
