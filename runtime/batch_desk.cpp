@@ -1,5 +1,6 @@
 #include "runtime/batch_desk.hpp"
 
+#include "actors/domain/bounded_json.hpp"
 #include "actors/domain/doubtful_lines.hpp"
 #include "actors/runner.hpp"
 #include "runtime/ask.hpp"
@@ -8,7 +9,6 @@
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <nlohmann/json.hpp>
 
 #include <fstream>
 #include <future>
@@ -22,7 +22,7 @@ constexpr milliseconds patience{10'000};
 
 /// The custom_id or key that a line names, if it can be read at all.
 std::string name_of(std::string_view line) {
-  const auto x = nlohmann::json::parse(line, nullptr, false);
+  const auto x = parse_bounded(line);
   for (const auto* key : {"custom_id", "key"})
     if (x.is_object() && x.contains(key) && x[key].is_string())
       return x[key];

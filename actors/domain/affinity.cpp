@@ -127,6 +127,7 @@ struct findings {
 
   std::string user_id;
   std::string cache_key;
+  std::string conversation;
   digest opening;
 };
 
@@ -139,6 +140,12 @@ void look_at(findings& to, std::string_view key, od::value value) {
       to.user_id = id;
   } else if (key == "prompt_cache_key" && is_text) {
     to.cache_key = std::string_view{value.get_string()};
+  } else if (key == "conversation") { // Where its turns are kept.
+    std::string_view id;
+    if (is_text ? value.get_string().get(id) == simdjson::SUCCESS
+                : type == od::json_type::object
+                    && value["id"].get(id) == simdjson::SUCCESS)
+      to.conversation = id;
   } else if (key == "system" || key == "instructions"
              || key == "systemInstruction" || key == "system_instruction") {
     take_text(to.opening, value);
@@ -180,6 +187,8 @@ uint64_t session_of(client_id client, surface route, std::string_view model,
   empty.add(model);
   findings found{empty};
   read(found, body);
+  if (!found.conversation.empty())
+    return named(client, found.conversation);
   if (!found.user_id.empty())
     return named(client, found.user_id);
   if (!found.cache_key.empty())

@@ -1,5 +1,6 @@
 #include "actors/domain/answer.hpp"
 
+#include "actors/domain/bounded_json.hpp"
 #include "actors/domain/json_text.hpp"
 #include "actors/domain/retry_after.hpp"
 
@@ -110,9 +111,10 @@ private:
   /// {"success":false,...}, {"type":"error",...}, {"code":...,"message":...}.
   static bool is_bare_fault(const json& x) {
     const auto& code = at(x, "code");
+    const auto is_good = code == json(0) || code == json(200);
     return at(x, "success") == json(false) || at(x, "type") == json("error")
            || ((code.is_string() || code.is_number_integer())
-               && at(x, "message").is_string() && code != json(0));
+               && at(x, "message").is_string() && !is_good);
   }
 
   void read_error(const json& error) {
@@ -235,8 +237,14 @@ void read_event(surface route, const json& event, answer& x) {
                     || is_word(at(at(event, "delta"), "stop_reason"));
       x.complete = x.complete || x.concluded || name == "message_stop";
       break;
-    case surface::openai_responses:
     case surface::openai_stored:
+      // What became of a response is none of the call's that reads it.
+      if (!name.empty() && name != "error") {
+        x.content = x.complete = true;
+        return;
+      }
+      break;
+    case surface::openai_responses:
       x.response = x.response.empty() ? id_of_response(event) : x.response;
       x.content = x.content || name.starts_with("response.output")
                   || name.starts_with("response.content_part")
@@ -287,6 +295,14 @@ void read_stream(surface route, std::string_view body, answer& x) {
   end_event();
 }
 
+/// Whether a body is not JSON by its site's own word, but text.
+bool is_text(surface route, const upstream_outcome& x) {
+  const auto type = x.header("content-type");
+  return route == surface::openai_transcriptions
+         && (type.starts_with("text/") || contains(type, "subrip"))
+         && !contains(type, "html") && !contains(type, "event-stream");
+}
+
 bool is_html(const upstream_outcome& x, std::string_view body) {
   return body.starts_with('<')
          || (contains(x.header("content-type"), "text/html")
@@ -308,13 +324,22 @@ bool is_challenge(const upstream_outcome& x, std::string_view body) {
 } // namespace
 
 void read_event(surface route, std::string_view data, answer& x) {
-  read_event(route, json::parse(data, nullptr, false), x);
+  read_event(route, parse_bounded(data), x);
 }
 
 answer read_answer(surface route, const upstream_outcome& x) {
   answer result;
-  const auto body = trimmed(x.body);
+  auto body = trimmed(x.body);
+  if (constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+      body.starts_with(byte_order_mark))
+    body = trimmed(body.substr(byte_order_mark.size()));
   const auto good = x.status >= 200 && x.status < 300;
+  // A transcript, subtitles included; of silence it is empty.
+  if (good && is_text(route, x)) {
+    result.is = answer::form::other;
+    result.content = result.complete = true;
+    return result;
+  }
   if (body.empty())
     return result;
   if (is_html(x, body)) {
@@ -322,21 +347,25 @@ answer read_answer(surface route, const upstream_outcome& x) {
     result.challenge = is_challenge(x, body);
     return result;
   }
-  if (const auto document = json::parse(body, nullptr, false);
-      document.is_structured()) {
+  if (const auto document = parse_bounded(body); document.is_structured()) {
     result.is = answer::form::json;
     result.complete = true;
     const auto list = document.is_array();
-    // Gemini streams a list, and wraps its errors into one.
-    for (const auto& one : list ? document : json::array({document}))
+    const auto take = [&](const json& one) {
       if (!good)
         fault_reader{result}.read_refusal(one);
       else if (list)
         read_event(route, one, result);
       else
         fault_reader{result}.read(one);
+    };
+    if (!list)
+      take(document);
+    else // Gemini streams a list, and wraps its errors into one.
+      for (const auto& one : document)
+        take(one);
     if (!list && good)
-      result.content = is_plain_answer(route, body);
+      result.content = !result.fault && has_answer(route, body);
     return result;
   }
   if (body.starts_with("data:") || body.starts_with("event:")
@@ -348,7 +377,7 @@ answer read_answer(surface route, const upstream_outcome& x) {
   }
   result.is = answer::form::other;
   result.message = body;
-  // A transcript may be plain text, subtitles included.
+  // Some say no type.
   result.content = result.complete
     = good && route == surface::openai_transcriptions;
   return result;

@@ -16,6 +16,10 @@ namespace rota {
 /// False says nothing; read_answer looks closer.
 bool is_plain_answer(surface route, std::string_view body);
 
+/// The same, whatever is said of a fault beside: whether there is one is for
+/// read_answer to say.
+bool has_answer(surface route, std::string_view body);
+
 /// What the body of an answer says about how the call went.
 struct answer {
   enum class form : uint8_t {

@@ -1,6 +1,7 @@
 #include "actors/domain/api_route.hpp"
 
 #include "actors/domain/header_text.hpp"
+#include "actors/domain/json_text.hpp"
 
 #include <simdjson.h>
 
@@ -303,21 +304,22 @@ std::string forwarded_target(std::string_view target) {
   return result;
 }
 
-std::string credential_of(std::string_view target,
-                          const header_list& headers) {
+std::vector<std::string> credentials_of(std::string_view target,
+                                        const header_list& headers) {
   constexpr auto scheme = "bearer "sv;
+  std::vector<std::string> result;
   if (const auto x = header_of(headers, "authorization");
-      x.size() > scheme.size() && begins_like(x, scheme))
-    return std::string{x.substr(scheme.size())};
-  for (const auto name : {"x-api-key"sv, "x-goog-api-key"sv})
-    if (const auto x = header_of(headers, name); !x.empty())
-      return std::string{x};
-  std::string result;
+      begins_like(x, scheme))
+    result.emplace_back(trimmed(x.substr(scheme.size())));
+  for (const auto name : {"x-api-key"sv, "api-key"sv, "x-goog-api-key"sv})
+    result.emplace_back(header_of(headers, name));
   if (const auto mark = target.find('?'); mark != std::string_view::npos)
     for_each_part(target.substr(mark + 1), [&](std::string_view part) {
       if (part.starts_with("key="))
-        result = percent_decoded(part.substr(4)).value_or("");
+        result.push_back(percent_decoded(part.substr(4)).value_or(""));
     });
+  std::erase(result, "");
+  result.resize(std::min<size_t>(result.size(), 5)); // A hash each.
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rota {
 
@@ -51,9 +52,11 @@ header_list forwarded_headers(const header_list& headers);
 /// The target without the client's credential ("?key=").
 std::string forwarded_target(std::string_view target);
 
-/// What the client has shown as its credential: Authorization: Bearer,
-/// x-api-key, x-goog-api-key or ?key=; empty where there is none.
-std::string credential_of(std::string_view target, const header_list& headers);
+/// What the client has shown as its credentials, at most one of each kind:
+/// Authorization: Bearer, x-api-key, api-key, x-goog-api-key, ?key=. SDKs send
+/// an unset one beside the right one.
+std::vector<std::string> credentials_of(std::string_view target,
+                                        const header_list& headers);
 
 /// The headers of a provider's answer that may travel: none that describes
 /// the account or the connection.

@@ -1,9 +1,9 @@
 #include "actors/domain/batch_plan.hpp"
 
+#include "actors/domain/bounded_json.hpp"
 #include "actors/domain/json_text.hpp"
 
 #include <initializer_list>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace rota {
@@ -110,7 +110,7 @@ std::string openai_line(const item_result& x, bool has_json) {
 std::string anthropic_error(const item_result& x, bool has_json) {
   if (has_json) {
     const auto body = trimmed(x.body);
-    const auto parsed = nlohmann::json::parse(body, nullptr, false);
+    const auto parsed = parse_bounded(body);
     const auto error = member_object(body, "error");
     if (error && parsed.contains("type") && parsed["type"] == "error")
       return on_one_line(body);

@@ -1,5 +1,6 @@
 #include "actors/domain/client_error.hpp"
 
+#include "actors/domain/fault_document.hpp"
 #include "actors/domain/json_text.hpp"
 #include "messages/ec.hpp"
 #include "messages/failure.hpp"
@@ -175,6 +176,35 @@ refusal_words words_for(surface route, const item_result& x) {
 
 } // namespace
 
+namespace {
+
+header_list upstream_headers(surface route, const item_result& x,
+                             const std::string& type) {
+  header_list result{{"content-type",
+                      type.empty() ? "application/json" : type}};
+  if (!x.request_id.empty())
+    result.emplace_back(upstream_id_header(route), x.request_id);
+  return result;
+}
+
+/// What a provider says of the caller's request, in a document of its protocol.
+client_answer own_fault(surface route, const item_result& x) {
+  // A fault that came with a 200 is a fault all the same.
+  const auto status = x.status < 400 ? 400 : x.status;
+  auto said = fault_document(route, x.body);
+  if (!said)
+    return refuse(route, {status, "invalid_request",
+                          "The provider refused this request with HTTP "
+                            + std::to_string(status)
+                            + " and said no more of it.",
+                          false, {}});
+  auto headers = upstream_headers(route, x, "application/json");
+  headers.emplace_back("x-should-retry", "false");
+  return {status, std::move(headers), std::move(*said)};
+}
+
+} // namespace
+
 client_answer refuse(surface route, const refusal_words& x) {
   client_answer result;
   result.status = x.status;
@@ -236,20 +266,10 @@ data: {"type":"error","code":"upstream_error","message":)"
 
 client_answer answer_for(surface route, const item_result& x, timestamp now) {
   const auto good = x.state == item_state::succeeded;
-  if (good || (is_callers_own(x.error_code) && !x.body.empty())) {
-    client_answer result;
-    // A fault that came with a 200 is a fault all the same.
-    result.status = !good && x.status < 400 ? 400 : x.status;
-    result.headers = {{"content-type", x.content_type.empty()
-                                         ? "application/json"
-                                         : x.content_type}};
-    if (!good)
-      result.headers.emplace_back("x-should-retry", "false");
-    if (!x.request_id.empty())
-      result.headers.emplace_back(upstream_id_header(route), x.request_id);
-    result.body = x.body;
-    return result;
-  }
+  if (good)
+    return {x.status, upstream_headers(route, x, x.content_type), x.body};
+  if (is_callers_own(x.error_code) && x.status != 0)
+    return own_fault(route, x);
   auto words = words_for(route, x);
   if (words.retry && x.retry_at > now)
     words.retry_after = x.retry_at - now;

@@ -2,6 +2,7 @@
 
 #include "actors/domain/answer.hpp"
 #include "actors/domain/dialect.hpp"
+#include "actors/domain/failure_wait.hpp"
 #include "actors/domain/json_text.hpp"
 #include "actors/domain/retry_after.hpp"
 #include "actors/domain/rule_set.hpp"
@@ -13,13 +14,6 @@ namespace rota {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A provider's word about when to come back is kept within these.
-constexpr milliseconds wait_min = 1s;
-constexpr milliseconds wait_max = 24h;
-
-/// Money that comes back with the month.
-constexpr milliseconds money_wait_max = 32 * 24h;
 
 /// A challenge is met by whole sites at once; a person may have to help.
 constexpr milliseconds challenge_wait = 60s;
@@ -110,9 +104,20 @@ charge charge_of(int status) {
 }
 
 /// Step 2: a web page instead of an answer.
+/// What a web server says of a request by itself, in a page: it is too large.
+bool is_refused_unread(int status) {
+  return status == 413 || status == 414 || status == 431;
+}
+
 verdict of_html(const upstream_outcome& x, const answer& said,
                 timestamp now) {
   const auto words = status_words(x.status);
+  if (!said.challenge && is_refused_unread(x.status)) {
+    verdict result;
+    result.cls = failure_class::client_error;
+    result.reason = words + " from the site's front";
+    return result;
+  }
   if (!said.challenge && x.status != 429)
     return upstream_fault(charge_of(x.status),
                           words + " with a web page instead of JSON",
@@ -184,30 +189,6 @@ verdict not_there(const upstream_outcome& x) {
   result.cls = failure_class::client_error;
   result.reason = status_words(x.status);
   return result;
-}
-
-/// How long the rule or the answer says to wait.
-std::optional<milliseconds> wait_of(const failure_rule& rule,
-                                    const upstream_outcome& x,
-                                    const answer& said, timestamp now) {
-  using until = failure_rule::until;
-  if (rule.ends == until::pacific_midnight)
-    return std::max(next_pacific_midnight(now) - now, wait_min);
-  if (rule.ends == until::next_month)
-    return std::max(next_month(now) - now, wait_min);
-  if (rule.cooldown)
-    return rule.cooldown;
-  const auto waits = rule.action == account_action::cooldown
-                     || rule.action == account_action::exhausted
-                     || rule.cls == failure_class::model_unavailable;
-  if (!waits || rule.ignore_retry_after)
-    return std::nullopt;
-  const auto message = head_of(said.message, text_pattern::text_max);
-  const auto wait = retry_after(x, message, said.retry_delay, now);
-  const auto most
-    = rule.action == account_action::exhausted ? money_wait_max : wait_max;
-  return wait ? std::optional{std::clamp(*wait, wait_min, most)}
-              : std::nullopt;
 }
 
 } // namespace
@@ -301,6 +282,13 @@ verdict failure_rules::judge(provider who, surface route,
   }
   auto result = lacks_call(x) ? not_there(x) : impl_->judge(who, route, x, now);
   result.charged = charge::no;
+  if (counts_tokens(route) && !is_of_account(result.cls)) {
+    // Counting has limits of its own, and our estimate is at hand.
+    result.scope = failure_scope::request;
+    result.action = account_action::none;
+    result.failover = false;
+    result.cooldown.reset();
+  }
   return result;
 }
 

@@ -85,7 +85,8 @@ bool is_null(ondemand::value x) {
          && type == ondemand::json_type::null;
 }
 
-/// Some relays put an empty error beside each good answer.
+/// Some relays put an empty error beside each good answer. What looks like more
+/// than that may be nothing still: read_answer knows.
 bool says_nothing(ondemand::value error) {
   ondemand::json_type type;
   if (error.type().get(type) != simdjson::SUCCESS)
@@ -171,7 +172,7 @@ simdjson::error_code look_at(surface route, std::string_view key,
     x.fault = x.fault
               || (value.get_string().get(type) == simdjson::SUCCESS
                   && type == "error");
-  } else if (key == "usage") {
+  } else if (key == "usage" || key == "usageMetadata") {
     x.usage = !is_null(value);
   } else if (key == "promptFeedback") {
     ondemand::object feedback;
@@ -183,7 +184,8 @@ simdjson::error_code look_at(surface route, std::string_view key,
   return simdjson::SUCCESS;
 }
 
-bool look(json_reader& reader, surface route, std::string_view body) {
+bool look(json_reader& reader, surface route, std::string_view body,
+          bool faults_count) {
   marks x;
   ondemand::document document;
   ondemand::object top;
@@ -200,7 +202,7 @@ bool look(json_reader& reader, surface route, std::string_view body) {
       return false;
   }
   // Nothing may follow.
-  if (x.fault
+  if ((x.fault && faults_count)
       || document.current_location().error() != simdjson::OUT_OF_BOUNDS)
     return false;
   switch (route) {
@@ -209,7 +211,7 @@ bool look(json_reader& reader, surface route, std::string_view body) {
     case surface::anthropic_messages:
       return x.present; // A model may have nothing to say.
     case surface::gemini_generate:
-      return x.filled || x.blocked;
+      return x.filled || x.blocked || x.usage;
     default:
       return x.filled || (x.present && x.usage);
   }
@@ -219,7 +221,13 @@ bool look(json_reader& reader, surface route, std::string_view body) {
 
 bool is_plain_answer(surface route, std::string_view body) {
   return with_parser<json_reader>(
-    body.size(), [=](auto& reader) { return look(reader, route, body); });
+    body.size(), [=](auto& reader) { return look(reader, route, body, true); });
+}
+
+bool has_answer(surface route, std::string_view body) {
+  return with_parser<json_reader>(body.size(), [=](auto& reader) {
+    return look(reader, route, body, false);
+  });
 }
 
 } // namespace rota

@@ -1,5 +1,6 @@
 // The balance probes of the dialect: what is asked, and what an answer says.
 
+#include "actors/domain/bounded_json.hpp"
 #include "actors/domain/dialect.hpp"
 #include "actors/domain/json_amount.hpp"
 #include "actors/domain/json_text.hpp"
@@ -112,19 +113,6 @@ probe_reading web_page(const upstream_outcome& x, probe_kind asked) {
 
 /// No site nests its answers deeper.
 constexpr int depth_max = 32;
-
-/// @returns The answer, or a discarded value if it is no JSON or nested deeper
-/// than any balance: each level costs more memory than its byte.
-json parse(std::string_view body) {
-  auto deepest = 0;
-  const auto watch = [&deepest](int depth, json::parse_event_t, json&) {
-    deepest = std::max(deepest, depth);
-    return depth <= depth_max;
-  };
-  auto result = json::parse(body, watch, false);
-  return deepest > depth_max ? json(json::value_t::discarded)
-                             : std::move(result);
-}
 
 /// @returns What is wrong with an answer whatever was asked, or nothing.
 std::optional<probe_reading> fault_of(const upstream_outcome& x,
@@ -266,7 +254,7 @@ probe_reading read_probe(const balance_options& x,
     return failed(probe_outcome::transient, "No answer came.");
   std::vector<json> bodies;
   for (const auto& answer : answers) {
-    bodies.push_back(parse(answer->body));
+    bodies.push_back(parse_bounded(answer->body, depth_max));
     if (auto fault = fault_of(*answer, bodies.back(), x.probe))
       return std::move(*fault);
   }

@@ -1,5 +1,6 @@
 #include "actors/domain/site_units.hpp"
 
+#include "actors/domain/bounded_json.hpp"
 #include "actors/domain/json_amount.hpp"
 
 #include <nlohmann/json.hpp>
@@ -66,7 +67,7 @@ std::optional<site_units> read_units(const upstream_outcome& x) {
   if (x.ended != transport::ok || x.status == 429 || x.status >= 500)
     return std::nullopt;
   site_units result;
-  const auto body = json::parse(x.body, nullptr, false);
+  const auto body = parse_bounded(x.body);
   if (x.status != 200 || !body.is_object())
     return result;
   if (const auto units = number_at(body, "/data/quota_per_unit");

@@ -10,7 +10,8 @@ namespace rota {
 namespace {
 
 /// Of a longer line only so much is looked at; it passes all the same.
-constexpr size_t line_max = 262'144;
+/// Responses repeat instructions and tools in their first and last events.
+constexpr size_t line_max = 4'194'304;
 
 /// Of an event whose end has not come so much is kept back.
 constexpr size_t tail_max = 65'536;
@@ -31,6 +32,17 @@ bool has_text(std::string_view json, std::string_view quoted_name) {
       return true;
   }
   return false;
+}
+
+/// Of an event that is too long to be read what its type says, which comes
+/// first where there is one.
+std::string head_event(std::string_view data) {
+  constexpr std::string_view name = "\"type\":";
+  const auto head = data.substr(0, 1'000);
+  const auto begin = std::min(head.find(name), head.size());
+  auto type = trimmed(head.substr(std::min(begin + name.size(), head.size())));
+  type = type.substr(0, std::min(type.find('"', 1), type.size() - 1) + 1);
+  return "{\"type\":" + std::string{type.empty() ? "null" : type} + '}';
 }
 
 /// Whether an event can end its stream or fail it. Cheap: every event of a
@@ -226,6 +238,8 @@ void stream_gate::end_event() {
     const auto was_open = open_;
     if (text == "[DONE]")
       said_.complete = true;
+    else if (data_.size() >= line_max)
+      read_event(route_, head_event(text), said_);
     else if (!open_ || may_conclude(route_, text))
       read_event(route_, text, said_);
     ++events_;

@@ -64,6 +64,14 @@ client_list::load(const options& all) {
   return result;
 }
 
+const client_list::client*
+client_list::find_any(const std::vector<std::string>& tokens) const {
+  for (const auto& token : tokens)
+    if (const auto* const found = find(token))
+      return found;
+  return nullptr;
+}
+
 const client_list::client* client_list::find(std::string_view token) const {
   if (token.empty())
     return nullptr;

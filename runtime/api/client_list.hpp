@@ -52,6 +52,9 @@ public:
   /// time that does not tell how much of it was right.
   const client* find(std::string_view token) const;
 
+  /// @returns The client of the first of these that is known, or null.
+  const client* find_any(const std::vector<std::string>& tokens) const;
+
   /// @returns The names of clients whose tokens stand where they did before,
   /// but are others.
   std::vector<std::string> renewed_since(const client_list& before) const;

@@ -1,5 +1,7 @@
 #include "runtime/notify/payload.hpp"
 
+#include "actors/domain/bounded_json.hpp"
+
 #include <nlohmann/json.hpp>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -75,7 +77,7 @@ std::string new_event_id(timestamp t) {
 bool was_taken(const upstream_outcome& x) {
   if (x.ended != transport::ok || x.status < 200 || x.status >= 400)
     return false;
-  const auto body = nlohmann::json::parse(x.body, nullptr, false);
+  const auto body = parse_bounded(x.body);
   if (!body.is_object())
     return true;
   for (const auto name : {"errcode", "StatusCode", "code"})

@@ -66,6 +66,10 @@ TEST_CASE("the first name of a conversation counts", "[affinity]") {
   CHECK(fresh());
   x.body = turns(hello, R"(,"metadata":{"user_id":"u2"})");
   CHECK(fresh());
+  x.body = turns(hello, R"(,"conversation":"conv_1")");
+  CHECK(fresh());
+  x.body = turns(more, R"(,"conversation":{"id":"conv_1"})");
+  CHECK(same());
   x.headers.emplace_back("X-Claude-Code-Session-Id", "cc");
   CHECK(fresh());
   x.body = turns(more);

@@ -8,15 +8,25 @@ using namespace rota;
 
 TEST_CASE("a credential stands where its protocol has it", "[api]") {
   const std::string path = "/v1/x";
-  CHECK(credential_of(path, {{"Authorization", "Bearer a b"}}) == "a b");
-  CHECK(credential_of(path, {{"AUTHORIZATION", "bearer abc"}}) == "abc");
-  CHECK(credential_of(path, {{"X-Api-Key", "abc"}}) == "abc");
-  CHECK(credential_of(path, {{"x-goog-api-key", "abc"}}) == "abc");
-  CHECK(credential_of(path + "?alt=sse&key=a%2Bc", {}) == "a+c");
-  CHECK(credential_of(path + "?monkey=abc", {}).empty());
-  CHECK(credential_of(path, {{"Authorization", "Basic abc"}}).empty());
-  CHECK(credential_of(path, {{"Authorization", "Bearer "}}).empty());
-  CHECK(credential_of(path, {}).empty());
+  using shown = std::vector<std::string>;
+  CHECK(credentials_of(path, {{"Authorization", "Bearer a b"}})
+        == shown{"a b"});
+  CHECK(credentials_of(path, {{"AUTHORIZATION", "bearer  abc"}})
+        == shown{"abc"});
+  CHECK(credentials_of(path, {{"X-Api-Key", "abc"}}) == shown{"abc"});
+  CHECK(credentials_of(path, {{"api-key", "abc"}}) == shown{"abc"});
+  CHECK(credentials_of(path, {{"x-goog-api-key", "abc"}}) == shown{"abc"});
+  CHECK(credentials_of(path + "?alt=sse&key=a%2Bc", {}) == shown{"a+c"});
+  CHECK(credentials_of(path + "?monkey=abc", {}).empty());
+  CHECK(credentials_of(path, {{"Authorization", "Basic abc"}}).empty());
+  CHECK(credentials_of(path, {{"Authorization", "Bearer "}}).empty());
+  CHECK(credentials_of(path, {}).empty());
+  CHECK(credentials_of(path + "?key=c",
+                       {{"x-api-key", "b"}, {"authorization", "Bearer a"}})
+        == shown{"a", "b", "c"});
+  CHECK(credentials_of(path + "?key=1&key=2&key=3&key=4&key=5&key=6", {})
+          .size()
+        == 5);
 }
 
 TEST_CASE("no credential travels on", "[api]") {

@@ -287,7 +287,7 @@ TEST_CASE("rules that no golden body shows", "[failure]") {
     {provider::new_api, 404,
      R"-({"error":{"message":"Invalid URL (POST /v1/x)","type":)-"
      R"("invalid_request_error"}})",
-     fc::model_unavailable},
+     fc::client_restricted},
     {provider::new_api, 500,
      R"({"error":{"message":"x","code":"do_request_failed"}})",
      fc::upstream_error},

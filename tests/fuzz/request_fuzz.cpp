@@ -75,7 +75,7 @@ void serve(const http_exchange_ptr& client) {
   require(!query.starts_with("?key=")
             && query.find("&key=") == std::string::npos,
           "no credential travels in a query");
-  std::ignore = credential_of(client->target(), client->headers());
+  std::ignore = credentials_of(client->target(), client->headers());
   const auto body = client->body();
   require(body.size() <= limits().max_body_bytes, "a body keeps to its limit");
   const auto facts = read_request(found.route, body, 4'096);
