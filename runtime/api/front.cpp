@@ -107,10 +107,13 @@ public:
       if (const auto fault = fault_of_page(client->headers()))
         return x.refuse(*fault);
     } else {
-      const auto token = credential_of(client->target(), client->headers());
-      caller = clients_->find(token);
+      if (auto said = answer_preflight(client->method(), client->headers()))
+        return client->answer(said->status, said->headers, {});
+      allow_page(client->headers(), client->also);
+      const auto tokens = credentials_of(client->target(), client->headers());
+      caller = clients_->find_any(tokens);
       if (caller == nullptr)
-        return x.refuse(words_for_stranger(!token.empty()));
+        return x.refuse(words_for_stranger(!tokens.empty()));
       x.show_account = x.show_account || caller->options.show_account;
     }
     switch (found.what) {
@@ -306,7 +309,7 @@ private:
     work->tags = caller.options.tags;
     if (x.client->header("x-request-id").empty()) // Else it travels as it is.
       work->headers.emplace_back("x-request-id", x.request_id);
-    work->deadline = x.arrived + limits_.request_timeout;
+    work->deadline = x.arrived + patience_for(x.route, limits_.request_timeout);
     if (streams) {
       const auto inserted = limits_.ask_for_usage && ask_for_its_usage(*work);
       x.sink = std::make_shared<request_sink>(

@@ -3,6 +3,8 @@
 #include "actors/domain/api_route.hpp"
 #include "actors/domain/include_usage.hpp"
 
+#include <algorithm>
+
 namespace rota {
 
 std::shared_ptr<job> make_job(const http_exchange& client, surface route,
@@ -37,6 +39,12 @@ bool ask_for_its_usage(job& x) {
   x.body = kept->asking;
   x.block = kept;
   return true;
+}
+
+milliseconds patience_for(surface route, milliseconds request_timeout) {
+  constexpr milliseconds count_patience{5'000};
+  return counts_tokens(route) ? std::min(request_timeout, count_patience)
+                              : request_timeout;
 }
 
 } // namespace rota

@@ -16,4 +16,8 @@ std::shared_ptr<job> make_job(const http_exchange& client, surface route,
 /// @returns Whether that was needed: then what comes of it is to be taken out.
 bool ask_for_its_usage(job& x);
 
+/// How long a request waits at most: a count not for long, for our estimate is
+/// at hand.
+milliseconds patience_for(surface route, milliseconds request_timeout);
+
 } // namespace rota

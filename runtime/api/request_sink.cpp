@@ -2,6 +2,7 @@
 
 #include "actors/domain/api_route.hpp"
 #include "actors/domain/client_error.hpp"
+#include "actors/domain/header_text.hpp"
 
 #include <algorithm>
 
@@ -9,16 +10,16 @@ namespace rota {
 
 namespace {
 
-/// A preamble is a few hundred bytes; keep-alive comments may go on for long.
-constexpr size_t held_max = 262'144;
+/// A preamble is a few hundred bytes, but Responses repeat instructions and
+/// tools in it; keep-alive comments may go on for long.
+constexpr size_t held_max = 8'388'608;
 
-/// Whether the body is neither text nor JSON.
+/// Whether the body is neither text nor JSON. Sites are of many minds how
+/// sound is to be called.
 bool is_sound(const header_list& headers) {
-  for (const auto& [name, value] : headers)
-    if (name == "content-type")
-      return value.starts_with("audio/") || value.starts_with("video/")
-             || value.starts_with("application/octet-stream");
-  return false;
+  std::string type{header_of(headers, "content-type")};
+  to_lower(type);
+  return type.find("json") == std::string::npos && !type.starts_with("text/");
 }
 
 } // namespace
@@ -101,10 +102,11 @@ void request_sink::pass(std::string_view piece) {
   if (!std::exchange(committed_, true)) {
     first_content_ = std::chrono::duration_cast<milliseconds>(
       std::chrono::steady_clock::now() - made_at_);
-    if (rules_.on_response && !gate_->response().empty())
-      rules_.on_response(gate_->response(), account_number);
     client_->begin(200, head_);
   }
+  if (rules_.on_response && !gate_->response().empty())
+    std::exchange(rules_.on_response, nullptr)(gate_->response(),
+                                               account_number);
   if (!piece.empty() && !client_->write(piece))
     full_ = true;
 }

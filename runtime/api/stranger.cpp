@@ -55,6 +55,32 @@ std::optional<refusal_words> fault_of_page(const header_list& headers) {
   return std::nullopt;
 }
 
+void allow_page(const header_list& asked, header_list& to) {
+  if (header_of(asked, "origin").empty())
+    return;
+  to.emplace_back("access-control-allow-origin", "*");
+  to.emplace_back("access-control-expose-headers", "*");
+}
+
+std::optional<http_answer> answer_preflight(std::string_view method,
+                                            const header_list& headers) {
+  if (method != "OPTIONS" || header_of(headers, "origin").empty()
+      || header_of(headers, "access-control-request-method").empty())
+    return std::nullopt;
+  http_answer result;
+  allow_page(headers, result.headers);
+  result.headers.emplace_back("access-control-allow-methods",
+                              "GET, POST, DELETE");
+  // A wildcard would leave out Authorization (Fetch, 4.9).
+  if (const auto wanted = header_of(headers, "access-control-request-headers");
+      !wanted.empty())
+    result.headers.emplace_back("access-control-allow-headers", wanted);
+  if (header_of(headers, "access-control-request-private-network") == "true")
+    result.headers.emplace_back("access-control-allow-private-network", "true");
+  result.headers.emplace_back("access-control-max-age", "86400");
+  return result;
+}
+
 std::optional<http_answer>
 refuse_stranger(const client_list& clients, std::string_view method,
                 std::string_view target, const header_list& headers,
@@ -62,9 +88,11 @@ refuse_stranger(const client_list& clients, std::string_view method,
   std::optional<refusal_words> words;
   if (clients.is_open()) {
     words = fault_of_page(headers);
-  } else if (const auto token = credential_of(target, headers);
-             clients.find(token) == nullptr) {
-    words = words_for_stranger(!token.empty());
+  } else if (auto preflight = answer_preflight(method, headers)) {
+    return preflight;
+  } else if (const auto tokens = credentials_of(target, headers);
+             clients.find_any(tokens) == nullptr) {
+    words = words_for_stranger(!tokens.empty());
   }
   if (!words)
     return std::nullopt;
@@ -73,6 +101,8 @@ refuse_stranger(const client_list& clients, std::string_view method,
   said.headers.emplace_back("x-request-id", is_request_id(given)
                                               ? std::string{given}
                                               : next_name());
+  if (!clients.is_open())
+    allow_page(headers, said.headers);
   return http_answer{said.status, std::move(said.headers),
                      std::move(said.body)};
 }

@@ -16,6 +16,14 @@ namespace rota {
 /// name that is not this machine's (its Host): names can be bound to it later.
 std::optional<refusal_words> fault_of_page(const header_list& headers);
 
+/// Lets the web page that asked, if it was one, read the answer (CORS): whoever
+/// has clients asks for tokens, and no browser sends those by itself.
+void allow_page(const header_list& asked, header_list& to);
+
+/// What a browser is answered with that asks whether a page may ask.
+std::optional<http_answer> answer_preflight(std::string_view method,
+                                            const header_list& headers);
+
 /// What a request is answered with that shows no client's token, or to an
 /// open API one from a web page, in the shape of its protocol; else nothing.
 /// Takes its head alone.

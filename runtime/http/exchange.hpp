@@ -53,6 +53,9 @@ public:
   /// Breaks an answer off: what was begun cannot be ended.
   virtual void abort() = 0;
 
+  /// Headers of whatever is answered, beside its own.
+  header_list also;
+
   /// Called when `write` may go on after it had said no.
   std::function<void()> on_drained;
 

@@ -61,11 +61,11 @@ public:
   void answer(int status, const header_list& headers,
               std::string body) override {
     answered_ = true;
-    way_->answer(status, headers, std::move(body));
+    way_->answer(status, joined(headers), std::move(body));
   }
 
   void begin(int status, const header_list& headers) override {
-    way_->begin(status, headers);
+    way_->begin(status, joined(headers));
   }
 
   bool write(std::string_view piece) override {
@@ -91,6 +91,13 @@ public:
   }
 
 private:
+  const header_list& joined(const header_list& own) {
+    if (also.empty())
+      return own;
+    also.insert(also.begin(), own.begin(), own.end());
+    return also;
+  }
+
   std::shared_ptr<http_connection> way_;
   std::string method_;
   std::string target_;

@@ -17,6 +17,18 @@ std::string in_json(std::string_view x) {
   return result;
 }
 
+/// Whether a cookie's value lets somebody in: what says how a page is to look
+/// is a word or two, and may stand in any answer.
+bool is_secret(std::string_view value) {
+  constexpr size_t shortest = 16;
+  const auto has = [value](char from, char to) {
+    return std::any_of(value.begin(), value.end(),
+                       [=](char c) { return c >= from && c <= to; });
+  };
+  return value.size() >= shortest
+         && (has('0', '9') || (has('a', 'z') && has('A', 'Z')));
+}
+
 std::string in_url(std::string_view x) {
   constexpr auto digits = "0123456789ABCDEF";
   std::string result;
@@ -47,7 +59,8 @@ void secret_mask::add(std::string_view secret) {
   for (auto rest = secret; !rest.empty();) {
     const auto end = rest.find(';');
     const auto part = rest.substr(0, end);
-    if (const auto i = part.find('='); i != std::string_view::npos)
+    if (const auto i = part.find('=');
+        i != std::string_view::npos && is_secret(part.substr(i + 1)))
       add_form(std::string{part.substr(i + 1)});
     rest = end == std::string_view::npos ? "" : rest.substr(end + 1);
   }

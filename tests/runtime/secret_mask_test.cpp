@@ -39,9 +39,13 @@ TEST_CASE("secrets are masked as they are, in JSON and in URLs", "[mask]") {
 
 TEST_CASE("the values of a cookie are masked", "[mask]") {
   secret_mask it;
-  it.add("session=MTcyMDAwMDAwMA; acw_tc=0a1b2c3d4e5f");
-  CHECK(masked(it, "no user has MTcyMDAwMDAwMA or 0a1b2c3d4e5f")
+  it.add("session=MTcyMDAwMDAwMHxE; acw_tc=0a1b2c3d4e5f6071;"
+         " sidebar=collapsed; locale=English-US; theme=a-very-dark-one-indeed");
+  CHECK(masked(it, "no user has MTcyMDAwMDAwMHxE or 0a1b2c3d4e5f6071")
         == "no user has *** or ***");
+  // What says how a page is to look may stand in any answer.
+  const auto words = "a collapsed English-US page, a-very-dark-one-indeed";
+  CHECK(masked(it, words) == words);
 }
 
 TEST_CASE("a word is no secret", "[mask]") {
