@@ -65,7 +65,7 @@ bool admin_exchange::read_small_body(std::string& to, size_t limit) {
   return whole && fits;
 }
 
-socket_exchange::socket_exchange(socket& with,
+socket_exchange::socket_exchange(patient_socket& with,
                                  boost::beast::flat_buffer& buffer)
   : socket_{with}, buffer_{buffer} {
   parser_.body_limit(boost::none);
@@ -184,7 +184,7 @@ void socket_exchange::give_up_body() {
 /// Lets a client that is still sending come to read the reply.
 void socket_exchange::linger() {
   error_code err;
-  socket_.shutdown(socket::shutdown_send, err);
+  socket_.end_sending(err);
   std::string unread(64 * 1024, '\0');
   for (size_t n = 0; !err && n < linger_bytes;)
     n += socket_.read_some(asio::buffer(unread), err);
