@@ -1,5 +1,6 @@
 // Records of requests: /admin/v1/requests and /admin/v1/requests/ID.
 
+#include "runtime/admin/api.hpp"
 #include "runtime/admin/replies.hpp"
 
 #include <charconv>

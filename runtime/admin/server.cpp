@@ -1,5 +1,6 @@
 #include "runtime/admin/server.hpp"
 
+#include "runtime/admin/replies.hpp"
 #include "runtime/admin/socket_exchange.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -169,7 +170,7 @@ struct admin_server::impl {
         socket_exchange x{socket, buffer};
         if (!x.read_head() || !begin_request(with))
           break;
-        serve(x);
+        answer(x);
         go_on = x.go_on();
         end_request(with);
       }
@@ -193,6 +194,18 @@ struct admin_server::impl {
     const std::lock_guard guard{mutex};
     x.idle_since = steady::now();
     changed.notify_all();
+  }
+
+  void answer(socket_exchange& x) {
+    try {
+      serve(x);
+    } catch (const std::exception& why) {
+      spdlog::error("The admin API failed at {} {}: {}", x.method(), x.path(),
+                    why.what());
+      if (!x.has_begun())
+        refuse(x, 500, "internal",
+               "rotad failed at this request; its log says why.");
+    }
   }
 
   void stop() {

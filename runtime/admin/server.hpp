@@ -40,6 +40,7 @@ public:
     = 0;
 
   /// Begins a reply of unknown length; `write` goes on, `end` ends it.
+  /// Without an `end` the client sees that it broke off.
   virtual void begin(int status, const std::string& content_type) = 0;
 
   /// @returns False once the client has gone.
@@ -57,6 +58,8 @@ public:
 
   static constexpr milliseconds default_patience{60'000};
 
+  /// What it throws is logged; the client is told that, too, if it was not told
+  /// anything else before.
   using handler = std::function<void(admin_exchange&)>;
 
   /// Opens the socket with mode 0660.

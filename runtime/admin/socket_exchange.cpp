@@ -126,6 +126,7 @@ bool socket_exchange::read_body(
 
 void socket_exchange::reply(int status, const std::string& content_type,
                             std::string body) {
+  begun_ = true;
   give_up_body();
   http::response<http::string_body> x{static_cast<http::status>(status), 11};
   x.set(http::field::content_type, content_type);
@@ -135,12 +136,13 @@ void socket_exchange::reply(int status, const std::string& content_type,
   error_code err;
   http::write(socket_, x, err);
   keep_alive_ = keep_alive_ && !err;
-  replied_ = true;
+  ended_ = true;
   if (!err && !parser_.is_done())
     linger();
 }
 
 void socket_exchange::begin(int status, const std::string& content_type) {
+  begun_ = true;
   give_up_body();
   http::response<http::empty_body> x{static_cast<http::status>(status), 11};
   x.set(http::field::content_type, content_type);
@@ -150,7 +152,6 @@ void socket_exchange::begin(int status, const std::string& content_type) {
   error_code err;
   http::write_header(socket_, out, err);
   keep_alive_ = keep_alive_ && !err;
-  replied_ = true;
 }
 
 bool socket_exchange::write(std::string_view piece) {
@@ -168,10 +169,15 @@ void socket_exchange::end() {
   error_code err;
   asio::write(socket_, http::make_chunk_last(), err);
   keep_alive_ = keep_alive_ && !err;
+  ended_ = true;
+}
+
+bool socket_exchange::has_begun() const {
+  return begun_;
 }
 
 bool socket_exchange::go_on() const {
-  return keep_alive_ && replied_;
+  return keep_alive_ && ended_;
 }
 
 /// A reply before the end of the body: the rest would be taken for the next

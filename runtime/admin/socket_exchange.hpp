@@ -17,7 +17,10 @@ public:
   /// @returns False if no whole head came.
   bool read_head();
 
-  /// Whether another request may follow.
+  /// Whether the client was told anything yet.
+  bool has_begun() const;
+
+  /// Whether another request may follow: not behind a reply without an end.
   bool go_on() const;
 
   const std::string& method() const override;
@@ -41,7 +44,8 @@ private:
   std::string path_;
   std::map<std::string, std::string> query_;
   bool keep_alive_ = false;
-  bool replied_ = false;
+  bool begun_ = false;
+  bool ended_ = false;
 };
 
 } // namespace rota

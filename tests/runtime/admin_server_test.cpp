@@ -1,4 +1,5 @@
-// The admin API's door: who may stay how long, and who makes room.
+// The admin API's door: who may stay how long, and what a handler that fails
+// does to the others.
 
 #include "runtime/admin/server.hpp"
 #include "tests/support/catch.hpp"
@@ -15,6 +16,7 @@
 #include <future>
 #include <list>
 #include <optional>
+#include <stdexcept>
 
 using namespace rota;
 using namespace std::chrono_literals;
@@ -251,4 +253,48 @@ TEST_CASE_METHOD(fixture, "without files to open it waits, and does not spin",
     door.reset();
     CHECK(second.receive().empty());
   }
+}
+
+TEST_CASE_METHOD(fixture, "a handler that fails is told, and heard no more of",
+                 "[admin]") {
+  open();
+  handler = [](admin_exchange& x) {
+    if (x.path() == "/late")
+      x.begin(200, "text/plain");
+    if (x.path() == "/late" && x.write("some\n"))
+      throw std::runtime_error{"broken"};
+    if (x.path() == "/early")
+      throw std::runtime_error{"broken"};
+    x.reply(200, "text/plain", "hello\n");
+  };
+  raw_client early{path};
+  CHECK(early.send(get("/early")));
+  const auto said = early.receive_until("}}\n");
+  CHECK(said.starts_with("HTTP/1.1 500"));
+  CHECK_THAT(said, ContainsSubstring(R"({"error":{"code":"internal","message":)"
+                                     R"("rotad failed at this request; its log)"
+                                     R"( says why."}})"));
+  CHECK(is_served(early));
+  raw_client late{path};
+  CHECK(late.send(get("/late")));
+  const auto half = late.receive_all();
+  CHECK(half.starts_with("HTTP/1.1 200"));
+  CHECK(half.ends_with("5\r\nsome\n\r\n")); // No last chunk: not whole.
+  CHECK(late.closed());
+}
+
+TEST_CASE_METHOD(fixture, "a reply without an end is none", "[admin]") {
+  handler = [](admin_exchange& x) {
+    x.begin(200, "text/plain");
+    x.write("some\n");
+    if (x.path() == "/whole")
+      x.end();
+  };
+  open();
+  raw_client x{path};
+  CHECK(x.send(get("/whole")));
+  CHECK(x.receive_until("0\r\n\r\n").ends_with("some\n\r\n0\r\n\r\n"));
+  CHECK(x.send(get("/half")));
+  CHECK(x.receive_all().ends_with("some\n\r\n"));
+  CHECK(x.closed());
 }
