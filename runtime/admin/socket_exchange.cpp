@@ -23,7 +23,9 @@ int hex_value(char c) {
   return -1;
 }
 
-std::string percent_decoded(std::string_view text) {
+/// @param plus What a plus sign stands for: a space in a query, itself in a
+///             path.
+std::string percent_decoded(std::string_view text, char plus) {
   std::string result;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0
@@ -32,7 +34,7 @@ std::string percent_decoded(std::string_view text) {
                                   + hex_value(text[i + 2]));
       i += 2;
     } else {
-      result += text[i] == '+' ? ' ' : text[i];
+      result += text[i] == '+' ? plus : text[i];
     }
   }
   return result;
@@ -46,7 +48,8 @@ std::map<std::string, std::string> parse_query(std::string_view text) {
     const auto equals = std::min(part.find('='), part.size());
     const auto value = equals < part.size() ? part.substr(equals + 1)
                                             : std::string_view{};
-    result[percent_decoded(part.substr(0, equals))] = percent_decoded(value);
+    result[percent_decoded(part.substr(0, equals), ' ')]
+      = percent_decoded(value, ' ');
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return result;
@@ -81,7 +84,7 @@ bool socket_exchange::read_head() {
   method_ = head.method_string();
   const std::string_view target{head.target().data(), head.target().size()};
   const auto mark = std::min(target.find('?'), target.size());
-  path_ = percent_decoded(target.substr(0, mark));
+  path_ = percent_decoded(target.substr(0, mark), '+');
   if (mark < target.size())
     query_ = parse_query(target.substr(mark + 1));
   keep_alive_ = head.keep_alive();

@@ -298,3 +298,14 @@ TEST_CASE_METHOD(fixture, "a reply without an end is none", "[admin]") {
   CHECK(x.receive_all().ends_with("some\n\r\n"));
   CHECK(x.closed());
 }
+
+TEST_CASE_METHOD(fixture, "a plus is a space in a query, not in a path",
+                 "[admin]") {
+  handler = [](admin_exchange& x) {
+    x.reply(200, "text/plain", x.path() + '|' + x.query("a b") + "|\n");
+  };
+  open();
+  raw_client x{path};
+  CHECK(x.send(get("/a+b%20c%2Bd?a+b=e+f%2Bg")));
+  CHECK_THAT(x.receive_until("|\n"), ContainsSubstring("/a+b c+d|e f+g|\n"));
+}
