@@ -288,29 +288,31 @@ void admin_api::batches(admin_exchange& x, const segments& path) {
     return answer(x, 200, body);
   }
   const auto id = parse_batch_id(path[0]);
-  if (!id || !parts_.batches.find(*id))
+  const auto view = id ? parts_.batches.find(*id) : std::nullopt;
+  if (!view)
     return not_found(x, "There is no batch " + path[0]
                           + "; `rota batches` lists them.");
   if (path.size() == 1)
-    return x.method() == "GET" ? batch(x, *id) : wrong_method(x);
+    return x.method() == "GET" ? batch(x, *view) : wrong_method(x);
   if (path.size() > 2)
     return not_found(x, "There is no " + x.path() + " in the admin API.");
   if (path[1] == "results" || path[1] == "errors")
-    return x.method() == "GET" ? results(x, *id, path[1] == "errors")
+    return x.method() == "GET" ? results(x, *view, path[1] == "errors")
                                : wrong_method(x);
-  x.method() == "POST" ? change_batch(x, *id, path[1]) : wrong_method(x);
+  x.method() == "POST" ? change_batch(x, *view, path[1]) : wrong_method(x);
 }
 
-void admin_api::batch(admin_exchange& x, batch_id id) {
-  const auto view = parts_.batches.find(id);
-  const auto stuck = view->row.state == batch_state::running;
+void admin_api::batch(admin_exchange& x, const batch_view& which) {
+  const auto id = which.row.id;
+  const auto stuck = which.row.state == batch_state::running;
   answer(x, 200,
-         view_of(*view, stuck ? waiting_for(id) : std::string{},
+         view_of(which, stuck ? waiting_for(id) : std::string{},
                  doubts_of(id)));
 }
 
-void admin_api::change_batch(admin_exchange& x, batch_id id,
+void admin_api::change_batch(admin_exchange& x, const batch_view& which,
                              const std::string& verb) {
+  const auto id = which.row.id;
   static const std::map<std::string, batch_desk::verb> verbs{
     {"pause", batch_desk::verb::pause},
     {"resume", batch_desk::verb::resume},
@@ -329,9 +331,10 @@ void admin_api::change_batch(admin_exchange& x, batch_id id,
                     + " goes by it for now, but may not after a restart. Look"
                       " at the disk of state_dir, then at `rota batch "
                     + to_string(id) + "`.");
-  const auto now = parts_.batches.find(id);
+  // It may have ended since it was looked for.
+  const auto now = parts_.batches.find(id).value_or(which);
   refuse(x, 409, "wrong_state",
-         to_string(id) + " is " + to_string(now->row.state) + "; it cannot be "
+         to_string(id) + " is " + to_string(now.row.state) + "; it cannot be "
            + verb + (verb.ends_with('e') ? "d." : verb == "cancel" ? "led."
                                                                    : "ed."));
 }
@@ -380,11 +383,11 @@ void admin_api::estimate(admin_exchange& x) {
   answer(x, 200, body);
 }
 
-void admin_api::results(admin_exchange& x, batch_id id, bool errors) {
-  const auto view = parts_.batches.find(id);
-  stream_results(x, view->row, errors,
+void admin_api::results(admin_exchange& x, const batch_view& which,
+                        bool errors) {
+  stream_results(x, which.row, errors,
                  {parts_.all.system, parts_.all.spool, parts_.disk,
-                  parts_.batches.refused_path(id)});
+                  parts_.batches.refused_path(which.row.id)});
 }
 
 // -- helpers ------------------------------------------------------------------
