@@ -59,6 +59,11 @@ private:
   void account(admin_exchange& x, const std::string& name);
   void change_account(admin_exchange& x, const std::string& name,
                       const std::string& verb);
+  void show(admin_exchange& x, const account_pool::member& which);
+  void administer(admin_exchange& x, const account_pool::member& which,
+                  admin_state wanted);
+  void adjust(admin_exchange& x, const account_pool::member& which);
+  void refresh(admin_exchange& x, const account_pool::member& which);
   void clients(admin_exchange& x);
   void requests(admin_exchange& x, const segments& path);
   void request(admin_exchange& x, const std::string& id);
