@@ -1,26 +1,18 @@
 #include "runtime/admin/api.hpp"
 
-#include "actors/domain/ledger.hpp"
 #include "messages/money_sum.hpp"
 #include "runtime/admin/batch_query.hpp"
 #include "runtime/admin/replies.hpp"
 #include "runtime/admin/result_stream.hpp"
 #include "runtime/ask.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <unistd.h>
-
-#include <algorithm>
 
 namespace rota {
 
 namespace {
 
 constexpr milliseconds patience{10'000};
-
-/// A probe has two calls at most, and may wait for others of its host.
-constexpr milliseconds probe_patience{60'000};
 
 batch_desk::source body_of(admin_exchange& x) {
   return [&x](const auto& piece) { return x.read_body(piece); };
@@ -141,123 +133,6 @@ void admin_api::checkpoint(admin_exchange& x) {
   answer(x, 201, {{"dir", made.dir}});
 }
 
-// -- accounts -----------------------------------------------------------------
-
-void admin_api::accounts(admin_exchange& x, const segments& path) {
-  if (path.size() == 1)
-    return account(x, path[0]);
-  if (path.size() == 2)
-    return change_account(x, path[0], path[1]);
-  if (path.size() > 2)
-    return not_found(x, "There is no " + x.path() + " in the admin API.");
-  if (x.method() != "GET")
-    return wrong_method(x);
-  auto list = *views(milliseconds{0});
-  std::sort(list.begin(), list.end(),
-            [](const auto& a, const auto& b) { return a.name < b.name; });
-  auto body = json::array();
-  for (const auto& view : list)
-    body.push_back(view_of(view));
-  answer(x, 200, body);
-}
-
-void admin_api::account(admin_exchange& x, const std::string& name) {
-  if (x.method() != "GET")
-    return wrong_method(x);
-  const auto member = parts_.accounts.find(name);
-  for (const auto& left : parts_.accounts.left())
-    if (!member && left.options.name == name)
-      if (const auto view = view_of_left(left))
-        return answer(x, 200, view_of(*view));
-  if (!member)
-    return not_found(x, "There is no account named " + name
-                          + "; `rota accounts` lists them.");
-  const auto view = ask<account_view>(parts_.all.system, patience,
-                                      member->actor, atom::status_v);
-  if (const auto* found = std::get_if<account_view>(&view))
-    answer(x, 200, view_of(*found));
-  else
-    refuse(x, 503, "no_answer", "The account did not answer in time.");
-}
-
-void admin_api::change_account(admin_exchange& x, const std::string& name,
-                               const std::string& verb) {
-  if (x.method() != "POST")
-    return wrong_method(x);
-  const auto member = parts_.accounts.find(name);
-  if (!member)
-    return not_found(x, "There is no account named " + name
-                          + "; `rota accounts` lists them.");
-  auto& system = parts_.all.system;
-  std::variant<account_view, caf::error> view;
-  if (const auto wanted = parse_admin_state(verb)) {
-    view = ask<account_view>(system, patience, member->actor,
-                             atom::administer_v, *wanted);
-  } else if (verb == "adjust") {
-    std::string body;
-    const auto whole = x.read_small_body(body, 4'096);
-    const auto parsed = nlohmann::json::parse(body, nullptr, false);
-    const auto text = whole && parsed.is_object() && parsed.contains("usd")
-                          && parsed["usd"].is_string()
-                        ? parsed["usd"].get<std::string>()
-                        : std::string{};
-    const auto amount = parse_money(text);
-    if (!amount || *amount > ledger::most || *amount < -ledger::most)
-      return refuse(x, 400, "invalid_amount",
-                    "The amount must be decimal USD with at most nine places,"
-                    " such as -1.50, and at most a billion.");
-    view = ask<account_view>(system, patience, member->actor, atom::adjust_v,
-                             *amount);
-    if (const auto* why = std::get_if<caf::error>(&view);
-        why != nullptr && code_of(*why) == ec::wrong_state)
-      return refuse(x, 409, "beyond_limit",
-                    "With that, account " + name
-                      + " would have more than a billion USD, or owe as much:"
-                        " nothing was booked.");
-    const auto reason = parsed.find("reason");
-    if (std::holds_alternative<account_view>(view))
-      spdlog::info("The operator adjusted account {} by {} USD: {}.", name,
-                 to_string(*amount),
-                 reason != parsed.end() && reason->is_string()
-                   ? reason->get<std::string>()
-                   : "no reason given");
-  } else if (verb == "refresh") {
-    if (member->options.balance.probe == probe_kind::none)
-      return refuse(x, 409, "no_probe",
-                    "Account " + name
-                      + " has no balance probe; set balance.probe, or correct"
-                        " it with `rota account "
-                      + name + " adjust`.");
-    const auto said = ask<probe_report>(system, probe_patience,
-                                        parts_.all.refresher,
-                                        atom::refresh_v, member->id);
-    const auto* report = std::get_if<probe_report>(&said);
-    if (report == nullptr)
-      return refuse(x, 503, "no_answer",
-                    "The provider of account " + name
-                      + " has not said its balance yet; look later with `rota"
-                        " account "
-                      + name + "`.");
-    if (!report->error.empty())
-      return refuse(x, 502, "probe_failed",
-                    "The balance of account " + name
-                      + " could not be read: " + report->error);
-    view = ask<account_view>(system, patience, member->actor, atom::status_v);
-  } else {
-    return not_found(x, "An account takes ready, drain, maintenance, refresh"
-                        " and adjust, not "
-                          + verb + ".");
-  }
-  if (const auto* changed = std::get_if<account_view>(&view))
-    answer(x, 200, view_of(*changed));
-  else
-    refuse(x, 503, "not_confirmed",
-           "The store has not confirmed it: account " + name
-             + " goes by it for now, but may not after a restart. Look at the"
-               " disk of state_dir, then at `rota account "
-             + name + "`.");
-}
-
 // -- clients ------------------------------------------------------------------
 
 void admin_api::clients(admin_exchange& x) {
@@ -288,29 +163,31 @@ void admin_api::batches(admin_exchange& x, const segments& path) {
     return answer(x, 200, body);
   }
   const auto id = parse_batch_id(path[0]);
-  if (!id || !parts_.batches.find(*id))
+  const auto view = id ? parts_.batches.find(*id) : std::nullopt;
+  if (!view)
     return not_found(x, "There is no batch " + path[0]
                           + "; `rota batches` lists them.");
   if (path.size() == 1)
-    return x.method() == "GET" ? batch(x, *id) : wrong_method(x);
+    return x.method() == "GET" ? batch(x, *view) : wrong_method(x);
   if (path.size() > 2)
     return not_found(x, "There is no " + x.path() + " in the admin API.");
   if (path[1] == "results" || path[1] == "errors")
-    return x.method() == "GET" ? results(x, *id, path[1] == "errors")
+    return x.method() == "GET" ? results(x, *view, path[1] == "errors")
                                : wrong_method(x);
-  x.method() == "POST" ? change_batch(x, *id, path[1]) : wrong_method(x);
+  x.method() == "POST" ? change_batch(x, *view, path[1]) : wrong_method(x);
 }
 
-void admin_api::batch(admin_exchange& x, batch_id id) {
-  const auto view = parts_.batches.find(id);
-  const auto stuck = view->row.state == batch_state::running;
+void admin_api::batch(admin_exchange& x, const batch_view& which) {
+  const auto id = which.row.id;
+  const auto stuck = which.row.state == batch_state::running;
   answer(x, 200,
-         view_of(*view, stuck ? waiting_for(id) : std::string{},
+         view_of(which, stuck ? waiting_for(id) : std::string{},
                  doubts_of(id)));
 }
 
-void admin_api::change_batch(admin_exchange& x, batch_id id,
+void admin_api::change_batch(admin_exchange& x, const batch_view& which,
                              const std::string& verb) {
+  const auto id = which.row.id;
   static const std::map<std::string, batch_desk::verb> verbs{
     {"pause", batch_desk::verb::pause},
     {"resume", batch_desk::verb::resume},
@@ -329,9 +206,10 @@ void admin_api::change_batch(admin_exchange& x, batch_id id,
                     + " goes by it for now, but may not after a restart. Look"
                       " at the disk of state_dir, then at `rota batch "
                     + to_string(id) + "`.");
-  const auto now = parts_.batches.find(id);
+  // It may have ended since it was looked for.
+  const auto now = parts_.batches.find(id).value_or(which);
   refuse(x, 409, "wrong_state",
-         to_string(id) + " is " + to_string(now->row.state) + "; it cannot be "
+         to_string(id) + " is " + to_string(now.row.state) + "; it cannot be "
            + verb + (verb.ends_with('e') ? "d." : verb == "cancel" ? "led."
                                                                    : "ed."));
 }
@@ -380,11 +258,11 @@ void admin_api::estimate(admin_exchange& x) {
   answer(x, 200, body);
 }
 
-void admin_api::results(admin_exchange& x, batch_id id, bool errors) {
-  const auto view = parts_.batches.find(id);
-  stream_results(x, view->row, errors,
+void admin_api::results(admin_exchange& x, const batch_view& which,
+                        bool errors) {
+  stream_results(x, which.row, errors,
                  {parts_.all.system, parts_.all.spool, parts_.disk,
-                  parts_.batches.refused_path(id)});
+                  parts_.batches.refused_path(which.row.id)});
 }
 
 // -- helpers ------------------------------------------------------------------

@@ -59,15 +59,21 @@ private:
   void account(admin_exchange& x, const std::string& name);
   void change_account(admin_exchange& x, const std::string& name,
                       const std::string& verb);
+  void show(admin_exchange& x, const account_pool::member& which);
+  void administer(admin_exchange& x, const account_pool::member& which,
+                  admin_state wanted);
+  void adjust(admin_exchange& x, const account_pool::member& which);
+  void refresh(admin_exchange& x, const account_pool::member& which);
   void clients(admin_exchange& x);
   void requests(admin_exchange& x, const segments& path);
   void request(admin_exchange& x, const std::string& id);
   void batches(admin_exchange& x, const segments& path);
-  void batch(admin_exchange& x, batch_id id);
-  void change_batch(admin_exchange& x, batch_id id, const std::string& verb);
+  void batch(admin_exchange& x, const batch_view& which);
+  void change_batch(admin_exchange& x, const batch_view& which,
+                    const std::string& verb);
   void submit(admin_exchange& x);
   void estimate(admin_exchange& x);
-  void results(admin_exchange& x, batch_id id, bool errors);
+  void results(admin_exchange& x, const batch_view& which, bool errors);
   void reload(admin_exchange& x);
   void checkpoint(admin_exchange& x);
 

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "runtime/admin/api.hpp"
+#include "runtime/admin/server.hpp"
+#include "runtime/admin/views.hpp"
 
 // How the admin API answers.
 namespace rota {

@@ -1,5 +1,6 @@
 // Records of requests: /admin/v1/requests and /admin/v1/requests/ID.
 
+#include "runtime/admin/api.hpp"
 #include "runtime/admin/replies.hpp"
 
 #include <charconv>
@@ -48,6 +49,10 @@ struct record_filter {
   }
 };
 
+void damaged(admin_exchange& x) {
+  refuse(x, 500, "not_read", "A record is damaged; rota fsck says more.");
+}
+
 } // namespace
 
 void admin_api::requests(admin_exchange& x, const segments& path) {
@@ -76,24 +81,24 @@ void admin_api::requests(admin_exchange& x, const segments& path) {
       body.push_back(view_of(each, known));
     return body.size() < *limit;
   });
-  if (read)
-    answer(x, 200, body);
-  else
-    refuse(x, 500, "not_read", "A record is damaged; rota fsck says more.");
+  read ? answer(x, 200, body) : damaged(x);
 }
 
 void admin_api::request(admin_exchange& x, const std::string& id) {
   std::optional<usage_record> found;
   if (const auto parsed = parse_request_id(id))
     found = parts_.disk.find_record(*parsed);
+  auto read = true;
   if (!found) // Then it may be the client's own name for it.
-    parts_.disk.for_each_record([&](const usage_record& each) {
+    read = parts_.disk.for_each_record([&](const usage_record& each) {
       if (each.client_request_id == id)
         found = each;
       return !found;
     });
   if (found)
     return answer(x, 200, whole_view_of(*found, names()));
+  if (!read) // It may lie behind the one that is damaged.
+    return damaged(x);
   not_found(x, "There is no record of a request " + id
                  + "; `rota requests` lists those that are kept"
                    " (records.keep, records.max).");

@@ -4,6 +4,8 @@
 #include "runtime/ask.hpp"
 #include "runtime/storage/store.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <fstream>
 #include <limits>
@@ -29,24 +31,43 @@ public:
     failed.state = item_state::failed;
     if (is_error_line(batch_.format, failed) == errors_)
       copy_refused();
-    from_.disk.for_each_result(batch_.id, 0, [this](const item_result& x) {
-      fill_to(x.id.item);
-      add(x);
-      next_ = x.id.item + 1;
-      return alive_;
-    });
+    if (going() && !copy_results())
+      fault_ = "One of its results is damaged; rota fsck says more.";
     fill_to(batch_.total);
-    if (alive_ && to_.write(out_))
+    if (!fault_.empty())
+      spdlog::error("The output of {} was broken off: {}",
+                    to_string(batch_.id), fault_);
+    else if (alive_ && to_.write(out_))
       to_.end();
   }
 
 private:
+  /// Whether anybody waits for more, and it can be had.
+  bool going() const {
+    return alive_ && fault_.empty();
+  }
+
   void copy_refused() {
     std::ifstream in{from_.refused_path, std::ios::binary};
     for (std::string piece(flush_at, '\0'); alive_ && in;) {
       in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
       alive_ = to_.write({piece.data(), static_cast<size_t>(in.gcount())});
     }
+    if (in.bad())
+      fault_ = "The file " + from_.refused_path + " cannot be read: check"
+               " state_dir and its disk.";
+  }
+
+  /// @returns False if one is damaged.
+  bool copy_results() {
+    return from_.disk.for_each_result(
+      batch_.id, 0, [this](const item_result& x) {
+        fill_to(x.id.item);
+        if (going())
+          add(x);
+        next_ = x.id.item + 1;
+        return going();
+      });
   }
 
   void add(const item_result& x) {
@@ -62,14 +83,19 @@ private:
 
   /// Writes the items from `next_` on that have no results.
   void fill_to(uint64_t end) {
-    while (batch_.state == batch_state::cancelled && next_ < end && alive_) {
+    while (batch_.state == batch_state::cancelled && next_ < end && going()) {
       const auto count
         = static_cast<uint32_t>(std::min<uint64_t>(end - next_, block_lines));
       const auto said = ask<line_block_ptr>(
         from_.system, patience, from_.spool, atom::read_v,
         lines_wanted{batch_.id, next_, count});
       const auto* block = std::get_if<line_block_ptr>(&said);
-      if (block == nullptr || (*block)->lines.empty())
+      if (block == nullptr)
+        fault_ = "The disk of its file did not answer in time.";
+      else if ((*block)->lines.empty())
+        fault_ = (*block)->error.empty() ? "Its file has too few lines."
+                                         : (*block)->error;
+      if (!going())
         return;
       for (const auto& line : (*block)->lines)
         add(cancelled(line));
@@ -100,6 +126,8 @@ private:
   std::string out_;
   uint64_t next_ = 0;
   bool alive_ = true;
+  /// Why not all of it can be had: then nothing may look like the end.
+  std::string fault_;
 };
 
 } // namespace

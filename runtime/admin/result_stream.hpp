@@ -25,7 +25,8 @@ struct result_sources {
 
 /// Streams a batch's output file, or its error file, as a reply: what was not
 /// let in first, then the items in the order of the file. Items that a cancel
-/// kept from ever starting are written as cancelled. Bounded memory.
+/// kept from ever starting are written as cancelled. Where something cannot be
+/// read, the reply has no end, and the log says why. Bounded memory.
 void stream_results(admin_exchange& to, const batch_row& batch, bool errors,
                     const result_sources& from);
 

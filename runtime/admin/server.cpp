@@ -1,20 +1,23 @@
 #include "runtime/admin/server.hpp"
 
+#include "runtime/admin/replies.hpp"
 #include "runtime/admin/socket_exchange.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <spdlog/spdlog.h>
 
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <cerrno>
 #include <condition_variable>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 namespace rota {
@@ -25,8 +28,10 @@ namespace asio = boost::asio;
 using local = asio::local::stream_protocol;
 using error_code = boost::system::error_code;
 
-/// A client that neither sends nor takes a byte for so long is cut off.
-constexpr time_t patience_s = 60;
+using steady = std::chrono::steady_clock;
+
+/// How long no connection is taken after the system had none to give.
+constexpr milliseconds accept_pause{100};
 
 /// Whether somebody listens behind a socket file.
 bool answers(const std::string& path) {
@@ -46,17 +51,23 @@ bool may_enter(local::socket& socket) {
   return peer.uid == 0 || peer.uid == geteuid() || peer.gid == getegid();
 }
 
-void set_patience(local::socket& socket) {
-  const timeval limit{patience_s, 0};
-  for (const auto option : {SO_RCVTIMEO, SO_SNDTIMEO})
-    setsockopt(socket.native_handle(), SOL_SOCKET, option, &limit,
-               sizeof(limit));
-}
+struct connection {
+  explicit connection(asio::io_context& context) : socket{context} {
+    // nop
+  }
+
+  local::socket socket;
+  /// Since when it has been without a request; nothing while it has one.
+  std::optional<steady::time_point> idle_since;
+  /// It has to make room for another.
+  bool cut = false;
+};
 
 } // namespace
 
 struct admin_server::impl {
-  impl(const std::string& where, handler h) : path{where}, serve{std::move(h)} {
+  impl(const std::string& where, handler h, milliseconds limit)
+    : path{where}, serve{std::move(h)}, patience{limit} {
     if (path.size() >= sizeof(sockaddr_un::sun_path))
       throw std::runtime_error{"The admin socket's path " + path
                                + " is too long; choose a shorter admin.socket"
@@ -73,12 +84,7 @@ struct admin_server::impl {
           + "; stop it, or choose another admin.socket and state_dir."};
       unlink(path.c_str());
     }
-    error_code err;
-    acceptor.open();
-    acceptor.bind(local::endpoint{path}, err);
-    if (!err && chmod(path.c_str(), 0660) == 0)
-      acceptor.listen(asio::socket_base::max_listen_connections, err);
-    if (err)
+    if (const auto err = listen())
       throw std::runtime_error{"The admin socket " + path
                                + " cannot be opened: " + err.message()
                                + "; check that its directory exists and may be"
@@ -86,46 +92,120 @@ struct admin_server::impl {
     accepting = std::thread{[this] { accept(); }};
   }
 
+  error_code listen() {
+    error_code err;
+    acceptor.open({}, err);
+    if (!err)
+      acceptor.bind(local::endpoint{path}, err);
+    if (!err && chmod(path.c_str(), 0660) != 0)
+      err.assign(errno, boost::system::system_category());
+    if (!err)
+      acceptor.listen(asio::socket_base::max_listen_connections, err);
+    return err;
+  }
+
+  // -- taking in --------------------------------------------------------------
+
   void accept() {
     for (;;) {
       error_code err;
-      auto socket = std::make_shared<local::socket>(context);
-      acceptor.accept(*socket, err);
+      auto fresh = std::make_unique<connection>(context);
+      acceptor.accept(fresh->socket, err);
       std::unique_lock guard{mutex};
+      if (err) // Mostly: too many open files.
+        changed.wait_for(guard, accept_pause, [this] { return stopping; });
+      else
+        make_room(guard);
       if (stopping)
         return;
-      if (err)
-        continue;
-      vacancy.wait(guard, [this] { return open.size() < max_connections
-                                          || stopping; });
-      if (stopping)
-        return;
-      open.push_back(socket);
-      ++threads;
-      std::thread{[this, socket] { converse(socket); }}.detach();
+      if (!err)
+        admit(std::move(fresh));
     }
   }
 
-  void converse(const std::shared_ptr<local::socket>& socket) {
+  void make_room(std::unique_lock<std::mutex>& guard) {
+    while (open.size() >= max_connections && !stopping) {
+      cut_longest_idle();
+      changed.wait(guard);
+    }
+  }
+
+  /// Cuts one at a time: whoever waits needs one place.
+  void cut_longest_idle() {
+    connection* longest = nullptr;
+    for (const auto& x : open) {
+      if (x->cut)
+        return;
+      if (x->idle_since
+          && (longest == nullptr || *x->idle_since < *longest->idle_since))
+        longest = x.get();
+    }
+    if (longest == nullptr)
+      return;
+    longest->cut = true;
+    ::shutdown(longest->socket.native_handle(), SHUT_RDWR);
+  }
+
+  void admit(std::unique_ptr<connection> fresh) {
+    auto& x = *fresh;
+    x.idle_since = steady::now();
+    open.push_back(std::move(fresh));
     try {
-      set_patience(*socket);
+      std::thread{[this, &x] { converse(x); }}.detach();
+    } catch (const std::system_error& why) {
+      open.pop_back(); // Closes it.
+      spdlog::error("A connection to {} was closed, for there is no thread to"
+                    " serve it: {}",
+                    path, why.what());
+    }
+  }
+
+  // -- serving ----------------------------------------------------------------
+
+  void converse(connection& with) {
+    try {
+      patient_socket socket{with.socket, patience};
       boost::beast::flat_buffer buffer;
-      for (auto go_on = may_enter(*socket); go_on;) {
-        socket_exchange x{*socket, buffer};
-        if (!x.read_head())
+      for (auto go_on = may_enter(with.socket); go_on;) {
+        socket_exchange x{socket, buffer};
+        if (!x.read_head() || !begin_request(with))
           break;
-        serve(x);
+        answer(x);
         go_on = x.go_on();
+        end_request(with);
       }
     } catch (const std::exception&) {
       // The client went away; nothing is left to be told.
     }
-    std::lock_guard guard{mutex};
-    error_code err;
-    socket->close(err);
-    open.remove(socket);
-    --threads;
-    vacancy.notify_all();
+    const std::lock_guard guard{mutex};
+    open.remove_if([&with](const auto& x) { return x.get() == &with; });
+    changed.notify_all();
+  }
+
+  /// @returns False if the client has to make room: it would not hear what came
+  ///          of its request.
+  bool begin_request(connection& x) {
+    const std::lock_guard guard{mutex};
+    x.idle_since.reset();
+    return !x.cut;
+  }
+
+  void end_request(connection& x) {
+    const std::lock_guard guard{mutex};
+    x.idle_since = steady::now();
+    changed.notify_all();
+  }
+
+  void answer(socket_exchange& x) {
+    try {
+      serve(x);
+    } catch (const std::exception& why) {
+      spdlog::error("The admin API failed at {} {}: {}", x.method(), x.path(),
+                    why.what());
+      if (!x.has_begun())
+        refuse(x, 500, "internal",
+               "rotad failed at this request; its log says why.");
+    }
   }
 
   void stop() {
@@ -135,30 +215,32 @@ struct admin_server::impl {
         return;
       stopping = true;
       for (const auto& x : open)
-        ::shutdown(x->native_handle(), SHUT_RDWR);
+        ::shutdown(x->socket.native_handle(), SHUT_RDWR);
       ::shutdown(acceptor.native_handle(), SHUT_RDWR);
-      vacancy.notify_all();
+      changed.notify_all();
     }
     accepting.join();
     std::unique_lock guard{mutex};
-    vacancy.wait(guard, [this] { return threads == 0; });
+    changed.wait(guard, [this] { return open.empty(); });
     unlink(path.c_str());
   }
 
   std::string path;
   handler serve;
+  milliseconds patience;
   asio::io_context context;
   local::acceptor acceptor{context};
   std::thread accepting;
   std::mutex mutex;
-  std::condition_variable vacancy;
-  std::list<std::shared_ptr<local::socket>> open;
-  size_t threads = 0;
+  /// A place is free, or may be made so, or all ends.
+  std::condition_variable changed;
+  std::list<std::unique_ptr<connection>> open;
   bool stopping = false;
 };
 
-admin_server::admin_server(const std::string& path, handler serve)
-  : impl_{std::make_unique<impl>(path, std::move(serve))} {
+admin_server::admin_server(const std::string& path, handler serve,
+                           milliseconds patience)
+  : impl_{std::make_unique<impl>(path, std::move(serve), patience)} {
   // nop
 }
 

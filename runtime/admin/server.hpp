@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/time.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -38,6 +40,7 @@ public:
     = 0;
 
   /// Begins a reply of unknown length; `write` goes on, `end` ends it.
+  /// Without an `end` the client sees that it broke off.
   virtual void begin(int status, const std::string& content_type) = 0;
 
   /// @returns False once the client has gone.
@@ -49,14 +52,22 @@ public:
 /// A cold door: people and scripts, not traffic.
 class admin_server {
 public:
-  /// Connections at the same time at most; more wait.
+  /// Connections at the same time at most. One more takes the place of the one
+  /// that has been without a request for the longest time, or waits.
   static constexpr size_t max_connections = 64;
 
+  static constexpr milliseconds default_patience{60'000};
+
+  /// What it throws is logged; the client is told that, too, if it was not told
+  /// anything else before.
   using handler = std::function<void(admin_exchange&)>;
 
   /// Opens the socket with mode 0660.
+  /// @param patience A client that neither sends nor takes a byte for so long
+  ///                 is cut off.
   /// @throws std::runtime_error with one sentence if it cannot.
-  admin_server(const std::string& path, handler serve);
+  admin_server(const std::string& path, handler serve,
+               milliseconds patience = default_patience);
 
   /// Stops.
   ~admin_server();

@@ -23,7 +23,9 @@ int hex_value(char c) {
   return -1;
 }
 
-std::string percent_decoded(std::string_view text) {
+/// @param plus What a plus sign stands for: a space in a query, itself in a
+///             path.
+std::string percent_decoded(std::string_view text, char plus) {
   std::string result;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0
@@ -32,7 +34,7 @@ std::string percent_decoded(std::string_view text) {
                                   + hex_value(text[i + 2]));
       i += 2;
     } else {
-      result += text[i] == '+' ? ' ' : text[i];
+      result += text[i] == '+' ? plus : text[i];
     }
   }
   return result;
@@ -46,7 +48,8 @@ std::map<std::string, std::string> parse_query(std::string_view text) {
     const auto equals = std::min(part.find('='), part.size());
     const auto value = equals < part.size() ? part.substr(equals + 1)
                                             : std::string_view{};
-    result[percent_decoded(part.substr(0, equals))] = percent_decoded(value);
+    result[percent_decoded(part.substr(0, equals), ' ')]
+      = percent_decoded(value, ' ');
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return result;
@@ -65,7 +68,7 @@ bool admin_exchange::read_small_body(std::string& to, size_t limit) {
   return whole && fits;
 }
 
-socket_exchange::socket_exchange(socket& with,
+socket_exchange::socket_exchange(patient_socket& with,
                                  boost::beast::flat_buffer& buffer)
   : socket_{with}, buffer_{buffer} {
   parser_.body_limit(boost::none);
@@ -81,7 +84,7 @@ bool socket_exchange::read_head() {
   method_ = head.method_string();
   const std::string_view target{head.target().data(), head.target().size()};
   const auto mark = std::min(target.find('?'), target.size());
-  path_ = percent_decoded(target.substr(0, mark));
+  path_ = percent_decoded(target.substr(0, mark), '+');
   if (mark < target.size())
     query_ = parse_query(target.substr(mark + 1));
   keep_alive_ = head.keep_alive();
@@ -126,6 +129,7 @@ bool socket_exchange::read_body(
 
 void socket_exchange::reply(int status, const std::string& content_type,
                             std::string body) {
+  begun_ = true;
   give_up_body();
   http::response<http::string_body> x{static_cast<http::status>(status), 11};
   x.set(http::field::content_type, content_type);
@@ -135,12 +139,13 @@ void socket_exchange::reply(int status, const std::string& content_type,
   error_code err;
   http::write(socket_, x, err);
   keep_alive_ = keep_alive_ && !err;
-  replied_ = true;
+  ended_ = true;
   if (!err && !parser_.is_done())
     linger();
 }
 
 void socket_exchange::begin(int status, const std::string& content_type) {
+  begun_ = true;
   give_up_body();
   http::response<http::empty_body> x{static_cast<http::status>(status), 11};
   x.set(http::field::content_type, content_type);
@@ -150,7 +155,6 @@ void socket_exchange::begin(int status, const std::string& content_type) {
   error_code err;
   http::write_header(socket_, out, err);
   keep_alive_ = keep_alive_ && !err;
-  replied_ = true;
 }
 
 bool socket_exchange::write(std::string_view piece) {
@@ -168,10 +172,15 @@ void socket_exchange::end() {
   error_code err;
   asio::write(socket_, http::make_chunk_last(), err);
   keep_alive_ = keep_alive_ && !err;
+  ended_ = true;
+}
+
+bool socket_exchange::has_begun() const {
+  return begun_;
 }
 
 bool socket_exchange::go_on() const {
-  return keep_alive_ && replied_;
+  return keep_alive_ && ended_;
 }
 
 /// A reply before the end of the body: the rest would be taken for the next
@@ -184,7 +193,7 @@ void socket_exchange::give_up_body() {
 /// Lets a client that is still sending come to read the reply.
 void socket_exchange::linger() {
   error_code err;
-  socket_.shutdown(socket::shutdown_send, err);
+  socket_.end_sending(err);
   std::string unread(64 * 1024, '\0');
   for (size_t n = 0; !err && n < linger_bytes;)
     n += socket_.read_some(asio::buffer(unread), err);

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "runtime/admin/patient_socket.hpp"
 #include "runtime/admin/server.hpp"
 
-#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
@@ -11,15 +11,16 @@ namespace rota {
 /// A request and its reply over a unix socket; each call blocks.
 class socket_exchange : public admin_exchange {
 public:
-  using socket = boost::asio::local::stream_protocol::socket;
-
   /// @param buffer Bytes that were read ahead, of this request or the next.
-  socket_exchange(socket& with, boost::beast::flat_buffer& buffer);
+  socket_exchange(patient_socket& with, boost::beast::flat_buffer& buffer);
 
   /// @returns False if no whole head came.
   bool read_head();
 
-  /// Whether another request may follow.
+  /// Whether the client was told anything yet.
+  bool has_begun() const;
+
+  /// Whether another request may follow: not behind a reply without an end.
   bool go_on() const;
 
   const std::string& method() const override;
@@ -36,14 +37,15 @@ private:
   void give_up_body();
   void linger();
 
-  socket& socket_;
+  patient_socket& socket_;
   boost::beast::flat_buffer& buffer_;
   boost::beast::http::request_parser<boost::beast::http::buffer_body> parser_;
   std::string method_;
   std::string path_;
   std::map<std::string, std::string> query_;
   bool keep_alive_ = false;
-  bool replied_ = false;
+  bool begun_ = false;
+  bool ended_ = false;
 };
 
 } // namespace rota

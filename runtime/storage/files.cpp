@@ -17,16 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string cannot(const std::string& path, const char* what,
-                   const std::error_code& err) {
-  return "The file " + path + " cannot be " + what + " (" + err.message()
-         + "): check the disk and the permissions of its directory.";
-}
-
-std::error_code last_error() {
-  return {errno, std::generic_category()};
-}
-
 } // namespace
 
 private_files::private_files() : before_{::umask(077)} {
@@ -37,6 +27,16 @@ private_files::~private_files() {
   ::umask(before_);
 }
 
+std::string cannot(const std::string& path, const char* what,
+                   const std::error_code& why) {
+  return "The file " + path + " cannot be " + what + " (" + why.message()
+         + "): check the disk and the permissions of its directory.";
+}
+
+std::error_code last_error() {
+  return {errno, std::generic_category()};
+}
+
 bool sync_path(const std::string& path) {
   const auto fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0)
@@ -44,6 +44,11 @@ bool sync_path(const std::string& path) {
   const auto good = ::fsync(fd) == 0;
   ::close(fd);
   return good;
+}
+
+bool sync_directory_of(const std::string& path) {
+  const auto dir = fs::path{path}.parent_path().string();
+  return sync_path(dir.empty() ? "." : dir);
 }
 
 std::optional<std::string> content_of(const std::string& path) {
@@ -56,7 +61,6 @@ std::optional<std::string> content_of(const std::string& path) {
 
 std::string write_durably(const std::string& path, const std::string& content) {
   const auto part = path + ".part";
-  const auto above = fs::path{path}.parent_path().string();
   {
     std::ofstream out{part, std::ios::binary | std::ios::trunc};
     out << content;
@@ -64,7 +68,7 @@ std::string write_durably(const std::string& path, const std::string& content) {
       return cannot(path, "written", last_error());
   }
   if (!sync_path(part) || ::rename(part.c_str(), path.c_str()) != 0
-      || !sync_path(above.empty() ? "." : above))
+      || !sync_directory_of(path))
     return cannot(path, "written", last_error());
   return {};
 }

@@ -19,11 +19,21 @@ private:
   mode_t before_;
 };
 
+/// Why a file cannot be read, written or whatever: one sentence.
+std::string cannot(const std::string& path, const char* what,
+                   const std::error_code& why);
+
+/// What errno says.
+std::error_code last_error();
+
 // Files that must be there after a power failure. Each function but the first
-// two returns one sentence if it cannot.
+// three returns one sentence if it cannot.
 
 /// Whether what was written to a file or directory has reached the disk.
 bool sync_path(const std::string& path);
+
+/// The same for the directory that a file is in: the file's name in it.
+bool sync_directory_of(const std::string& path);
 
 /// @returns Nothing if the file cannot be read.
 std::optional<std::string> content_of(const std::string& path);

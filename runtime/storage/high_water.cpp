@@ -1,6 +1,7 @@
 #include "runtime/storage/high_water.hpp"
 
 #include "runtime/observe/kill_point.hpp"
+#include "runtime/storage/files.hpp"
 #include "runtime/storage/record_reader.hpp"
 
 #include <fcntl.h>
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
 #include <unordered_map>
 
 namespace rota {
@@ -82,12 +82,6 @@ std::optional<high_water> mark_of(std::string_view slot) {
   return result;
 }
 
-std::string cannot(const char* what, const std::string& path) {
-  return "The file " + path + " cannot be " + what + " ("
-         + std::generic_category().message(errno)
-         + "): check the disk and the permissions of state_dir.";
-}
-
 bool write_at(int fd, std::string_view bytes, off_t at) {
   while (!bytes.empty()) {
     const auto n = ::pwrite(fd, bytes.data(), bytes.size(), at);
@@ -99,16 +93,6 @@ bool write_at(int fd, std::string_view bytes, off_t at) {
     at += n;
   }
   return true;
-}
-
-bool sync_directory_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  const auto dir = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const auto fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const auto good = fd >= 0 && ::fsync(fd) == 0;
-  if (fd >= 0)
-    ::close(fd);
-  return good;
 }
 
 std::string counted(uint64_t n, const char* one, const char* many) {
@@ -137,7 +121,7 @@ high_water_found read_high_water(const std::string& path) {
   if (fd < 0) {
     result.exists = errno != ENOENT;
     if (result.exists)
-      result.fault = cannot("read", path);
+      result.fault = cannot(path, "read", last_error());
     return result;
   }
   result.exists = true;
@@ -162,14 +146,14 @@ std::string make_high_water(const std::string& path, const high_water& x) {
   const auto fd
     = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0)
-    return cannot("made", path);
+    return cannot(path, "made", last_error());
   const auto slot = slot_of(x);
   const auto good = write_at(fd, slot + slot, 0) && ::fsync(fd) == 0;
   ::close(fd);
   kill_point("head/made");
   if (!good || ::rename(fresh.c_str(), path.c_str()) != 0
       || !sync_directory_of(path))
-    return cannot("made", path);
+    return cannot(path, "made", last_error());
   kill_point("head/renamed");
   return {};
 }
@@ -182,7 +166,7 @@ high_water_file::~high_water_file() {
 std::string high_water_file::open(const std::string& path) {
   path_ = path;
   fd_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  return fd_ >= 0 ? std::string{} : cannot("opened", path);
+  return fd_ >= 0 ? std::string{} : cannot(path, "opened", last_error());
 }
 
 std::string high_water_file::write(const high_water& x) {
@@ -192,7 +176,7 @@ std::string high_water_file::write(const high_water& x) {
   kill_point("head/written");
   good = good && ::fdatasync(fd_) == 0;
   if (!good)
-    return cannot("written", path_);
+    return cannot(path_, "written", last_error());
   kill_point("head/synced");
   return {};
 }

@@ -1,3 +1,4 @@
+#include "runtime/storage/files.hpp"
 #include "runtime/storage/line_reader.hpp"
 #include "runtime/storage/spool.hpp"
 #include "runtime/storage/spool_index.hpp"
@@ -6,9 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <list>
-#include <sstream>
 
 namespace rota {
 
@@ -21,20 +20,13 @@ constexpr size_t open_max = 32;
 /// Read at once from each.
 constexpr size_t chunk_bytes = 64 * 1024;
 
-std::string text_of(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
 /// Reads the items of one batch, mostly one after the other.
 class item_reader {
 public:
   item_reader(const std::string& dir, batch_id id)
     : stem_{dir + '/' + to_string(id)} {
-    auto index = decode_index(text_of(stem_ + ".index"));
-    auto skips = decode_skips(text_of(stem_ + ".skip"));
+    auto index = decode_index(content_of(stem_ + ".index").value_or(""));
+    auto skips = decode_skips(content_of(stem_ + ".skip").value_or(""));
     std::error_code err;
     const auto size = std::filesystem::file_size(stem_ + ".jsonl", err);
     if (err) {

@@ -90,8 +90,9 @@ public:
 
   /// All entries of an account, in order. Reads the whole ledger.
   /// @returns False if a segment is damaged; later ones are not read.
-  bool for_each_entry(account_id x,
-                      const std::function<void(const ledger_entry&)>& f) const;
+  [[nodiscard]] bool
+  for_each_entry(account_id x,
+                 const std::function<void(const ledger_entry&)>& f) const;
 
   /// The last entries of all accounts, in order: at least so many, in whole
   /// segments, if there are as many.
@@ -129,8 +130,9 @@ public:
   /// The results of a batch in the order of its lines, from an item on, until
   /// `f` returns false. Bounded memory; sees what was written until the call.
   /// @returns False if one is damaged.
-  bool for_each_result(batch_id x, uint64_t from_item,
-                       const std::function<bool(const item_result&)>& f) const;
+  [[nodiscard]] bool
+  for_each_result(batch_id x, uint64_t from_item,
+                  const std::function<bool(const item_result&)>& f) const;
 
   // -- records of requests ----------------------------------------------------
 
@@ -146,7 +148,7 @@ public:
   /// The records from the newest to the oldest, until `f` returns false. Sees
   /// what was written until the call; bounded memory.
   /// @returns False if one is damaged.
-  bool
+  [[nodiscard]] bool
   for_each_record(const std::function<bool(const usage_record&)>& f) const;
 
   /// Makes a copy of the store as it is now in a directory that does not exist,

@@ -163,10 +163,11 @@ struct bench {
                 opened * 1e3, disk->heads().size(), resumed * 1e3,
                 resume.ended.size());
     uint64_t bytes = 0;
-    disk->for_each_result({1}, 0, [&bytes](const item_result& x) {
-      bytes += x.body.size();
-      return true;
-    });
+    if (!disk->for_each_result({1}, 0, [&bytes](const item_result& x) {
+          bytes += x.body.size();
+          return true;
+        }))
+      throw std::runtime_error{"a result is damaged"};
     std::printf("all results: %.0f ms, %.0f MB\n",
                 (seconds_since(began) - opened - resumed) * 1e3,
                 static_cast<double>(bytes) / 1e6);

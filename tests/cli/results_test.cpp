@@ -93,10 +93,25 @@ TEST_CASE("a download that breaks off leaves what was there", "[cli]") {
   write_file(on.out, "old\n");
   on.daemon.on(batch_path + "/results", {{200, "", break_off}});
   const auto x = on.rota({"results", "1", "-o", on.out});
-  CHECK(x.code == 3);
-  CHECK_THAT(x.err, ContainsSubstring("broke"));
+  CHECK(x.code == 1);
+  CHECK(x.out.empty());
+  CHECK_THAT(x.err, StartsWith("rota: rotad at " + on.socket
+                               + " broke off before the end (")
+                      && ContainsSubstring("), so what came is not whole: its log says"
+                                  " why; with that mended it can be done"
+                                  " again.\n"));
   CHECK(read_file(on.out) == "old\n");
   CHECK_FALSE(std::filesystem::exists(on.out + ".part"));
+  // Where nothing was, nothing is; and no reply at all is none.
+  const auto fresh = on.rota({"results", "1", "--errors", on.errors, "-o",
+                              on.dir / "new.jsonl"});
+  CHECK(fresh.code == 1);
+  CHECK_FALSE(std::filesystem::exists(on.dir / "new.jsonl"));
+  CHECK_FALSE(std::filesystem::exists(on.errors));
+  // What went to standard output cannot be taken back.
+  const auto piped = on.rota({"results", "1"});
+  CHECK(piped.code == 1);
+  CHECK(piped.out == "one\n");
 }
 
 TEST_CASE("a refused download writes nothing", "[cli]") {

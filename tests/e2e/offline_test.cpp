@@ -46,6 +46,28 @@ TEST_CASE("fsck: damage is said, with what to do", "[e2e]") {
   CHECK_THAT(said.err, ContainsSubstring("rota restore BACKUP --state-dir"));
 }
 
+TEST_CASE("results of which one is damaged are not taken for whole", "[e2e]") {
+  scene on;
+  const auto out = on.dir / "out.jsonl";
+  const std::vector<std::string> results{"results", "batch_1", "-o", out};
+  REQUIRE(on.rota(results).code == 0);
+  const auto before = read_file(out);
+  CHECK(on.stop() == 0);
+  put(on.dir / "state/store", "result", be64(1) + be64(7), "no record");
+  on.restart();
+  const auto x = on.rota(results);
+  CHECK(x.code == 1);
+  CHECK(x.out.empty());
+  CHECK_THAT(x.err, ContainsSubstring("so what came is not whole: its log says"
+                                      " why"));
+  CHECK(read_file(out) == before);
+  CHECK_FALSE(std::filesystem::exists(out + ".part"));
+  CHECK_THAT(on.daemon().err(),
+             ContainsSubstring("The output of batch_1 was broken off: One of"
+                               " its results is damaged; rota fsck says"
+                               " more."));
+}
+
 TEST_CASE("a pool of relays without a limit can be counted", "[e2e]") {
   stage on{sim_file};
   std::string many = "accounts:\n";

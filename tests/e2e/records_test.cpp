@@ -4,6 +4,7 @@
 #include "tests/e2e/api_request.hpp"
 #include "tests/e2e/money_check.hpp"
 #include "tests/e2e/stage.hpp"
+#include "tests/runtime/raw_store.hpp"
 #include "tests/support/catch.hpp"
 
 #include "messages/money.hpp"
@@ -241,6 +242,20 @@ TEST_CASE("a request is found by its client's own name", "[e2e][records]") {
   CHECK(x["client_request_id"] == "my-own.1");
   CHECK_THAT(x["id"].get<std::string>(), StartsWith("req_1_"));
   CHECK(on.ask({"explain", x["id"].get<std::string>()}) == x);
+}
+
+TEST_CASE("a record behind one that is damaged is not called unknown",
+          "[e2e][records]") {
+  stage on{sim};
+  on.start(accounts);
+  chat(on, "X-Request-Id: my-own.1\r\n");
+  CHECK(on.stop() == 0);
+  put(on.dir / "state/store", "record", be32(1) + be64(999), "no record");
+  on.restart();
+  const auto x = on.rota({"explain", "my-own.1"});
+  CHECK(x.code == 1);
+  CHECK(x.err == "rota: A record is damaged; rota fsck says more.\n");
+  CHECK(on.rota({"requests"}).err == x.err);
 }
 
 TEST_CASE("records outlive a kill, and are limited", "[e2e][records]") {

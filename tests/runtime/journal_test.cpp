@@ -108,11 +108,11 @@ struct real_journal {
 
   std::optional<item_result> result(job_id id) {
     std::optional<item_result> found;
-    image->for_each_result(id.batch, id.item, [&](const item_result& x) {
+    CHECK(image->for_each_result(id.batch, id.item, [&](const item_result& x) {
       if (x.id == id)
         found = x;
       return false;
-    });
+    }));
     return found;
   }
 

@@ -4,6 +4,7 @@
 #include "runtime/storage/chain.hpp"
 #include "runtime/storage/store.hpp"
 #include "tests/runtime/storage_samples.hpp"
+#include "tests/support/catch.hpp"
 #include "tests/support/process.hpp"
 
 #include <algorithm>
@@ -58,10 +59,10 @@ struct store_fixture {
 
   std::vector<item_result> results(batch_id batch, uint64_t from = 0) const {
     std::vector<item_result> found;
-    disk->for_each_result(batch, from, [&found](const item_result& x) {
+    CHECK(disk->for_each_result(batch, from, [&found](const item_result& x) {
       found.push_back(x);
       return true;
-    });
+    }));
     return found;
   }
 };

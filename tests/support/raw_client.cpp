@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <stdexcept>
@@ -25,6 +26,15 @@ raw_client::raw_client(uint16_t port)
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) != 0)
     throw std::runtime_error{"nobody listens on port " + std::to_string(port)};
+}
+
+raw_client::raw_client(const std::string& path)
+    : fd_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+  sockaddr_un to{};
+  to.sun_family = AF_UNIX;
+  path.copy(to.sun_path, sizeof(to.sun_path) - 1);
+  if (::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) != 0)
+    throw std::runtime_error{"nobody listens at " + path};
 }
 
 raw_client::~raw_client() {

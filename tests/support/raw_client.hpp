@@ -6,11 +6,14 @@
 
 namespace rota {
 
-/// A TCP client for tests that sends what it is told, right or wrong.
+/// A client for tests that sends what it is told, right or wrong.
 class raw_client {
 public:
   /// Connects to a port of this machine.
   explicit raw_client(uint16_t port);
+
+  /// Connects to a unix socket.
+  explicit raw_client(const std::string& path);
   ~raw_client();
   raw_client(const raw_client&) = delete;
   raw_client& operator=(const raw_client&) = delete;

@@ -161,7 +161,6 @@ TEST_CASE("files are short enough to be read", "[tidy]") {
     "messages/account.hpp",
     "messages/actors.hpp", // The protocol on one page.
     "messages/batch.hpp",
-    "runtime/admin/api.cpp",
     "runtime/api/front.cpp",
     "runtime/batch_desk.cpp",
     "runtime/http/connection.hpp",

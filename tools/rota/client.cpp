@@ -153,6 +153,11 @@ void client::perform(exchange& x) {
     cannot_connect(static_cast<int>(os_error));
   }
   const auto status = x.status();
+  if (code != CURLE_OK && x.piece != nullptr && status != 0 && status < 400)
+    throw std::runtime_error{fmt::format(
+      "rotad at {} broke off before the end ({}), so what came is not whole:"
+      " its log says why; with that mended it can be done again.",
+      socket_, curl_easy_strerror(code))};
   // A refusal that came before the upload's end says why.
   if (code != CURLE_OK && x.source_error == 0 && status < 400)
     throw unreachable{fmt::format("The connection to rotad at {} broke: {}.",

@@ -52,7 +52,8 @@ public:
                  const std::string& file);
 
   /// Receives a body of any length piece by piece, in bounded memory. What the
-  /// sink throws ends the transfer and comes out here.
+  /// sink throws ends the transfer and comes out here. A body that breaks off
+  /// was begun, so it is no `unreachable`.
   void download(const std::string& path, const sink& piece);
 
 private:
