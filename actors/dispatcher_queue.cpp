@@ -41,6 +41,14 @@ bool waits_for(ec why, const job& work) {
   }
 }
 
+/// Whether whoever will serve `y` in time will serve `x`, too.
+bool is_no_more_than(const hold_request& x, const hold_request& y) {
+  const auto mine = x.work->deadline;
+  const auto theirs = y.work->deadline;
+  return x.list_cost <= y.list_cost
+         && (mine.millis == 0 || (theirs.millis != 0 && theirs <= mine));
+}
+
 /// Whether nobody will serve before the deadline.
 bool is_hopeless(const no_pick& none, timestamp deadline) {
   return deadline.millis != 0 && !none.is_soon
@@ -119,6 +127,23 @@ void dispatcher_state::place(seeker x, timestamp t) {
   }
   if (ask(x, t))
     return;
+  const auto& work = *x.want->want.work;
+  const auto full = waiting >= setup->routing.queue_max;
+  const auto line = line_key{work.route, work.model, work.tags,
+                             kept_by(x, t).value_or(account_id{})};
+  // To find out that it may wait is a look at all accounts, and most come when
+  // many wait already.
+  if (const auto i = lines.find(line);
+      i != lines.end() && !i->second.empty() && x.excluded.empty()
+      && is_no_more_than(x.want->want, i->second.front().want->want)) {
+    if (full) {
+      x.answer.deliver(refusal_of(x, ec::queue_full, t));
+      return;
+    }
+    ++waiting;
+    i->second.push_back(std::move(x));
+    return;
+  }
   auto none = reason_of(x);
   // Whom it excludes may be the one that comes back: let it begin anew.
   if (!x.excluded.empty() && is_accepted(*x.want->want.work)
@@ -126,8 +151,6 @@ void dispatcher_state::place(seeker x, timestamp t) {
     none.why = ec::no_account;
   if (none.early_at.millis != 0 && ask_early(x, none.early, t))
     return;
-  const auto& work = *x.want->want.work;
-  const auto full = waiting >= setup->routing.queue_max;
   note_refused(x, none.why);
   const auto waits = waits_for(none.why, work);
   if (!waits || is_hopeless(none, work.deadline) || full) {
@@ -136,8 +159,6 @@ void dispatcher_state::place(seeker x, timestamp t) {
     return;
   }
   ++waiting;
-  const auto line = line_key{work.route, work.model, work.tags,
-                             kept_by(x, t).value_or(account_id{})};
   lines[line].push_back(std::move(x));
 }
 

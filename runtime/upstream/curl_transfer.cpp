@@ -5,11 +5,27 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <new>
 #include <tuple>
 #include <utility>
 
 namespace rota {
+
+namespace {
+
+/// libcurl is C, and nothing may be thrown through it: what takes no byte breaks
+/// the transfer off.
+template <class F>
+size_t guarded(F f) noexcept {
+  try {
+    return f();
+  } catch (const std::exception&) {
+    return 0;
+  }
+}
+
+} // namespace
 
 // -- the handle ---------------------------------------------------------------
 
@@ -161,10 +177,12 @@ int curl_transfer::on_connected(void* self, char*, char*, int, int) {
 
 size_t curl_transfer::on_header(char* from, size_t size, size_t n,
                                 void* self) {
-  auto& x = *static_cast<curl_transfer*>(self);
-  x.left_ = true;
-  x.heard();
-  return x.take_line({from, size * n}) ? size * n : 0;
+  return guarded([=] {
+    auto& x = *static_cast<curl_transfer*>(self);
+    x.left_ = true;
+    x.heard();
+    return x.take_line({from, size * n}) ? size * n : 0;
+  });
 }
 
 bool curl_transfer::take_line(std::string_view line) {
@@ -185,17 +203,19 @@ bool curl_transfer::take_line(std::string_view line) {
 }
 
 size_t curl_transfer::on_body(char* from, size_t size, size_t n, void* self) {
-  auto& x = *static_cast<curl_transfer*>(self);
-  x.heard();
-  switch (x.take_body({from, size * n})) {
-    case taken::all:
-      return size * n;
-    case taken::nothing_now:
-      return CURL_WRITEFUNC_PAUSE;
-    case taken::too_much:
-      break;
-  }
-  return 0;
+  return guarded([=]() -> size_t {
+    auto& x = *static_cast<curl_transfer*>(self);
+    x.heard();
+    switch (x.take_body({from, size * n})) {
+      case taken::all:
+        return size * n;
+      case taken::nothing_now:
+        return CURL_WRITEFUNC_PAUSE;
+      case taken::too_much:
+        break;
+    }
+    return 0;
+  });
 }
 
 } // namespace rota
