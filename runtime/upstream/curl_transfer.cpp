@@ -14,8 +14,8 @@ namespace rota {
 
 namespace {
 
-/// libcurl is C, and nothing may be thrown through it: what takes no byte breaks
-/// the transfer off.
+/// libcurl is C, and nothing may be thrown through it: what takes no byte
+/// breaks the transfer off.
 template <class F>
 size_t guarded(F f) noexcept {
   try {
