@@ -210,14 +210,6 @@ secret_ref token_ref(std::string_view text) {
   return {};
 }
 
-std::string masked(const secret& x) {
-  const auto text = x.reveal();
-  std::string result = "\u2026";
-  if (text.size() >= 12)
-    result += text.substr(text.size() - 4);
-  return result;
-}
-
 std::vector<std::string> check_secrets(const options& x) {
   std::vector<std::string> faults;
   for (const auto& account : x.accounts) {

@@ -49,10 +49,6 @@ inline constexpr size_t secret_bytes_max = 16 * 1'024;
 /// at the end are cut off; control characters within are refused.
 [[nodiscard]] secret_result resolve(const secret_ref& ref);
 
-/// @returns An ellipsis and the last four characters; the ellipsis alone for
-/// secrets under twelve characters, of which four would tell too much.
-std::string masked(const secret& x);
-
 /// Begins what stands in clients[].tokens for the SHA-256 of a token.
 inline constexpr std::string_view hash_prefix = "sha256:";
 

@@ -47,13 +47,6 @@ std::string to_string(request_outcome x) {
   return outcomes.at(static_cast<size_t>(x));
 }
 
-std::optional<request_outcome> parse_request_outcome(std::string_view text) {
-  for (size_t i = 0; i < outcomes.size(); ++i)
-    if (text == outcomes[i])
-      return static_cast<request_outcome>(i);
-  return std::nullopt;
-}
-
 money in_doubt(const usage_record& x) {
   money result;
   for (const auto& attempt : x.attempts)

@@ -71,7 +71,6 @@ enum class request_outcome : uint8_t {
 
 /// @returns "client_left".
 std::string to_string(request_outcome x);
-std::optional<request_outcome> parse_request_outcome(std::string_view text);
 
 /// What is kept of one request of the API. Written once, with the settlement
 /// of its last attempt.

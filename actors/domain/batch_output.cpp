@@ -1,6 +1,7 @@
 #include "actors/domain/batch_plan.hpp"
 
 #include "actors/domain/bounded_json.hpp"
+#include "actors/domain/client_error.hpp"
 #include "actors/domain/json_text.hpp"
 
 #include <initializer_list>
@@ -153,32 +154,6 @@ int google_code(const item_result& x) {
   return x.status != 0 ? status_of(x) : was_tried ? 503 : 400;
 }
 
-/// Google's name of a status, by the HTTP status that carries it.
-std::string_view google_status(const item_result& x) {
-  switch (google_code(x)) {
-    case 400:
-      return "INVALID_ARGUMENT";
-    case 401:
-      return "UNAUTHENTICATED";
-    case 403:
-      return "PERMISSION_DENIED";
-    case 404:
-      return "NOT_FOUND";
-    case 429:
-      return "RESOURCE_EXHAUSTED";
-    case 499:
-      return "CANCELLED";
-    case 500:
-      return "INTERNAL";
-    case 503:
-      return "UNAVAILABLE";
-    case 504:
-      return "DEADLINE_EXCEEDED";
-    default:
-      return "UNKNOWN";
-  }
-}
-
 std::string gemini_line(const item_result& x, bool has_json) {
   const auto key = string_or_null(x.custom_id);
   const auto body = trimmed(x.body);
@@ -187,9 +162,10 @@ std::string gemini_line(const item_result& x, bool has_json) {
   if (has_json)
     if (const auto error = member_object(body, "error"))
       return object_of({{"key", key}, {"error", on_one_line(*error)}});
-  const auto error = object_of({{"code", std::to_string(google_code(x))},
+  const auto code = google_code(x);
+  const auto error = object_of({{"code", std::to_string(code)},
                                 {"message", json_string(reason_of(x).text)},
-                                {"status", json_string(google_status(x))}});
+                                {"status", json_string(google_status(code))}});
   return object_of({{"key", key}, {"error", error}});
 }
 

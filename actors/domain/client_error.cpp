@@ -55,25 +55,6 @@ std::string_view openai_type(int status) {
   }
 }
 
-std::string_view google_status(int status) {
-  switch (status) {
-    case 401:
-      return "UNAUTHENTICATED";
-    case 403:
-      return "PERMISSION_DENIED";
-    case 404:
-      return "NOT_FOUND";
-    case 429:
-      return "RESOURCE_EXHAUSTED";
-    case 503:
-      return "UNAVAILABLE";
-    case 504:
-      return "DEADLINE_EXCEEDED";
-    default:
-      return status < 500 ? "INVALID_ARGUMENT" : "INTERNAL";
-  }
-}
-
 std::string error_body(surface route, const refusal_words& x) {
   const auto words = json_string(x.sentence);
   switch (protocol_of(route)) {
@@ -204,6 +185,31 @@ client_answer own_fault(surface route, const item_result& x) {
 }
 
 } // namespace
+
+std::string_view google_status(int status) {
+  switch (status) {
+    case 401:
+      return "UNAUTHENTICATED";
+    case 403:
+      return "PERMISSION_DENIED";
+    case 404:
+      return "NOT_FOUND";
+    case 409:
+      return "ABORTED";
+    case 429:
+      return "RESOURCE_EXHAUSTED";
+    case 499:
+      return "CANCELLED";
+    case 501:
+      return "UNIMPLEMENTED";
+    case 503:
+      return "UNAVAILABLE";
+    case 504:
+      return "DEADLINE_EXCEEDED";
+    default:
+      return status < 500 ? "INVALID_ARGUMENT" : "INTERNAL";
+  }
+}
 
 client_answer refuse(surface route, const refusal_words& x) {
   client_answer result;

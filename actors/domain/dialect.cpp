@@ -176,21 +176,6 @@ bool makes(provider who, surface route, std::string_view model) {
   }
 }
 
-std::optional<surface> surface_of(std::string_view path) {
-  path = path.substr(0, path.find('?'));
-  for (const auto version : {"/v1beta/", "/v1/"})
-    for (const auto collection : {"models/", "tunedModels/"}) {
-      const auto prefix = std::string{version} + collection;
-      if (path.starts_with(prefix) && path.ends_with(generate)
-          && path.size() > prefix.size() + generate.size())
-        return surface::gemini_generate;
-    }
-  for (size_t i = 0; i + 1 < paths.size(); ++i)
-    if (path == paths[i])
-      return static_cast<surface>(i);
-  return std::nullopt;
-}
-
 key_header key_header_of(provider who) {
   switch (who) {
     case provider::anthropic:

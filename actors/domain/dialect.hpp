@@ -26,9 +26,6 @@ bool makes(provider who, surface route, std::string_view model);
 /// Bit i is set where the provider speaks surface i.
 uint32_t surfaces_of(provider who);
 
-/// The surface of a request path ("/v1/chat/completions"), or nothing.
-std::optional<surface> surface_of(std::string_view path);
-
 /// How a provider wants its key.
 struct key_header {
   std::string name;   ///< In lower case: "authorization".

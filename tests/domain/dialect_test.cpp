@@ -1,3 +1,4 @@
+#include "actors/domain/api_route.hpp"
 #include "actors/domain/dialect.hpp"
 
 #include "actors/domain/retry_after.hpp"
@@ -113,7 +114,7 @@ TEST_CASE("a request has a path, two or three headers and its body",
     CHECK(x.secret == credential::api_key);
     CHECK(x.body.data() == body.data());
     CHECK(x.body.size() == body.size());
-    CHECK(surface_of(x.path) == work.route);
+    CHECK(route_of("POST", x.path, {}).route == work.route);
     auto headers = plain;
     if (work.route == surface::anthropic_messages)
       headers.emplace_back("anthropic-version", "2023-06-01");
@@ -160,20 +161,6 @@ TEST_CASE("Gemini's model stands in the path, encoded", "[dialect]") {
   CHECK(path("tunedModels/mine") == "/v1beta/tunedModels/mine:generateContent");
   CHECK(path("a/../b?c d#é")
         == "/v1beta/models/a%2F..%2Fb%3Fc%20d%23%C3%A9:generateContent");
-}
-
-TEST_CASE("paths name surfaces", "[dialect]") {
-  CHECK(surface_of("/v1/chat/completions") == surface::openai_chat);
-  CHECK(surface_of("/v1/messages?beta=true") == surface::anthropic_messages);
-  CHECK(surface_of("/v1beta/models/x:generateContent")
-        == surface::gemini_generate);
-  for (const auto* path : {"", "/", "/v1", "/v1/chat", "/v1/messages/batches",
-                           "/v1beta/models/", "/v1beta/models/:generateContent",
-                           "/v1beta/models/x:countTokens",
-                           "/v1/chat/completions/"}) {
-    INFO(path);
-    CHECK_FALSE(surface_of(path));
-  }
 }
 
 TEST_CASE("the provider's name for a call", "[dialect]") {

@@ -166,8 +166,9 @@ TEST_CASE("findings and outcomes have names of their own", "[record]") {
   }
   std::sort(seen.begin(), seen.end());
   CHECK(std::unique(seen.begin(), seen.end()) == seen.end());
-  for (int i = 0; i <= static_cast<int>(request_outcome::stopped); ++i) {
-    const auto x = static_cast<request_outcome>(i);
-    CHECK(parse_request_outcome(to_string(x)) == x);
-  }
+  seen.clear();
+  for (int i = 0; i <= static_cast<int>(request_outcome::stopped); ++i)
+    seen.push_back(to_string(static_cast<request_outcome>(i)));
+  std::sort(seen.begin(), seen.end());
+  CHECK(std::unique(seen.begin(), seen.end()) == seen.end());
 }
