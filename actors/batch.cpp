@@ -75,6 +75,8 @@ void batch_actor_state::publish(const job_stage& x) {
 }
 
 caf::result<batch_view> batch_actor_state::drain() {
+  if (concluded)
+    return status(); // Its last row is with the journal.
   drained = self->make_response_promise<batch_view>();
   tell_runners(atom::drain_v);
   conclude();
