@@ -1,3 +1,4 @@
+#include "runtime/storage/files.hpp"
 #include "runtime/storage/line_reader.hpp"
 #include "runtime/storage/spool.hpp"
 #include "runtime/storage/spool_index.hpp"
@@ -5,10 +6,10 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <list>
-#include <sstream>
+#include <system_error>
 
 namespace rota {
 
@@ -21,26 +22,22 @@ constexpr size_t open_max = 32;
 /// Read at once from each.
 constexpr size_t chunk_bytes = 64 * 1024;
 
-std::string text_of(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
 /// Reads the items of one batch, mostly one after the other.
 class item_reader {
 public:
   item_reader(const std::string& dir, batch_id id)
     : stem_{dir + '/' + to_string(id)} {
-    auto index = decode_index(text_of(stem_ + ".index"));
-    auto skips = decode_skips(text_of(stem_ + ".skip"));
+    const auto rows = content("index");
+    const auto bad = content("skip");
     std::error_code err;
     const auto size = std::filesystem::file_size(stem_ + ".jsonl", err);
-    if (err) {
-      fault_ = "The file " + stem_ + ".jsonl cannot be read (" + err.message()
-               + "): check state_dir and its disk.";
-    } else if (!index || !skips) {
+    if (err)
+      fault_ = unreadable(stem_ + ".jsonl", err);
+    if (!fault_.empty())
+      return;
+    auto index = decode_index(rows);
+    auto skips = decode_skips(bad);
+    if (!index || !skips) {
       fault_ = "The file " + stem_ + (index ? ".skip" : ".index")
                + " is damaged: cancel the batch and submit its lines again.";
     } else if (size != index->bytes) {
@@ -65,6 +62,21 @@ public:
   }
 
 private:
+  static std::string unreadable(const std::string& path,
+                                const std::error_code& err) {
+    return "The file " + path + " cannot be read (" + err.message()
+           + "): check state_dir and its disk.";
+  }
+
+  /// A file that cannot be read is not damaged: it may be readable soon.
+  std::string content(const std::string& ending) {
+    const auto path = stem_ + '.' + ending;
+    auto result = content_of(path);
+    if (!result)
+      fault_ = unreadable(path, {errno, std::generic_category()});
+    return std::move(result).value_or("");
+  }
+
   void fill(line_block& block, const lines_wanted& x) {
     if (x.item != item_)
       seek(x.item);
