@@ -69,8 +69,7 @@ size_t batch_desk::resume_all() {
   size_t result = 0;
   const auto heads = disk_.heads();
   for (const auto& row : disk_.batches()) {
-    if (row.state == batch_state::completed
-        || row.state == batch_state::cancelled)
+    if (is_over(row.state))
       continue;
     auto from = disk_.resume_of(row);
     from.doubts = doubts_of(row.id, heads);
@@ -293,9 +292,7 @@ std::optional<batch_view> batch_desk::find(batch_id id) const {
 std::vector<batch_view> batch_desk::list() const {
   std::vector<batch_view> result;
   for (const auto& row : disk_.batches()) {
-    const auto ended = row.state == batch_state::completed
-                       || row.state == batch_state::cancelled;
-    const auto view = ended ? std::nullopt : find(row.id);
+    const auto view = is_over(row.state) ? std::nullopt : find(row.id);
     result.push_back(view.value_or(as_stored(row)));
   }
   return result;
@@ -314,10 +311,9 @@ std::variant<batch_view, ec> batch_desk::control(batch_id id, verb what) {
   if (auto* view = std::get_if<batch_view>(&said))
     return std::move(*view);
   const auto row = disk_.batch(id);
-  const auto ended = row && (row->state == batch_state::completed
-                             || row->state == batch_state::cancelled);
-  return ended ? ec::wrong_state
-               : code_of(std::get<caf::error>(said), ec::store_failed);
+  return row && is_over(row->state)
+           ? ec::wrong_state
+           : code_of(std::get<caf::error>(said), ec::store_failed);
 }
 
 void batch_desk::limits(batch_limits x) {
