@@ -5,6 +5,7 @@
 #include "runtime/ask.hpp"
 #include "runtime/engine/hosted.hpp"
 #include "runtime/observe/kill_point.hpp"
+#include "runtime/storage/files.hpp"
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -13,6 +14,7 @@
 #include <fstream>
 #include <future>
 #include <random>
+#include <unistd.h>
 
 namespace rota {
 
@@ -220,7 +222,9 @@ std::string batch_desk::write_refused(const std::string& path, batch_id id,
     return {};
   const auto format = found.report.format;
   const auto limits = this->limits();
-  std::ofstream out{refused_path(id), std::ios::binary | std::ios::trunc};
+  const auto place = refused_path(id);
+  const auto part = place + ".part";
+  std::ofstream out{part, std::ios::binary | std::ios::trunc};
   auto next = found.bad_lines.begin();
   const auto fault
     = for_each_line(path, limits.max_line_bytes,
@@ -247,9 +251,11 @@ std::string batch_desk::write_refused(const std::string& path, batch_id id,
     line.error_text = std::move(why.text);
     out << format_result(format, line) << '\n';
   });
-  if (fault.empty() && out.flush())
+  out.close();
+  if (fault.empty() && out && name_durably(part, place).empty())
     return {};
-  return "The error lines of the file cannot be written to " + refused_path(id)
+  unlink(part.c_str());
+  return "The error lines of the file cannot be written to " + place
          + ", so nothing was accepted: check state_dir and its disk.";
 }
 

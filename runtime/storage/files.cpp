@@ -56,13 +56,17 @@ std::optional<std::string> content_of(const std::string& path) {
 
 std::string write_durably(const std::string& path, const std::string& content) {
   const auto part = path + ".part";
-  const auto above = fs::path{path}.parent_path().string();
   {
     std::ofstream out{part, std::ios::binary | std::ios::trunc};
     out << content;
     if (!out.flush())
       return cannot(path, "written", last_error());
   }
+  return name_durably(part, path);
+}
+
+std::string name_durably(const std::string& part, const std::string& path) {
+  const auto above = fs::path{path}.parent_path().string();
   if (!sync_path(part) || ::rename(part.c_str(), path.c_str()) != 0
       || !sync_path(above.empty() ? "." : above))
     return cannot(path, "written", last_error());
