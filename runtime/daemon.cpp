@@ -76,8 +76,7 @@ void daemon::fail(const std::string& why) {
   spdlog::critical("{}", why);
   if (failed_.exchange(true))
     return;
-  // Whoever stops it does not want it opened anew.
-  starved_ = !stopping_ && !has_room(start_.opts.store.low_space_bytes);
+  starved_ = !has_room(start_.opts.store.low_space_bytes);
   kill(getpid(), failure_signal);
 }
 
@@ -223,8 +222,11 @@ void daemon::wait() {
     if (caught < 0 || caught == SIGPIPE
         || (caught == failure_signal && !failed_))
       continue;
-    if (caught != SIGHUP)
+    if (caught != SIGHUP) {
+      // At once: the store may fail before the stop has got far.
+      stopping_ = caught != failure_signal;
       return;
+    }
     reload();
   }
 }
@@ -310,7 +312,6 @@ int daemon::run() {
     return 1;
   }
   wait();
-  stopping_ = true;
   spdlog::info("rotad stops: no new lines, those in flight may end.");
   stop();
   spdlog::info("rotad has stopped.");
