@@ -268,23 +268,16 @@ batch_actor batch_desk::spawn(const batch_resume& from) {
                                      all_.journal},
                         all_.setup(), std::move(work), std::move(owner));
   };
+  const auto id = from.row.id;
   const auto result
     = spawn_hosted(all_.system, &all_.loop, rota::batch, all_.clock, peers,
                    limits(), from, all_.attempt_base);
-  std::lock_guard guard{mutex_};
-  running_.insert_or_assign(from.row.id, result);
+  running_->add(id, result);
   return result;
 }
 
-std::optional<batch_actor> batch_desk::actor_of(batch_id id) const {
-  std::lock_guard guard{mutex_};
-  if (const auto i = running_.find(id); i != running_.end())
-    return i->second;
-  return std::nullopt;
-}
-
 std::optional<batch_view> batch_desk::find(batch_id id) const {
-  if (const auto actor = actor_of(id)) {
+  if (const auto actor = running_->find(id)) {
     auto said
       = ask<batch_view>(all_.system, patience, *actor, atom::status_v);
     if (auto* view = std::get_if<batch_view>(&said))
@@ -305,7 +298,7 @@ std::vector<batch_view> batch_desk::list() const {
 }
 
 std::variant<batch_view, ec> batch_desk::control(batch_id id, verb what) {
-  const auto actor = actor_of(id);
+  const auto actor = running_->find(id);
   if (!actor)
     return disk_.batch(id) ? ec::wrong_state : ec::not_found;
   auto& system = all_.system;
@@ -333,17 +326,7 @@ batch_limits batch_desk::limits() const {
 }
 
 void batch_desk::drain(milliseconds longest) {
-  std::vector<batch_actor> actors;
-  {
-    std::lock_guard guard{mutex_};
-    for (const auto& [id, actor] : running_)
-      actors.push_back(actor);
-  }
-  const auto until = all_.now() + longest;
-  for (const auto& actor : actors) {
-    const auto left = std::max(until - all_.now(), milliseconds{1});
-    std::ignore = ask<batch_view>(all_.system, left, actor, atom::drain_v);
-  }
+  ask_all<batch_view>(all_.system, longest, running_->all(), atom::drain_v);
 }
 
 void batch_desk::stop() {
@@ -351,10 +334,8 @@ void batch_desk::stop() {
     std::lock_guard guard{gate_->mutex};
     gate_->desk = nullptr;
   }
-  std::lock_guard guard{mutex_};
-  for (const auto& [id, actor] : running_)
+  for (const auto& actor : running_->all())
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
-  running_.clear();
 }
 
 } // namespace rota

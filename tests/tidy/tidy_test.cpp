@@ -163,7 +163,6 @@ TEST_CASE("files are short enough to be read", "[tidy]") {
     "messages/batch.hpp",
     "runtime/admin/api.cpp",
     "runtime/api/front.cpp",
-    "runtime/batch_desk.cpp",
     "runtime/http/connection.hpp",
     "runtime/storage/codec.cpp", // The fields of all records on one page.
     "runtime/storage/record_reader.hpp",
