@@ -272,6 +272,7 @@ batch_actor batch_desk::spawn(const batch_resume& from) {
   const auto result
     = spawn_hosted(all_.system, &all_.loop, rota::batch, all_.clock, peers,
                    limits(), from, all_.attempt_base);
+  all_.watch("actor of " + to_string(id), result);
   running_->add(id, result);
   return result;
 }

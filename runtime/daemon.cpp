@@ -121,12 +121,12 @@ void daemon::wire() {
   system_ = std::make_unique<caf::actor_system>(system_config_);
   loop_.attach(*system_);
   loop_.start();
-  all_ = std::make_unique<wiring>(*system_, loop_, clock_.clock());
+  const auto on_failure = [this](const std::string& why) { fail(why); };
+  watchdog_ = std::make_unique<watchdog>(*system_, on_failure);
+  all_ = std::make_unique<wiring>(*system_, loop_, clock_.clock(), *watchdog_);
   auto& all = *all_;
   all.attempt_base = disk_->run() * attempts_per_run;
   all.setup(start_.routing);
-  const auto on_failure = [this](const std::string& why) { fail(why); };
-  watchdog_ = std::make_unique<watchdog>(*system_, on_failure);
   all.dispatcher
     = spawn_hosted(*system_, &loop_, dispatcher, all.clock, start_.routing);
   space_ = std::make_unique<disk_space>(
