@@ -197,6 +197,7 @@ void account_actor_state::configure(const account_setup_ptr& x) {
   condition->options(x->health);
   condition->rekeyed();
   limits->options(limits_of(x->account));
+  window->reach(x->least_used_window);
   const auto t = now();
   persist(t);
   publish(t);

@@ -16,6 +16,11 @@ constexpr auto store_interval = std::chrono::seconds{1};
 /// Lines asked for at once.
 constexpr uint32_t block_lines = 256;
 
+/// How long it waits before it reads lines again that could not be read: the
+/// first time, and at most; twice as long each time.
+constexpr milliseconds first_pause{1'000};
+constexpr milliseconds longest_pause{60'000};
+
 /// The token that acknowledges the last row, and the first of those for what
 /// people changed; below are those of results, which are their items.
 constexpr uint64_t last_token = UINT64_MAX;
@@ -75,6 +80,8 @@ void batch_actor_state::publish(const job_stage& x) {
 }
 
 caf::result<batch_view> batch_actor_state::drain() {
+  if (concluded)
+    return status(); // Its last row is with the journal.
   drained = self->make_response_promise<batch_view>();
   tell_runners(atom::drain_v);
   conclude();
@@ -94,6 +101,7 @@ caf::result<batch_view> batch_actor_state::resume() {
     return ec::wrong_state;
   auto answer = change(batch_state::running);
   tell_runners(atom::resume_v);
+  broken.clear(); // Whoever resumes it may have mended the file.
   fill();
   return answer;
 }
@@ -170,8 +178,9 @@ bool batch_actor_state::take_out(uint64_t item) {
 void batch_actor_state::read_on() {
   read_to = std::max(read_to, next);
   // Half a window ahead is enough: reading is much faster than serving.
-  if (reading || !broken.empty() || read_to >= row.total || blocks.size() > 1
-      || row.state != batch_state::running)
+  if (reading || read_to >= row.total || blocks.size() > 1
+      || row.state != batch_state::running
+      || (!broken.empty() && now() < read_again))
     return;
   reading = true;
   self
@@ -180,20 +189,27 @@ void batch_actor_state::read_on() {
     .then([this](const line_block_ptr& x) { take_lines(x); },
           [this](const caf::error&) {
             reading = false;
-            broken = "the stored input file cannot be read";
+            unreadable("the stored input file cannot be read");
           });
 }
 
 void batch_actor_state::take_lines(const line_block_ptr& x) {
   reading = false;
-  if (!x->error.empty() || x->lines.empty()) {
-    broken = x->error.empty() ? "the stored input file is shorter than it was"
-                              : x->error;
-    return;
-  }
+  if (!x->error.empty())
+    return unreadable(x->error);
+  if (x->lines.empty())
+    return unreadable("the stored input file is shorter than it was");
+  broken.clear();
   read_to = x->lines.back().index + 1;
   blocks.emplace_back(x, 0);
   fill();
+}
+
+void batch_actor_state::unreadable(std::string why) {
+  read_pause = broken.empty() ? first_pause
+                              : std::min(read_pause * 2, longest_pause);
+  read_again = now() + read_pause;
+  broken = std::move(why);
 }
 
 void batch_actor_state::count(const ended_item& x) {

@@ -78,6 +78,10 @@ struct batch_actor_state {
   void read_on();
   void take_lines(const line_block_ptr& x);
 
+  /// The file cannot be read on for now: a disk or a lack of descriptors may
+  /// be over soon, so `tick` has it tried again.
+  void unreadable(std::string why);
+
   /// Counts an item that has ended for good and moves the cursor.
   void count(const ended_item& x);
 
@@ -122,6 +126,8 @@ struct batch_actor_state {
   std::map<uint64_t, promise> unconfirmed;
   uint64_t changes = 0;
   std::string broken; // Why the file cannot be read on.
+  timestamp read_again; // When it is tried again,
+  milliseconds read_pause{0}; // which is longer each time.
   std::deque<std::pair<line_block_ptr, size_t>> blocks;
   struct started_line {
     runner_actor runner;

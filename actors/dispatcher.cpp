@@ -41,7 +41,9 @@ void dispatcher_state::publish(const account_state& x) {
     return;
   auto& it = *found;
   it.state = x;
-  const size_t open = it.asks > x.answered ? it.asks - x.answered : 0;
+  // Who left and came back has answered more than it was asked since.
+  it.asks = std::max(it.asks, x.answered);
+  const size_t open = it.asks - x.answered;
   const auto told = it.asked.begin()
                     + static_cast<ptrdiff_t>(
                       it.asked.size() - std::min(it.asked.size(), open));

@@ -74,7 +74,7 @@ struct dispatcher_state {
     /// would ask one account for more than it has before its next word comes.
     std::vector<money> asked;
     money_sum asked_cost;
-    /// Holds asked for in all.
+    /// Holds asked for in all, as the account counts them.
     uint64_t asks = 0;
   };
 

@@ -28,6 +28,11 @@ enum class batch_state : uint8_t {
   cancelled = 4,
 };
 
+/// Whether nothing of a batch will move any more.
+constexpr bool is_over(batch_state x) {
+  return x == batch_state::completed || x == batch_state::cancelled;
+}
+
 enum class item_state : uint8_t { succeeded = 0, failed = 1, cancelled = 2 };
 
 /// What the submitter chose.

@@ -68,6 +68,7 @@ void account_pool::admit(const options& all, const account_options& x) {
       = spawn_hosted(all_.system, &all_.loop, account, all_.clock,
                      all_.journal, all_.dispatcher,
                      setup_of(all, x, all_.refresher), memory);
+    all_.watch("actor of account " + x.name, fresh.actor);
     i = members_.emplace(x.name, std::move(fresh)).first;
   } else {
     target(i->second.id, x);
@@ -151,13 +152,12 @@ void account_pool::settle_left(const options& all,
     account_options x;
     x.name = head.name;
     // Neither dispatcher nor refresher hears of it: it makes no holds.
-    leaving_.emplace(
-      x.name,
-      member{head.account, x,
-             spawn_hosted(all_.system, &all_.loop, account, all_.clock,
-                          all_.journal, all_.dispatcher,
-                          setup_of(all, x, all_.refresher),
-                          remember_(x.name))});
+    const auto actor
+      = spawn_hosted(all_.system, &all_.loop, account, all_.clock,
+                     all_.journal, all_.dispatcher,
+                     setup_of(all, x, all_.refresher), remember_(x.name));
+    all_.watch("actor of account " + x.name, actor);
+    leaving_.emplace(x.name, member{head.account, x, actor});
   }
 }
 

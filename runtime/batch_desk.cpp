@@ -6,6 +6,7 @@
 #include "runtime/ask.hpp"
 #include "runtime/engine/hosted.hpp"
 #include "runtime/observe/kill_point.hpp"
+#include "runtime/storage/files.hpp"
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -13,6 +14,7 @@
 #include <fstream>
 #include <future>
 #include <random>
+#include <unistd.h>
 
 namespace rota {
 
@@ -69,8 +71,7 @@ size_t batch_desk::resume_all() {
   size_t result = 0;
   const auto heads = disk_.heads();
   for (const auto& row : disk_.batches()) {
-    if (row.state == batch_state::completed
-        || row.state == batch_state::cancelled)
+    if (is_over(row.state))
       continue;
     auto from = disk_.resume_of(row);
     from.doubts = doubts_of(row.id, heads);
@@ -221,7 +222,9 @@ std::string batch_desk::write_refused(const std::string& path, batch_id id,
     return {};
   const auto format = found.report.format;
   const auto limits = this->limits();
-  std::ofstream out{refused_path(id), std::ios::binary | std::ios::trunc};
+  const auto place = refused_path(id);
+  const auto part = place + ".part";
+  std::ofstream out{part, std::ios::binary | std::ios::trunc};
   auto next = found.bad_lines.begin();
   const auto fault
     = for_each_line(path, limits.max_line_bytes,
@@ -248,9 +251,11 @@ std::string batch_desk::write_refused(const std::string& path, batch_id id,
     line.error_text = std::move(why.text);
     out << format_result(format, line) << '\n';
   });
-  if (fault.empty() && out.flush())
+  out.close();
+  if (fault.empty() && out && name_durably(part, place).empty())
     return {};
-  return "The error lines of the file cannot be written to " + refused_path(id)
+  unlink(part.c_str());
+  return "The error lines of the file cannot be written to " + place
          + ", so nothing was accepted: check state_dir and its disk.";
 }
 
@@ -263,23 +268,17 @@ batch_actor batch_desk::spawn(const batch_resume& from) {
                                      all_.journal},
                         all_.setup(), std::move(work), std::move(owner));
   };
+  const auto id = from.row.id;
   const auto result
     = spawn_hosted(all_.system, &all_.loop, rota::batch, all_.clock, peers,
                    limits(), from, all_.attempt_base);
-  std::lock_guard guard{mutex_};
-  running_.insert_or_assign(from.row.id, result);
+  all_.watch("actor of " + to_string(id), result);
+  running_->add(id, result);
   return result;
 }
 
-std::optional<batch_actor> batch_desk::actor_of(batch_id id) const {
-  std::lock_guard guard{mutex_};
-  if (const auto i = running_.find(id); i != running_.end())
-    return i->second;
-  return std::nullopt;
-}
-
 std::optional<batch_view> batch_desk::find(batch_id id) const {
-  if (const auto actor = actor_of(id)) {
+  if (const auto actor = running_->find(id)) {
     auto said
       = ask<batch_view>(all_.system, patience, *actor, atom::status_v);
     if (auto* view = std::get_if<batch_view>(&said))
@@ -293,16 +292,14 @@ std::optional<batch_view> batch_desk::find(batch_id id) const {
 std::vector<batch_view> batch_desk::list() const {
   std::vector<batch_view> result;
   for (const auto& row : disk_.batches()) {
-    const auto ended = row.state == batch_state::completed
-                       || row.state == batch_state::cancelled;
-    const auto view = ended ? std::nullopt : find(row.id);
+    const auto view = is_over(row.state) ? std::nullopt : find(row.id);
     result.push_back(view.value_or(as_stored(row)));
   }
   return result;
 }
 
 std::variant<batch_view, ec> batch_desk::control(batch_id id, verb what) {
-  const auto actor = actor_of(id);
+  const auto actor = running_->find(id);
   if (!actor)
     return disk_.batch(id) ? ec::wrong_state : ec::not_found;
   auto& system = all_.system;
@@ -314,10 +311,9 @@ std::variant<batch_view, ec> batch_desk::control(batch_id id, verb what) {
   if (auto* view = std::get_if<batch_view>(&said))
     return std::move(*view);
   const auto row = disk_.batch(id);
-  const auto ended = row && (row->state == batch_state::completed
-                             || row->state == batch_state::cancelled);
-  return ended ? ec::wrong_state
-               : code_of(std::get<caf::error>(said), ec::store_failed);
+  return row && is_over(row->state)
+           ? ec::wrong_state
+           : code_of(std::get<caf::error>(said), ec::store_failed);
 }
 
 void batch_desk::limits(batch_limits x) {
@@ -331,17 +327,7 @@ batch_limits batch_desk::limits() const {
 }
 
 void batch_desk::drain(milliseconds longest) {
-  std::vector<batch_actor> actors;
-  {
-    std::lock_guard guard{mutex_};
-    for (const auto& [id, actor] : running_)
-      actors.push_back(actor);
-  }
-  const auto until = all_.now() + longest;
-  for (const auto& actor : actors) {
-    const auto left = std::max(until - all_.now(), milliseconds{1});
-    std::ignore = ask<batch_view>(all_.system, left, actor, atom::drain_v);
-  }
+  ask_all<batch_view>(all_.system, longest, running_->all(), atom::drain_v);
 }
 
 void batch_desk::stop() {
@@ -349,10 +335,8 @@ void batch_desk::stop() {
     std::lock_guard guard{gate_->mutex};
     gate_->desk = nullptr;
   }
-  std::lock_guard guard{mutex_};
-  for (const auto& [id, actor] : running_)
+  for (const auto& actor : running_->all())
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
-  running_.clear();
 }
 
 } // namespace rota

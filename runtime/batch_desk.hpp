@@ -3,11 +3,12 @@
 #include "actors/batch.hpp"
 #include "actors/domain/batch_file.hpp"
 #include "runtime/account_pool.hpp"
+#include "runtime/running_batches.hpp"
 #include "runtime/storage/spool.hpp"
 #include "runtime/storage/store.hpp"
 #include "runtime/wiring.hpp"
 
-#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -86,15 +87,15 @@ private:
   /// @returns Whether that was soon enough to tell whoever submitted it.
   bool accept(const batch_resume& fresh);
   batch_actor spawn(const batch_resume& from);
-  std::optional<batch_actor> actor_of(batch_id id) const;
 
   wiring& all_;
   account_pool& accounts_;
   store& disk_;
   spool_files files_;
   batch_limits limits_;
-  mutable std::mutex mutex_;
-  std::map<batch_id, batch_actor> running_;
+  mutable std::mutex mutex_; // Of limits_.
+  std::shared_ptr<running_batches> running_
+    = std::make_shared<running_batches>();
 
   /// What a late word from the disk may still start: nothing after the stop.
   struct gate {

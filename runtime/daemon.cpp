@@ -76,8 +76,7 @@ void daemon::fail(const std::string& why) {
   spdlog::critical("{}", why);
   if (failed_.exchange(true))
     return;
-  // Whoever stops it does not want it opened anew.
-  starved_ = !stopping_ && !has_room(start_.opts.store.low_space_bytes);
+  starved_ = !has_room(start_.opts.store.low_space_bytes);
   kill(getpid(), failure_signal);
 }
 
@@ -122,12 +121,12 @@ void daemon::wire() {
   system_ = std::make_unique<caf::actor_system>(system_config_);
   loop_.attach(*system_);
   loop_.start();
-  all_ = std::make_unique<wiring>(*system_, loop_, clock_.clock());
+  const auto on_failure = [this](const std::string& why) { fail(why); };
+  watchdog_ = std::make_unique<watchdog>(*system_, on_failure);
+  all_ = std::make_unique<wiring>(*system_, loop_, clock_.clock(), *watchdog_);
   auto& all = *all_;
   all.attempt_base = disk_->run() * attempts_per_run;
   all.setup(start_.routing);
-  const auto on_failure = [this](const std::string& why) { fail(why); };
-  watchdog_ = std::make_unique<watchdog>(*system_, on_failure);
   all.dispatcher
     = spawn_hosted(*system_, &loop_, dispatcher, all.clock, start_.routing);
   space_ = std::make_unique<disk_space>(
@@ -223,8 +222,11 @@ void daemon::wait() {
     if (caught < 0 || caught == SIGPIPE
         || (caught == failure_signal && !failed_))
       continue;
-    if (caught != SIGHUP)
+    if (caught != SIGHUP) {
+      // At once: the store may fail before the stop has got far.
+      stopping_ = caught != failure_signal;
       return;
+    }
     reload();
   }
 }
@@ -310,7 +312,6 @@ int daemon::run() {
     return 1;
   }
   wait();
-  stopping_ = true;
   spdlog::info("rotad stops: no new lines, those in flight may end.");
   stop();
   spdlog::info("rotad has stopped.");

@@ -52,9 +52,10 @@ public:
 
   int run();
 
-  /// Whether it failed while its disk was nearly full.
+  /// Whether it failed while its disk was nearly full. Whoever told it to stop
+  /// does not want it opened anew.
   bool starved() const {
-    return starved_;
+    return starved_ && !stopping_;
   }
 
   /// What it went by last: once it serves, under reload_mutex_.

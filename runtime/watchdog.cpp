@@ -10,21 +10,35 @@ namespace rota {
 
 namespace {
 
+struct watched_actor {
+  std::string name;
+  bool is_mortal = false;
+};
+
 struct watchdog_state {
   static constexpr const char* name = "watchdog";
-  std::map<caf::actor_addr, std::string> watched;
+  std::map<caf::actor_addr, watched_actor> watched;
 };
+
+/// Whether an actor neither went by itself nor was told to.
+bool is_failure(const caf::error& reason) {
+  return reason && reason != caf::exit_reason::user_shutdown;
+}
 
 caf::behavior
 watch_all(caf::stateful_actor<watchdog_state>* self,
           const std::function<void(const std::string&)>& on_death) {
   self->set_down_handler([self, on_death](const caf::down_msg& x) {
-    const auto i = self->state.watched.find(x.source);
-    if (i != self->state.watched.end())
-      on_death("The " + i->second + " died; rotad stops.");
+    const auto found = self->state.watched.extract(x.source);
+    if (found.empty())
+      return;
+    const auto& it = found.mapped();
+    if (!it.is_mortal || is_failure(x.reason))
+      on_death("The " + it.name + " died; rotad stops.");
   });
-  return {[self](const caf::strong_actor_ptr& whom, const std::string& name) {
-    self->state.watched[whom->address()] = name;
+  return {[self](const caf::strong_actor_ptr& whom, const std::string& name,
+                 bool is_mortal) {
+    self->state.watched[whom->address()] = {name, is_mortal};
     self->monitor(caf::actor_cast<caf::actor>(whom));
   }};
 }
@@ -38,7 +52,12 @@ watchdog::watchdog(caf::actor_system& system,
 }
 
 void watchdog::watch(const std::string& name, caf::strong_actor_ptr whom) {
-  caf::anon_send(self_, std::move(whom), name);
+  caf::anon_send(self_, std::move(whom), name, false);
+}
+
+void watchdog::watch_mortal(const std::string& name,
+                            caf::strong_actor_ptr whom) {
+  caf::anon_send(self_, std::move(whom), name, true);
 }
 
 void watchdog::stop() {

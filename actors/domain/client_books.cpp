@@ -129,6 +129,10 @@ void client_books::hold(const ledger_entry& x) {
     return;
   }
   auto& job = i->second;
+  if (job.hold) { // Another account has yet to say what became of that one.
+    held_ -= std::exchange(job.above, {});
+    held_ += holds_.at(*job.hold).amount;
+  }
   job.hold = x.hold;
   job.above = std::max(x.amount - job.reserved, money{});
   held_ += job.above;

@@ -34,8 +34,7 @@ note_doubtful_lines(const std::vector<batch_row>& rows,
   std::vector<batch_row> result;
   for (const auto& row : rows) {
     const auto i = held.find(row.id);
-    if (i == held.end() || row.state == batch_state::completed
-        || row.state == batch_state::cancelled)
+    if (i == held.end() || is_over(row.state))
       continue;
     const auto once = row.options.policy == delivery::at_most_once;
     const auto& items = once ? i->second.all : i->second.cut_off;

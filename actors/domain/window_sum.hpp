@@ -5,6 +5,7 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace rota {
@@ -12,9 +13,13 @@ namespace rota {
 /// Calls and spend over a sliding window, counted in sixtieths of it. Pure.
 class window_sum {
 public:
-  explicit window_sum(milliseconds window) : slot_{window / 60} {
-    if (slot_ < milliseconds{1})
-      slot_ = milliseconds{1};
+  explicit window_sum(milliseconds window) {
+    reach(window);
+  }
+
+  /// Changes the window. What the one before has forgotten stays so.
+  void reach(milliseconds window) {
+    slot_ = std::max(window / 60, milliseconds{1});
   }
 
   void add(uint64_t calls, money spent, timestamp now) {
@@ -52,7 +57,7 @@ private:
     money_sum spent;
   };
 
-  milliseconds slot_;
+  milliseconds slot_{1};
   // Most accounts are used seldom and need one or two.
   boost::container::small_vector<slot, 2> slots_; // The oldest first.
   uint64_t calls_ = 0;

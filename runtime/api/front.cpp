@@ -7,6 +7,7 @@
 #include "actors/domain/client_books.hpp"
 #include "actors/domain/record_draft.hpp"
 #include "actors/runner.hpp"
+#include "runtime/api/front_relay.hpp"
 #include "runtime/api/model_list.hpp"
 #include "runtime/api/pending_request.hpp"
 #include "runtime/api/price_watch.hpp"
@@ -24,24 +25,6 @@
 
 namespace rota {
 
-namespace {
-
-/// Passes what is said to the front on to it, which lives as long as that goes
-/// on: a runner may speak after a stop.
-template <class Impl>
-front_actor::behavior_type relay(front_actor::pointer,
-                                 const std::shared_ptr<Impl>& to) {
-  return {
-    [to](atom::durable, uint64_t item) { to->durable(item); },
-    [to](atom::finish, const item_result_ptr& x) { to->finish(x); },
-    [to](atom::dismiss, job_id x) { to->dismiss(x); },
-    [](atom::publish, const job_stage&) {},
-    [to](atom::admit, const admittance& x) { to->admitted(x); },
-  };
-}
-
-} // namespace
-
 class api_front::impl : public std::enable_shared_from_this<api_front::impl> {
 public:
   impl(wiring& all, const options& opts, clients_ptr clients,
@@ -56,8 +39,9 @@ public:
   }
 
   void start() {
-    owner_ = spawn_hosted(all_.system, &all_.loop, relay<impl>,
+    owner_ = spawn_hosted(all_.system, &all_.loop, front_relay<impl>,
                           shared_from_this());
+    all_.watch("API's front", owner_);
   }
 
   void stop() {

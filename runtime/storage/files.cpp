@@ -67,6 +67,11 @@ std::string write_durably(const std::string& path, const std::string& content) {
     if (!out.flush())
       return cannot(path, "written", last_error());
   }
+  return name_durably(part, path);
+}
+
+std::string name_durably(const std::string& part, const std::string& path) {
+  const auto above = fs::path{path}.parent_path().string();
   if (!sync_path(part) || ::rename(part.c_str(), path.c_str()) != 0
       || !sync_directory_of(path))
     return cannot(path, "written", last_error());

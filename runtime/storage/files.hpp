@@ -41,6 +41,10 @@ std::optional<std::string> content_of(const std::string& path);
 /// Writes a small file in the place of any that is there: all of it or nothing.
 std::string write_durably(const std::string& path, const std::string& content);
 
+/// Gives a file that was written its name, in the place of any that has it:
+/// whoever finds it there finds all of it.
+std::string name_durably(const std::string& part, const std::string& path);
+
 std::string copy_durably(const std::string& from, const std::string& to);
 
 /// A second name for the same file; a copy where the file system has none.

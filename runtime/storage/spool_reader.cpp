@@ -6,8 +6,13 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <list>
+<<<<<<< HEAD
+=======
+#include <system_error>
+>>>>>>> batch-work
 
 namespace rota {
 
@@ -25,14 +30,22 @@ class item_reader {
 public:
   item_reader(const std::string& dir, batch_id id)
     : stem_{dir + '/' + to_string(id)} {
+<<<<<<< HEAD
     auto index = decode_index(content_of(stem_ + ".index").value_or(""));
     auto skips = decode_skips(content_of(stem_ + ".skip").value_or(""));
+=======
+    const auto rows = content("index");
+    const auto bad = content("skip");
+>>>>>>> batch-work
     std::error_code err;
     const auto size = std::filesystem::file_size(stem_ + ".jsonl", err);
-    if (err) {
-      fault_ = "The file " + stem_ + ".jsonl cannot be read (" + err.message()
-               + "): check state_dir and its disk.";
-    } else if (!index || !skips) {
+    if (err)
+      fault_ = unreadable(stem_ + ".jsonl", err);
+    if (!fault_.empty())
+      return;
+    auto index = decode_index(rows);
+    auto skips = decode_skips(bad);
+    if (!index || !skips) {
       fault_ = "The file " + stem_ + (index ? ".skip" : ".index")
                + " is damaged: cancel the batch and submit its lines again.";
     } else if (size != index->bytes) {
@@ -57,6 +70,21 @@ public:
   }
 
 private:
+  static std::string unreadable(const std::string& path,
+                                const std::error_code& err) {
+    return "The file " + path + " cannot be read (" + err.message()
+           + "): check state_dir and its disk.";
+  }
+
+  /// A file that cannot be read is not damaged: it may be readable soon.
+  std::string content(const std::string& ending) {
+    const auto path = stem_ + '.' + ending;
+    auto result = content_of(path);
+    if (!result)
+      fault_ = unreadable(path, {errno, std::generic_category()});
+    return std::move(result).value_or("");
+  }
+
   void fill(line_block& block, const lines_wanted& x) {
     if (x.item != item_)
       seek(x.item);

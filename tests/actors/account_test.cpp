@@ -345,3 +345,42 @@ TEST_CASE_METHOD(fixture, "an operator is answered once it is on disk",
   CHECK(answers == 2);
   log->hold_back = false;
 }
+
+TEST_CASE_METHOD(fixture, "a reload changes the window of least_used",
+                 "[account]") {
+  auto x = options("a", money{10 * dollar});
+  x.least_used_window = 3'600s;
+  add(x);
+  const auto configure = [&](milliseconds window) {
+    x.least_used_window = window;
+    self->send(accounts["a"], atom::configure_v,
+               std::make_shared<const account_setup>(x));
+    run();
+  };
+  // Calls of the window, the one included that is made to ask for them.
+  uint64_t item = 0;
+  const auto calls = [&] {
+    auto wish = std::make_shared<acquire_request>();
+    wish->want = {line(item++), 1, money{1}};
+    auto response = self->request(accounts["a"], caf::infinite, atom::hold_v,
+                                  acquire_ptr{wish});
+    run();
+    uint64_t result = 0;
+    response.receive(
+      [&](const hold_grant&, const account_state& state) {
+        result = state.window_calls;
+      },
+      [](const caf::error&) {});
+    return result;
+  };
+  CHECK(calls() == 1);
+  advance(600s);
+  CHECK(calls() == 2);
+  configure(60s);
+  CHECK(calls() == 2); // The first is too old now.
+  advance(61s);
+  CHECK(calls() == 1);
+  configure(3'600s);
+  advance(600s);
+  CHECK(calls() == 2);
+}

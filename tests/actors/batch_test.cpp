@@ -318,6 +318,31 @@ TEST_CASE_METHOD(fixture, "a drain answers once nothing is in flight",
   CHECK(row().ended.succeeded == 8);
 }
 
+TEST_CASE_METHOD(fixture, "a drain does not wait for the last row of a batch",
+                 "[batch]") {
+  add("a", 10);
+  script->answer = [](const auto&) { return std::nullopt; };
+  write_lines(1);
+  submit({});
+  REQUIRE(script->open.size() == 1);
+  log->hold_back = true;
+  script->finish(script->open.front()->token, good());
+  run();
+  log->sync();
+  run();
+  // Its line has ended on the disk; that it has ended itself is not there yet.
+  REQUIRE(view_of_batch().row.state == batch_state::completed);
+  auto answer = self->request(it, caf::infinite, atom::drain_v);
+  run();
+  REQUIRE(self->has_next_message());
+  answer.receive([](const batch_view&) {},
+                 [](const caf::error& why) { FAIL(to_string(why)); });
+  log->hold_back = false;
+  log->sync();
+  run();
+  CHECK(done());
+}
+
 TEST_CASE_METHOD(fixture, "100 lines split 30/30/25/15 as the money is",
                  "[batch]") {
   add("a", 30);

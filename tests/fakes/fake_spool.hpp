@@ -14,6 +14,7 @@ namespace rota {
 /// asked.
 struct spool_lines {
   std::vector<std::string> lines;
+  std::string error; // Why nothing can be read for now.
   uint64_t reads = 0;
   uint64_t last_item = 0;
 };
@@ -25,6 +26,9 @@ fake_spool(spool_actor::pointer, std::shared_ptr<spool_lines> file) {
     auto block = std::make_shared<line_block>();
     block->batch = x.batch;
     ++file->reads;
+    block->error = file->error;
+    if (!file->error.empty())
+      return line_block_ptr{std::move(block)};
     const auto end
       = std::min<uint64_t>(file->lines.size(), x.item + x.count);
     for (auto i = x.item; i < end; ++i)

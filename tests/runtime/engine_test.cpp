@@ -1,3 +1,4 @@
+#include "runtime/ask.hpp"
 #include "runtime/engine/hosted.hpp"
 #include "runtime/engine/loop.hpp"
 #include "runtime/engine/program_pages.hpp"
@@ -318,4 +319,44 @@ TEST_CASE("spawning a hosted actor is cheap", "[engine][.bench]") {
   loop.await_actors();
   WARN("spawn + message + quit: " << time.count() / rounds << " ns, ended "
                                   << ended);
+}
+
+namespace {
+
+/// Answers nobody before so many have been asked.
+struct meeting {
+  size_t guests = 0;
+  std::vector<caf::typed_response_promise<bool>> asked;
+};
+
+using guest_actor
+  = caf::typed_actor<caf::replies_to<caf::get_atom>::with<bool>>;
+
+guest_actor::behavior_type guest(guest_actor::pointer self,
+                                 std::shared_ptr<meeting> at) {
+  return {[self, at](caf::get_atom) -> caf::result<bool> {
+    auto answer = self->make_response_promise<bool>();
+    at->asked.push_back(answer);
+    if (at->asked.size() == at->guests)
+      for (auto& x : at->asked)
+        x.deliver(true);
+    return answer;
+  }};
+}
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "those who are asked together need not take turns",
+                 "[engine]") {
+  const auto at = std::make_shared<meeting>();
+  at->guests = 3;
+  std::vector<guest_actor> all;
+  while (all.size() < at->guests)
+    all.push_back(spawn_hosted(sys, &loop, guest, at));
+  const auto began = std::chrono::steady_clock::now();
+  ask_all<bool>(sys, milliseconds{60'000}, all, caf::get_atom_v);
+  CHECK(std::chrono::steady_clock::now() - began < 30s);
+  CHECK(at->asked.size() == at->guests);
+  for (const auto& x : all)
+    caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
 }

@@ -162,7 +162,6 @@ TEST_CASE("files are short enough to be read", "[tidy]") {
     "messages/actors.hpp", // The protocol on one page.
     "messages/batch.hpp",
     "runtime/api/front.cpp",
-    "runtime/batch_desk.cpp",
     "runtime/http/connection.hpp",
     "runtime/storage/codec.cpp", // The fields of all records on one page.
     "runtime/storage/record_reader.hpp",
