@@ -289,6 +289,15 @@ TEST_CASE("a file that was tampered with is named", "[storage]") {
     CHECK_THAT(fix.read({1}, 0, 1)->error,
                ContainsSubstring("batch_1.jsonl cannot be read"));
   }
+  SECTION("what lies beside them cannot be read") {
+    const auto which = GENERATE(as<std::string>{}, ".index", ".skip");
+    const auto good = read_text(stem + which);
+    std::filesystem::remove(stem + which);
+    CHECK_THAT(fix.read({1}, 0, 1)->error,
+               ContainsSubstring("batch_1" + which + " cannot be read"));
+    write_file(stem + which, good);
+    CHECK(fix.items({1}, 0, 9) == texts{"one", "two"});
+  }
   SECTION("what lies beside them") {
     const auto which = GENERATE(as<std::string>{}, ".index", ".skip");
     const auto good = read_text(stem + which);
