@@ -9,10 +9,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <list>
-<<<<<<< HEAD
-=======
 #include <system_error>
->>>>>>> batch-work
 
 namespace rota {
 
@@ -30,13 +27,8 @@ class item_reader {
 public:
   item_reader(const std::string& dir, batch_id id)
     : stem_{dir + '/' + to_string(id)} {
-<<<<<<< HEAD
-    auto index = decode_index(content_of(stem_ + ".index").value_or(""));
-    auto skips = decode_skips(content_of(stem_ + ".skip").value_or(""));
-=======
     const auto rows = content("index");
     const auto bad = content("skip");
->>>>>>> batch-work
     std::error_code err;
     const auto size = std::filesystem::file_size(stem_ + ".jsonl", err);
     if (err)
