@@ -3,6 +3,8 @@
 #include "actors/domain/dialect.hpp"
 #include "actors/support.hpp"
 #include "config/secrets.hpp"
+#include "runtime/ask.hpp"
+#include "runtime/disk_word.hpp"
 #include "runtime/engine/hosted.hpp"
 
 #include <caf/send.hpp>
@@ -11,6 +13,8 @@
 #include <algorithm>
 #include <set>
 #include <stdexcept>
+#include <tuple>
+#include <utility>
 
 namespace rota {
 
@@ -248,14 +252,20 @@ account_pool::models(surface route, const std::vector<std::string>& tags,
   return {result.begin(), result.end()};
 }
 
-void account_pool::stop() {
-  std::lock_guard guard{mutex_};
-  for (const auto& [name, x] : members_)
-    caf::anon_send_exit(x.actor, caf::exit_reason::user_shutdown);
-  for (const auto& [name, x] : leaving_)
-    caf::anon_send_exit(x.actor, caf::exit_reason::user_shutdown);
-  members_.clear();
-  leaving_.clear();
+void account_pool::stop(milliseconds patience) {
+  std::vector<account_actor> all;
+  {
+    std::lock_guard guard{mutex_};
+    for (auto* list : {&members_, &leaving_})
+      for (const auto& [name, x] : std::exchange(*list, {}))
+        all.push_back(x.actor);
+  }
+  if (patience.count() > 0) {
+    ask_all<account_view>(all_.system, patience, all, atom::status_v);
+    std::ignore = await_disk(all_, patience);
+  }
+  for (const auto& x : all)
+    caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
 }
 
 } // namespace rota

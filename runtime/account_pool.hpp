@@ -78,8 +78,9 @@ public:
                                   const std::vector<std::string>& tags,
                                   std::span<const std::string> asked) const;
 
-  /// Ends all actors.
-  void stop();
+  /// Ends all actors, once what they were told before is done and on disk, for
+  /// which both may take `patience`.
+  void stop(milliseconds patience = milliseconds{0});
 
 private:
   void admit(const options& all, const account_options& x);

@@ -4,12 +4,12 @@
 #include "actors/domain/doubtful_lines.hpp"
 #include "actors/runner.hpp"
 #include "runtime/ask.hpp"
+#include "runtime/disk_word.hpp"
 #include "runtime/engine/hosted.hpp"
 #include "runtime/observe/kill_point.hpp"
 #include "runtime/storage/files.hpp"
 
 #include <caf/send.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 #include <fstream>
 #include <future>
@@ -36,15 +36,6 @@ batch_view as_stored(const batch_row& x) {
   result.row = x;
   result.counts = x.ended;
   return result;
-}
-
-/// Waits for the disk once, then ends.
-durable_actor::behavior_type once(durable_actor::pointer self,
-                                  const std::function<void()>& then) {
-  return {[self, then](atom::durable, uint64_t) {
-    then();
-    self->quit();
-  }};
 }
 
 } // namespace
@@ -135,8 +126,7 @@ bool batch_desk::accept(const batch_resume& fresh) {
   auto started = done->get_future();
   auto first = std::make_shared<commit>();
   first->batch = fresh.row;
-  first->ack = spawn_hosted(all_.system, &all_.loop, once,
-                            [open = gate_, fresh, done] {
+  first->ack = hear_once(all_, [open = gate_, fresh, done] {
     kill_point("submit/accepted");
     {
       std::lock_guard guard{open->mutex};

@@ -33,6 +33,9 @@ namespace {
 /// still open then is found in doubt by the next start.
 constexpr milliseconds drain_patience{30'000};
 
+/// How long accounts and the disk may take for what was told them by then.
+constexpr milliseconds last_words{5'000};
+
 /// Says to who waits for signals that a part has failed. Not SIGTERM: it may
 /// come when nobody waits yet, and would stop a daemon that is opened anew.
 constexpr int failure_signal = SIGUSR1;
@@ -253,7 +256,7 @@ void daemon::stop() {
     if (watchdog_)
       watchdog_->stop();
     if (accounts_)
-      accounts_->stop();
+      accounts_->stop(failed_ ? milliseconds{0} : last_words);
     const auto end = [](auto& x) {
       if (x)
         caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
