@@ -26,12 +26,24 @@ constexpr int depth_max = 128;
 /// Absurd figures are the provider's to refuse; here they must not overflow.
 constexpr int64_t tokens_most = 1'000'000'000;
 
+/// Whether a text begins like bytes in base64, and is too long for a word.
+bool is_base64(std::string_view text) {
+  constexpr size_t looked_at = 512;
+  return text.size() > looked_at
+         && std::all_of(text.begin(), text.begin() + looked_at, [](char c) {
+              return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
+                     || (c >= 'A' && c <= 'Z') || c == '+' || c == '/';
+            });
+}
+
 /// Whether a string stands for a picture or file: its bytes, or its address.
 bool is_picture(std::string_view key, std::string_view text) {
   if (text.starts_with("data:"))
     return true;
   if (key == "data" || key == "file_data" || key == "b64_json")
     return text.size() >= inline_data_least;
+  if (key == "result") // Of an image_generation_call, given back as input.
+    return is_base64(text);
   return key == "image_url" || key == "file_uri" || key == "fileUri"
          || key == "file_id"
          || (key == "url" && text.starts_with("http"));

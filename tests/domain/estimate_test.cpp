@@ -208,6 +208,7 @@ TEST_CASE("pictures take a constant, not their bytes", "[estimate]") {
     json{{"type", "image"},
          {"source", {{"type", "base64"}, {"data", bytes}}}},
     json{{"inline_data", {{"mime_type", "image/png"}, {"data", bytes}}}},
+    json{{"type", "image_generation_call"}, {"result", bytes}},
     json{{"fileData", {{"fileUri", "gs://bucket/a.png"}}}});
   json body = chat("");
   body["messages"][0]["content"] = json::array({picture});
