@@ -99,6 +99,10 @@ void account_auditor::appended(std::span<const ledger_entry> xs,
             "another entry than the verb asks for");
     agree(xs[k].amount.nanos, wanted[k].second.nanos, "I8",
           "the amount of an entry");
+    const auto seen = told.seen ? told.seen->presumed : xs[k].amount;
+    if (xs[k].kind == entry_kind::doubt)
+      agree(xs[k].presumed.nanos, seen < xs[k].amount ? seen.nanos : 0, "I8",
+            "what is presumed of a doubt");
   }
   told_ = true;
   appended(xs);
