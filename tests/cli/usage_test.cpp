@@ -94,6 +94,15 @@ TEST_CASE("what cannot be understood is a fault of usage", "[cli]") {
   CHECK(on.daemon.seen().empty());
 }
 
+TEST_CASE("a word that is no command is named", "[cli]") {
+  cli_fixture on;
+  const auto x = on.rota({"acounts", "--json"});
+  CHECK(x.code == 2);
+  CHECK(x.err == "rota: acounts is no command; rota --help lists them.\n");
+  CHECK_THAT(on.rota({"accounts", "--colour"}).err,
+             ContainsSubstring("--colour"));
+}
+
 TEST_CASE("a batch goes by its number or its name", "[cli]") {
   cli_fixture on;
   on.daemon.on("POST /admin/v1/batches/batch_3/pause",

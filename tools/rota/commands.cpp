@@ -41,6 +41,26 @@ void print_refusal(const refused& e, const context& x) {
   fmt::print(stderr, "rota: {}\n", printable(e.what()));
 }
 
+bool knows(const CLI::App& app, std::string_view command) {
+  const auto all = app.get_subcommands([](const CLI::App*) { return true; });
+  return std::any_of(all.begin(), all.end(), [command](const auto* x) {
+    return x->get_name() == command;
+  });
+}
+
+/// The word that stands where a command should, if it is none.
+std::string unknown_command(const CLI::App& app, int argc,
+                            const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word{argv[i]};
+    if (word == "--socket")
+      ++i;
+    else if (!word.starts_with('-'))
+      return knows(app, word) ? std::string{} : std::string{word};
+  }
+  return {};
+}
+
 int run_checked(const action& run, const context& x) {
   try {
     try {
@@ -150,6 +170,11 @@ int main_of(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
+    if (const auto word = unknown_command(app, argc, argv); !word.empty()) {
+      fmt::print(stderr, "rota: {} is no command; rota --help lists them.\n",
+                 printable(word));
+      return 2;
+    }
     return app.exit(e) == 0 ? 0 : 2;
   }
   auto code = run_checked(run, x);
