@@ -78,10 +78,11 @@ struct dispatcher_state {
     uint64_t asks = 0;
   };
 
-  /// Seekers with equal demands wait in one line; those that want one account
-  /// in a line of their own.
+  /// Seekers with equal demands wait in one line, dear ones and those that
+  /// exclude accounts or want one in lines of their own: nobody waits behind
+  /// one for whom less will do.
   using line_key = std::tuple<surface, std::string, std::vector<std::string>,
-                              account_id>;
+                              account_id, std::vector<account_id>, int>;
 
   /// Views that are being gathered.
   struct gathering {
@@ -160,6 +161,9 @@ struct dispatcher_state {
   /// Gives those that wait another chance, since that account changed.
   void serve(timestamp t, account_id changed = {});
 
+  /// The same for one line. @returns Whether anybody is served.
+  bool serve(std::deque<seeker>& line, timestamp t, account_id changed);
+
   /// Refuses those that no account will serve before their deadline any more,
   /// as far as one look goes.
   void look_after_waiting(timestamp t);
@@ -176,7 +180,7 @@ struct dispatcher_state {
   retry_quota retries;
   account_table<member> members;
   std::map<line_key, std::deque<seeker>> lines;
-  line_key looked_at{};
+  line_key looked_at{}, served_at{};
   /// Those for whom an account is being asked.
   std::vector<seeker*> asking;
   uint64_t waiting = 0;

@@ -5,6 +5,7 @@
 #include "actors/support.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace rota {
 
@@ -47,6 +48,19 @@ bool is_no_more_than(const hold_request& x, const hold_request& y) {
   const auto theirs = y.work->deadline;
   return x.list_cost <= y.list_cost
          && (mine.millis == 0 || (theirs.millis != 0 && theirs <= mine));
+}
+
+/// Dear and cheap jobs differ by more than twice.
+int magnitude(money x) {
+  return x.nanos > 0 ? std::ilogb(static_cast<double>(x.nanos)) : 0;
+}
+
+/// Whether only accounts that a job has failed on could serve it soon: then it
+/// is to begin anew instead of waiting for the others.
+bool should_begin_anew(const dispatcher_state& st, const hold_request& x,
+                       std::span<const account_id> excluded,
+                       const no_pick& none) {
+  return !excluded.empty() && !none.is_soon && st.look(x, {}).is_soon;
 }
 
 /// Whether nobody will serve before the deadline.
@@ -128,13 +142,21 @@ void dispatcher_state::place(seeker x, timestamp t) {
   if (ask(x, t))
     return;
   const auto& work = *x.want->want.work;
-  const auto full = waiting >= setup->routing.queue_max;
-  const auto line = line_key{work.route, work.model, work.tags,
-                             kept_by(x, t).value_or(account_id{})};
+  const auto& lasting = x.want->excluded;
+  // A line of a batch was accepted; how many there are, its batch bounds.
+  const auto full
+    = waiting >= setup->routing.queue_max && !is_accepted(work);
+  const auto line = line_key{work.route,
+                             work.model,
+                             work.tags,
+                             kept_by(x, t).value_or(account_id{}),
+                             lasting,
+                             magnitude(x.want->want.list_cost)};
   // To find out that it may wait is a look at all accounts, and most come when
   // many wait already.
   if (const auto i = lines.find(line);
-      i != lines.end() && !i->second.empty() && x.excluded.empty()
+      i != lines.end() && !i->second.empty()
+      && x.excluded.size() == lasting.size()
       && is_no_more_than(x.want->want, i->second.front().want->want)) {
     if (full) {
       x.answer.deliver(refusal_of(x, ec::queue_full, t));
@@ -145,12 +167,16 @@ void dispatcher_state::place(seeker x, timestamp t) {
     return;
   }
   auto none = reason_of(x);
-  // Whom it excludes may be the one that comes back: let it begin anew.
-  if (!x.excluded.empty() && is_accepted(*x.want->want.work)
-      && (none.why == ec::no_such_model || none.why == ec::no_such_tag))
-    none.why = ec::no_account;
   if (none.early_at.millis != 0 && ask_early(x, none.early, t))
     return;
+  // Who declined it just now may grant it later.
+  if (none.why == ec::no_account && x.excluded.size() > lasting.size())
+    none = reason_of(x.want->want, lasting);
+  // Whom it excludes may be the one that comes back: let it begin anew.
+  if (should_begin_anew(*this, x.want->want, lasting, none)
+      || (!x.excluded.empty() && is_accepted(work)
+          && (none.why == ec::no_such_model || none.why == ec::no_such_tag)))
+    none.why = ec::no_account;
   note_refused(x, none.why);
   const auto waits = waits_for(none.why, work);
   if (!waits || is_hopeless(none, work.deadline) || full) {
@@ -193,17 +219,35 @@ void dispatcher_state::declined(seeker x, account_id from,
 }
 
 void dispatcher_state::serve(timestamp t, account_id changed) {
-  for (auto i = lines.begin(); i != lines.end();) {
-    auto& line = i->second;
-    while (!line.empty()) {
-      line.front().excluded = line.front().want->excluded;
-      if (!ask(line.front(), t) && !ask_early(line.front(), changed, t))
-        break;
-      line.pop_front();
-      --waiting;
-    }
-    i = line.empty() ? lines.erase(i) : std::next(i);
+  // Each line in turn is the first.
+  auto i = lines.upper_bound(served_at);
+  for (auto left = lines.size(); left > 0; --left) {
+    if (i == lines.end())
+      i = lines.begin();
+    if (serve(i->second, t, changed))
+      served_at = i->first;
+    i = i->second.empty() ? lines.erase(i) : std::next(i);
   }
+}
+
+bool dispatcher_state::serve(std::deque<seeker>& line, timestamp t,
+                             account_id changed) {
+  constexpr size_t looks_in_line = 16;
+  const auto before = line.size();
+  money least{INT64_MAX}; // Of those whom nobody serves: cheaper ones may be.
+  for (size_t at = 0; at < std::min(line.size(), looks_in_line);) {
+    auto& x = line[at];
+    const auto cost = x.want->want.list_cost;
+    x.excluded = x.want->excluded;
+    if (cost < least && (ask(x, t) || ask_early(x, changed, t))) {
+      line.erase(line.begin() + static_cast<ptrdiff_t>(at));
+      --waiting;
+      continue;
+    }
+    least = std::min(least, cost);
+    ++at;
+  }
+  return line.size() < before;
 }
 
 void dispatcher_state::look_after_waiting(timestamp t) {
@@ -218,16 +262,19 @@ void dispatcher_state::look_after_waiting(timestamp t) {
     auto want = line.front().want->want;
     for (const auto& x : line)
       want.list_cost = std::min(want.list_cost, x.want->want.list_cost);
-    const auto none = reason_of(want, {});
+    const auto excluded = line.front().want->excluded;
+    const auto none = reason_of(want, excluded);
+    const auto anew = should_begin_anew(*this, want, excluded, none);
     if (none.early_at.millis != 0 && ask_early(line.front(), none.early, t)) {
       line.pop_front();
       --waiting;
     }
     std::erase_if(line, [&](seeker& x) {
-      if (!is_hopeless(none, x.want->want.work->deadline))
+      if (!anew && !is_hopeless(none, x.want->want.work->deadline))
         return false;
-      note_refused(x, none.why);
-      x.answer.deliver(refusal_of(x, none.why, t));
+      const auto why = anew ? ec::no_account : none.why;
+      note_refused(x, why);
+      x.answer.deliver(refusal_of(x, why, t));
       --waiting;
       return true;
     });
