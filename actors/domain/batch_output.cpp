@@ -77,14 +77,29 @@ bool expired(const item_result& x) {
   return x.error_code == "deadline_passed" || x.error_code == "batch_expired";
 }
 
+/// The body without the mark of the byte order that some sites set before it.
+std::string_view document_of(const item_result& x) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  const auto body = trimmed(x.body);
+  return body.starts_with(byte_order_mark)
+           ? trimmed(body.substr(byte_order_mark.size()))
+           : body;
+}
+
+/// An answer that was paid for: where it is no JSON that everybody can read, as
+/// a string, for nothing of it may be lost.
+std::string answer_of(const item_result& x, bool has_json) {
+  return has_json ? on_one_line(document_of(x)) : json_string(x.body);
+}
+
 std::string openai_line(const item_result& x, bool has_json) {
   const auto id = "batch_req_" + std::to_string(x.id.batch.value) + '_'
                   + std::to_string(x.line);
   std::string response = "null";
   std::string error = "null";
   if (x.status != 0 && !trimmed(x.body).empty()) {
-    auto body = on_one_line(trimmed(x.body));
-    if (!is_shown(x, has_json)) {
+    auto body = answer_of(x, has_json);
+    if (x.state != item_state::succeeded && !is_shown(x, has_json)) {
       const auto why = reason_of(x);
       const auto error_object
         = object_of({{"message", json_string(why.text)},
@@ -130,9 +145,9 @@ std::string anthropic_error(const item_result& x, bool has_json) {
 
 std::string anthropic_line(const item_result& x, bool has_json) {
   std::string result;
-  if (x.state == item_state::succeeded && has_json)
+  if (x.state == item_state::succeeded)
     result = object_of({{"type", "\"succeeded\""},
-                        {"message", on_one_line(trimmed(x.body))}});
+                        {"message", answer_of(x, has_json)}});
   else if (x.state == item_state::cancelled)
     result = object_of({{"type", "\"canceled\""}});
   else if (expired(x))
@@ -157,8 +172,8 @@ int google_code(const item_result& x) {
 std::string gemini_line(const item_result& x, bool has_json) {
   const auto key = string_or_null(x.custom_id);
   const auto body = trimmed(x.body);
-  if (x.state == item_state::succeeded && has_json)
-    return object_of({{"key", key}, {"response", on_one_line(body)}});
+  if (x.state == item_state::succeeded)
+    return object_of({{"key", key}, {"response", answer_of(x, has_json)}});
   if (has_json)
     if (const auto error = member_object(body, "error"))
       return object_of({{"key", key}, {"error", on_one_line(*error)}});
@@ -172,7 +187,10 @@ std::string gemini_line(const item_result& x, bool has_json) {
 } // namespace
 
 std::string format_result(batch_format format, const item_result& x) {
-  const auto has_json = !trimmed(x.body).empty() && is_json(trimmed(x.body));
+  const auto body = document_of(x);
+  // A number may be longer than any machine's.
+  const auto has_json
+    = !body.empty() && (is_json(body) || is_json(with_short_numbers(body)));
   switch (format) {
     case batch_format::anthropic:
       return anthropic_line(x, has_json);

@@ -177,6 +177,10 @@ line_result complete(planned_line plan, const batch_limits& limits) {
   if (facts.stream)
     return refuse("stream_not_supported",
                   "The request asks for a stream: leave \"stream\" out.");
+  if (facts.background && plan.route == surface::openai_responses)
+    return refuse("background_not_supported",
+                  "The request is to run in the background, where no answer"
+                  " comes of it: leave \"background\" out.");
   if (plan.model.empty())
     plan.model = std::move(facts.model);
   const auto gemini = plan.route == surface::gemini_generate;

@@ -136,8 +136,10 @@ bool names_limit(std::string_view key) {
          || key == "max_output_tokens" || key == "maxOutputTokens";
 }
 
+/// Completions are charged for the best_of that are made, not the n returned.
 bool names_choices(std::string_view key) {
-  return key == "n" || key == "candidateCount" || key == "candidate_count";
+  return key == "n" || key == "best_of" || key == "candidateCount"
+         || key == "candidate_count";
 }
 
 /// Reads the top of a request.
@@ -155,6 +157,8 @@ public:
       facts_.model = std::string_view{value.get_string()};
     else if (key == "stream" && type == od::json_type::boolean)
       facts_.stream = value.get_bool();
+    else if (key == "background" && type == od::json_type::boolean)
+      facts_.background = value.get_bool();
     else if (key == "store" && type == od::json_type::boolean)
       facts_.stored = value.get_bool();
     else if (key == "previous_response_id" && type == od::json_type::string)
@@ -191,7 +195,7 @@ private:
     if (names_limit(key) && type == od::json_type::number)
       limit_ = std::max(limit_, count_of(value));
     else if (names_choices(key) && type == od::json_type::number)
-      choices_ = count_of(value);
+      choices_ = std::max(choices_, count_of(value));
     else
       hundredths_ += scale_.weigh(value, key)
                      + (key == "tools" ? w_.tools : 0);

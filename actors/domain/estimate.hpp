@@ -11,6 +11,8 @@ struct request_facts {
   /// Empty where the body names none (Gemini's is in the path).
   std::string model;
   bool stream = false;
+  /// The answer is to be asked for later (Responses).
+  bool background = false;
   token_estimate tokens;
   unit_usage units;
   /// The response that this one goes on from.

@@ -277,3 +277,24 @@ TEST_CASE("Google's error has a code even where no answer came") {
   x.state = item_state::cancelled;
   CHECK(read(batch_format::gemini, x)["error"]["code"] == 499);
 }
+
+TEST_CASE("nothing of an answer that was paid for is lost") {
+  const std::string odd[] = {
+    R"({"text": "cut \ud83d off"})", R"({"n": )", "data: {\"a\": 1}\n\n"};
+  for (const auto& body : odd) {
+    INFO(body);
+    const auto x = answered(200, body);
+    CHECK(read(batch_format::openai, x)["response"]["body"] == body);
+    CHECK(read(batch_format::openai, x)["response"]["status_code"] == 200);
+    CHECK(read(batch_format::anthropic, x)["result"]
+          == json{{"type", "succeeded"}, {"message", body}});
+    CHECK(read(batch_format::gemini, x)["response"] == body);
+  }
+  // What others can read stands as it is.
+  const auto marked = answered(200, "\xEF\xBB\xBF{\"a\": 1}");
+  CHECK(read(batch_format::openai, marked)["response"]["body"]
+        == json{{"a", 1}});
+  const auto exact = answered(200, R"({"a": 1234567890123456789012345678901})");
+  CHECK_THAT(format_result(batch_format::openai, exact),
+             ContainsSubstring(R"({"a": 1234567890123456789012345678901})"));
+}

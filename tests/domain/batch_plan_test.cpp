@@ -139,6 +139,9 @@ TEST_CASE("faults of OpenAI lines have OpenAI's codes") {
   CHECK(of(line("\"url\":null,\"body\":{}")) == "invalid_url");
   CHECK(of(line(chat + ",\"body\":{\"model\":\"m\",\"stream\":true}"))
         == "stream_not_supported");
+  CHECK(of(line("\"url\":\"/v1/responses\",\"body\":{\"model\":\"m\","
+                "\"input\":\"x\",\"background\":true}"))
+        == "background_not_supported");
   CHECK(of(line(chat + ",\"body\":{\"model\":\"m\",\"stream\":false}")) == "");
   CHECK(of("{\"custom_id\":5,\"method\":\"POST\"," + chat + "}")
         == "invalid_custom_id");

@@ -65,6 +65,8 @@ TEST_CASE("every spelling of the most output", "[estimate]") {
     {R"("max_tokens": 7, "n": 3)", 21},
     {R"("n": 3, "max_tokens": 7)", 21},
     {R"("n": 3)", 3 * fallback},
+    {R"("max_tokens": 7, "n": 2, "best_of": 20)", 140},
+    {R"("best_of": 20, "max_tokens": 7, "n": 2)", 140},
     {R"("n": 0)", fallback},
     {R"("generationConfig": {"candidateCount": 2, "maxOutputTokens": 8})", 16},
     {R"("max_tokens": null)", fallback},

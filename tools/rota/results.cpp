@@ -46,6 +46,15 @@ whole_file::whole_file(const std::string& name) : name_{name} {
       part_, std::filesystem::status(name_, err).permissions(), err);
 }
 
+bool same_file(const std::string& x, const std::string& y) {
+  namespace fs = std::filesystem;
+  std::error_code err;
+  const auto place = [&err](const std::string& file) {
+    return fs::weakly_canonical(fs::absolute(file, err), err);
+  };
+  return x == y || fs::equivalent(x, y, err) || place(x) == place(y);
+}
+
 whole_file::~whole_file() {
   if (out_ == nullptr || out_ == stdout)
     return;
@@ -172,7 +181,8 @@ void add_results(CLI::App& app, action& run) {
   c->footer("Example: rota results batch_3 -o out.jsonl --errors"
             " failed.jsonl");
   c->callback([&run, it] {
-    if (!it->out.empty() && it->out == it->errors)
+    if (!it->out.empty() && !it->errors.empty()
+        && same_file(it->out, it->errors))
       throw CLI::ValidationError{"-o and --errors name the same file"};
     run = [it](const context& x) { return results(x, *it); };
   });

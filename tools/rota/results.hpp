@@ -9,6 +9,9 @@
 
 namespace rota::cli {
 
+/// Whether two names are of one file, be it there or not.
+bool same_file(const std::string& x, const std::string& y);
+
 /// A file that comes into being as a whole: written under a temporary name
 /// beside it, renamed when it is complete, and gone if it never is. "-" is
 /// standard output; a device or a pipe is written as it is, and a symbolic

@@ -2,6 +2,7 @@
 #include "tools/rota/follow.hpp"
 #include "tools/rota/print.hpp"
 #include "tools/rota/reply.hpp"
+#include "tools/rota/results.hpp"
 
 #include <fmt/format.h>
 
@@ -88,11 +89,6 @@ int submit(const context& x, submission& what) {
   return 0;
 }
 
-bool same_file(const std::string& x, const std::string& y) {
-  std::error_code err;
-  return x == y || std::filesystem::equivalent(x, y, err);
-}
-
 /// Finds out before a cent is spent that results cannot be written.
 void check_place(const std::string& file) {
   namespace fs = std::filesystem;
@@ -111,7 +107,7 @@ void check(const CLI::App& app, const submission& x) {
   const auto& [out, errors] = x.how.files;
   if (!x.wait && (!out.empty() || !errors.empty()))
     throw CLI::ValidationError{"-o and --errors need --wait"};
-  if (!out.empty() && out == errors)
+  if (!out.empty() && !errors.empty() && same_file(out, errors))
     throw CLI::ValidationError{"-o and --errors name the same file"};
   for (const auto& file : {out, errors})
     if (x.file != "-" && !file.empty() && same_file(x.file, file))
