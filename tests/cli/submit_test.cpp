@@ -157,6 +157,11 @@ TEST_CASE("lines that are left out are told", "[cli]") {
   CHECK(x.err
         == on.file + ":2: invalid_json: No.\n"
              + "1 line left out: rota results batch_3 --errors FILE\n");
+  // Where a family has one file for both, they stand there.
+  reply["format"] = "gemini";
+  on.daemon.on("POST /admin/v1/batches", reply.dump(), 201);
+  CHECK_THAT(on.rota({"submit", on.file, "--skip-invalid"}).err,
+             ContainsSubstring("left out: rota results batch_3 -o FILE\n"));
 }
 
 TEST_CASE("waiting ends with a summary and its exit code", "[cli]") {

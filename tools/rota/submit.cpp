@@ -61,6 +61,12 @@ json send(client& rotad, const context& x, const submission& what) {
   }
 }
 
+/// Anthropic and Google put errors beside results, in one file.
+std::string where_faults_go(const json& batch) {
+  const auto format = batch.value("format", "");
+  return format == "anthropic" || format == "gemini" ? "-o" : "--errors";
+}
+
 int submit(const context& x, submission& what) {
   auto rotad = x.connect();
   const auto accepted = send(rotad, x, what);
@@ -69,8 +75,8 @@ int submit(const context& x, submission& what) {
   if (const auto skipped = count(report, "fault_count");
       skipped > 0 && !x.as_json) {
     print_faults(report, what.file == "-" ? "stdin" : what.file);
-    fmt::print(stderr, "{} left out: rota results {} --errors FILE\n",
-               counted(skipped, "line"), id);
+    fmt::print(stderr, "{} left out: rota results {} {} FILE\n",
+               counted(skipped, "line"), id, where_faults_go(accepted));
   }
   if (what.wait) {
     fmt::print(stderr, "{} runs {}, at most {} at list price.\n", id,
