@@ -21,6 +21,13 @@ inline upstream_outcome answer_of(int status, std::string body,
   return x;
 }
 
+/// The same with a type.
+inline upstream_outcome answered(int status, std::string body,
+                                 std::string type = "application/json") {
+  return answer_of(status, std::move(body),
+                   {{"content-type", std::move(type)}});
+}
+
 inline verdict judge(provider who, surface route, const upstream_outcome& x) {
   static const failure_rules rules{
     parse_failure_rules(built_in_failure_rules()).rules};

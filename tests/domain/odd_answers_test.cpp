@@ -13,15 +13,6 @@ using enum surface;
 
 namespace {
 
-upstream_outcome answered(int status, std::string body,
-                          std::string type = "application/json") {
-  upstream_outcome x;
-  x.status = status;
-  x.body = std::move(body);
-  x.headers = {{"content-type", std::move(type)}};
-  return x;
-}
-
 verdict judge(surface route, const upstream_outcome& x) {
   return rota::judge(provider::openai, route, x);
 }
