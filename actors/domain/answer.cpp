@@ -274,25 +274,13 @@ void read_event(surface route, const json& event, answer& x) {
 }
 
 void read_stream(surface route, std::string_view body, answer& x) {
-  std::string data;
-  const auto end_event = [&] {
+  for_each_event(body, [&](std::string_view data) {
     if (trimmed(data) == "[DONE]")
       x.complete = true;
-    else if (!data.empty())
+    else
       rota::read_event(route, data, x);
-    data.clear();
-  };
-  while (!body.empty()) {
-    const auto end = std::min(body.find_first_of("\r\n"), body.size());
-    const auto line = body.substr(0, end);
-    const auto pair = body.substr(end).starts_with("\r\n") ? 2u : 1u;
-    body.remove_prefix(std::min(end + pair, body.size()));
-    if (line.empty())
-      end_event();
-    else if (line.starts_with("data:"))
-      data.append(line.substr(5)).push_back('\n');
-  }
-  end_event();
+    return true;
+  });
 }
 
 /// Whether a body is not JSON by its site's own word, but text.
@@ -327,12 +315,30 @@ void read_event(surface route, std::string_view data, answer& x) {
   read_event(route, parse_bounded(data), x);
 }
 
+void for_each_event(std::string_view body,
+                    const std::function<bool(std::string_view)>& take) {
+  std::string data;
+  const auto end_event = [&] {
+    const auto wants_more = data.empty() || take(data);
+    data.clear();
+    return wants_more;
+  };
+  while (!body.empty()) {
+    const auto end = std::min(body.find_first_of("\r\n"), body.size());
+    const auto line = body.substr(0, end);
+    const auto pair = body.substr(end).starts_with("\r\n") ? 2u : 1u;
+    body.remove_prefix(std::min(end + pair, body.size()));
+    if (line.empty() && !end_event())
+      return;
+    if (line.starts_with("data:"))
+      data.append(line.substr(5)).push_back('\n');
+  }
+  end_event();
+}
+
 answer read_answer(surface route, const upstream_outcome& x) {
   answer result;
-  auto body = trimmed(x.body);
-  if (constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-      body.starts_with(byte_order_mark))
-    body = trimmed(body.substr(byte_order_mark.size()));
+  const auto body = document_in(x.body);
   const auto good = x.status >= 200 && x.status < 300;
   // A transcript, subtitles included; of silence it is empty.
   if (good && is_text(route, x)) {

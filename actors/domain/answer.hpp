@@ -4,6 +4,7 @@
 #include "messages/time.hpp"
 #include "messages/upstream.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,6 +59,10 @@ struct answer {
 /// Takes the data of one event of a stream into what the stream has said so
 /// far.
 void read_event(surface route, std::string_view data, answer& x);
+
+/// Gives the data of each event of a whole stream, until `take` wants no more.
+void for_each_event(std::string_view body,
+                    const std::function<bool(std::string_view)>& take);
 
 /// Looks into the body of an answer, whatever its status.
 answer read_answer(surface route, const upstream_outcome& x);

@@ -77,19 +77,10 @@ bool expired(const item_result& x) {
   return x.error_code == "deadline_passed" || x.error_code == "batch_expired";
 }
 
-/// The body without the mark of the byte order that some sites set before it.
-std::string_view document_of(const item_result& x) {
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  const auto body = trimmed(x.body);
-  return body.starts_with(byte_order_mark)
-           ? trimmed(body.substr(byte_order_mark.size()))
-           : body;
-}
-
 /// An answer that was paid for: where it is no JSON that everybody can read, as
 /// a string, for nothing of it may be lost.
 std::string answer_of(const item_result& x, bool has_json) {
-  return has_json ? on_one_line(document_of(x)) : json_string(x.body);
+  return has_json ? on_one_line(document_in(x.body)) : json_string(x.body);
 }
 
 std::string openai_line(const item_result& x, bool has_json) {
@@ -187,7 +178,7 @@ std::string gemini_line(const item_result& x, bool has_json) {
 } // namespace
 
 std::string format_result(batch_format format, const item_result& x) {
-  const auto body = document_of(x);
+  const auto body = document_in(x.body);
   // A number may be longer than any machine's.
   const auto has_json
     = !body.empty() && (is_json(body) || is_json(with_short_numbers(body)));

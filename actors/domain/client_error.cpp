@@ -155,10 +155,6 @@ refusal_words words_for(surface route, const item_result& x) {
           "No account of this pool can serve this for now.", true, {}};
 }
 
-} // namespace
-
-namespace {
-
 header_list upstream_headers(surface route, const item_result& x,
                              const std::string& type) {
   header_list result{{"content-type",

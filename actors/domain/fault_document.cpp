@@ -3,8 +3,6 @@
 #include "actors/domain/answer.hpp"
 #include "actors/domain/json_text.hpp"
 
-#include <algorithm>
-
 namespace rota {
 
 namespace {
@@ -26,19 +24,15 @@ std::optional<std::string> fault_document(surface route,
   body = trimmed(body);
   if (body.starts_with('{') || body.starts_with('['))
     return std::string{body};
-  while (!body.empty()) {
-    const auto end = std::min(body.find_first_of("\r\n"), body.size());
-    const auto line = body.substr(0, end);
-    body.remove_prefix(std::min(end + 1, body.size()));
-    if (!line.starts_with("data:"))
-      continue;
-    const auto event = trimmed(line.substr(5));
+  std::optional<std::string> result;
+  for_each_event(body, [&](std::string_view data) {
     answer said;
-    read_event(route, event, said);
+    read_event(route, data, said);
     if (said.fault)
-      return document_of(event);
-  }
-  return std::nullopt;
+      result = document_of(trimmed(data));
+    return !said.fault;
+  });
+  return result;
 }
 
 } // namespace rota

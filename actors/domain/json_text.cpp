@@ -128,4 +128,12 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(from, text.find_last_not_of(blanks) - from + 1);
 }
 
+std::string_view document_in(std::string_view body) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  body = trimmed(body);
+  return body.starts_with(byte_order_mark)
+           ? trimmed(body.substr(byte_order_mark.size()))
+           : body;
+}
+
 } // namespace rota

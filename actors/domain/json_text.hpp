@@ -32,4 +32,8 @@ std::string_view head_of(std::string_view text, size_t bytes_max);
 /// The text without blanks and line ends around it.
 std::string_view trimmed(std::string_view text);
 
+/// The same, without the mark of the byte order that some sites set before a
+/// document.
+std::string_view document_in(std::string_view body);
+
 } // namespace rota

@@ -1,6 +1,7 @@
 // In what new-api sites count and show money.
 
 #include "actors/domain/dialect.hpp"
+#include "tests/domain/judging.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/golden.hpp"
 
@@ -9,10 +10,8 @@ using namespace rota;
 namespace {
 
 upstream_outcome_ptr answer(int status, std::string body) {
-  auto x = std::make_shared<upstream_outcome>();
-  x->status = status;
-  x->body = std::move(body);
-  return x;
+  return std::make_shared<upstream_outcome>(
+    answer_of(status, std::move(body)));
 }
 
 balance_options asking(probe_kind kind) {
