@@ -4,6 +4,7 @@
 #include "actors/domain/said_text.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace rota {
 
@@ -19,14 +20,24 @@ constexpr size_t tail_max = 65'536;
 /// What a name and the beginning of its value take, when they are cut apart.
 constexpr size_t overlap = 64;
 
+/// Where a part stands from `from` on, or npos. find() of the library stops at
+/// each of its first byte, which in JSON is a quote.
+size_t place_of(std::string_view part, std::string_view text, size_t from = 0) {
+  const auto rest = text.substr(std::min(from, text.size()));
+  const auto* at = memmem(rest.data(), rest.size(), part.data(), part.size());
+  return at == nullptr ? std::string_view::npos
+                       : static_cast<size_t>(static_cast<const char*>(at)
+                                             - text.data());
+}
+
 bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
+  return place_of(part, text) != std::string_view::npos;
 }
 
 /// Whether a member of that name has a string for a value.
 bool has_text(std::string_view json, std::string_view quoted_name) {
-  for (auto i = json.find(quoted_name); i != std::string_view::npos;
-       i = json.find(quoted_name, i + 1)) {
+  for (auto i = place_of(quoted_name, json); i != std::string_view::npos;
+       i = place_of(quoted_name, json, i + 1)) {
     const auto value = json.find_first_not_of(" :\t", i + quoted_name.size());
     if (value != std::string_view::npos && json[value] == '"')
       return true;
