@@ -32,10 +32,6 @@ ledger_rules rules_of(const account_setup& x) {
 /// Between two readings that an account asks for by itself.
 constexpr milliseconds reading_pause{30'000};
 
-int64_t tokens_of(const job& x) {
-  return x.estimate.input + x.estimate.output;
-}
-
 } // namespace
 
 // -- handlers -----------------------------------------------------------------
@@ -51,11 +47,8 @@ account_actor_state::hold(const acquire_ptr& x) {
   auto code = refusal(t, x->early);
   if (code == ec::ok)
     code = condition->check(work.model, limits->limit(), t, x->early);
-  if (code == ec::ok) {
-    code = limits->check(tokens_of(work), t);
-    // Whoever is told no must see why, or it asks again at once.
-    wanted_tokens = code == ec::ok ? 0 : tokens_of(work);
-  }
+  if (code == ec::ok)
+    code = limits->check(work.estimate.total(), t);
   const auto id = hold_id{work.id, x->want.attempt};
   const auto amount
     = scale_up(scale_up(x->want.list_cost, options.multiplier),
@@ -70,7 +63,7 @@ account_actor_state::hold(const acquire_ptr& x) {
     return code;
   }
   // After this point, the hold stands.
-  limits->acquire(tokens_of(work), t);
+  limits->acquire(work.estimate.total(), t);
   const auto serial = condition->begin(work.model, expiry, t);
   window->add(1, {}, t);
   persist(t, x->ack, x->want.attempt);
@@ -105,6 +98,7 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
   refuses_asking = refuses_asking || x->report.refuses_asking;
   if (was_live) {
     limits->release();
+    limits->give_back(x->unused_tokens, t);
     successes += judged.cls == failure_class::none;
     if (judged.cls == failure_class::none)
       limits->on_success();
@@ -204,8 +198,8 @@ void account_actor_state::configure(const account_setup_ptr& x) {
 }
 
 void account_actor_state::tick() {
-  armed = {};
   const auto t = now();
+  ticks.fired(t);
   const auto live = books->live();
   if (books->expire(t) > 0) {
     for (auto ended = live - books->live(); ended > 0; --ended)

@@ -5,6 +5,7 @@
 #include "actors/domain/ledger.hpp"
 #include "actors/domain/limiter.hpp"
 #include "actors/domain/shortage.hpp"
+#include "actors/domain/wake_timer.hpp"
 #include "actors/domain/window_sum.hpp"
 #include "actors/setup.hpp"
 #include "messages/envelopes.hpp"
@@ -67,6 +68,9 @@ struct account_actor_state {
   /// where nobody else serves it.
   ec refusal(timestamp t, bool early = false) const;
 
+  /// Whether a call that costs nothing could be sent now.
+  ec free_refusal(timestamp t, bool early = false) const;
+
   /// When it may be tried although it is refused; "never" if it may not.
   timestamp early_at(timestamp t) const;
 
@@ -118,8 +122,7 @@ struct account_actor_state {
   bool admin_changed = false;
   bool refuses_asking = false; // For usage; learnt, until the next start.
   uint64_t version = 0, answered = 0; // Requests for a hold.
-  int64_t wanted_tokens = 0; // Of the last request, if they were too many now.
-  timestamp armed; // When the next tick comes; "never" if none is on its way.
+  wake_timer ticks;
   uint64_t stored_revision = 0, stored_watch = 0;
   milliseconds stored_lag{0};
   uint64_t successes = 0;

@@ -12,11 +12,9 @@ caf::result<hold_grant, account_state>
 account_actor_state::hold_nothing(const acquire_request& x, timestamp t) {
   const auto& options = setup.account;
   const auto& work = *x.want.work;
-  auto code = admin != admin_state::ready ? ec::not_ready : ec::ok;
+  auto code = free_refusal(t, x.early);
   if (code == ec::ok)
     code = condition->check(work.model, limits->limit(), t, x.early);
-  if (code == ec::ok)
-    code = limits->check(0, t);
   if (code != ec::ok) {
     publish(t);
     return code;

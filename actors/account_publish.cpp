@@ -30,7 +30,14 @@ ec account_actor_state::refusal(timestamp t, bool early) const {
     return ec::reading_stale;
   if (spendable(t) <= money{})
     return ec::insufficient_funds;
-  return limits->check(wanted_tokens, t);
+  return limits->check(0, t);
+}
+
+ec account_actor_state::free_refusal(timestamp t, bool early) const {
+  if (admin != admin_state::ready)
+    return ec::not_ready;
+  const auto code = condition->check(limits->limit(), t, early);
+  return code == ec::ok ? limits->check(0, t) : code;
 }
 
 timestamp account_actor_state::back_at(ec refused, timestamp t) const {
@@ -40,7 +47,7 @@ timestamp account_actor_state::back_at(ec refused, timestamp t) const {
       return condition->is_key_doubted() ? timestamp{}
                                          : condition->cooldown_until(t);
     case ec::at_limit:
-      return limits->next_refill(wanted_tokens, t);
+      return limits->next_refill(0, t);
     default:
       return {};
   }
@@ -81,6 +88,8 @@ account_state account_actor_state::next_state(timestamp t) {
   x.health = condition->state(t);
   x.funds = funds();
   x.refusal = refusal(t);
+  x.free_refusal = free_refusal(t);
+  x.tokens = limits->tokens();
   x.available = books->available();
   x.headroom
     = unscale_down(unscale_down(std::max(spendable(t), money{}),
@@ -116,11 +125,9 @@ void account_actor_state::arm(timestamp t) {
     sooner(books->stale_at() + milliseconds{1});
   sooner(scarce.until(t));
   sooner(condition->next_change(limits->limit(), t));
-  sooner(limits->next_refill(wanted_tokens, t));
-  if (next.millis == 0 || (armed.millis != 0 && armed <= next))
-    return;
-  armed = std::max(next, t + milliseconds{1});
-  self->delayed_send(self, armed - t, atom::tick_v);
+  sooner(limits->next_refill(0, t));
+  if (const auto wait = ticks.arm(next, t))
+    self->delayed_send(self, *wait, atom::tick_v);
 }
 
 } // namespace rota

@@ -50,9 +50,10 @@ void dispatcher_state::publish(const account_state& x) {
   it.asked_cost -= std::accumulate(it.asked.begin(), told, money_sum{});
   it.asked.erase(it.asked.begin(), told);
   rank(it);
-  if (waiting == 0 || (x.refusal != ec::ok && x.early_at.millis == 0))
+  const auto serves = x.refusal == ec::ok || x.free_refusal == ec::ok;
+  if (waiting == 0 || (!serves && x.early_at.millis == 0))
     return;
-  if (const auto t = now(); x.refusal == ec::ok || x.early_at <= t)
+  if (const auto t = now(); serves || x.early_at <= t)
     serve(t, x.account);
 }
 
@@ -136,7 +137,7 @@ bool dispatcher_state::ask(seeker& x, timestamp t) {
 bool dispatcher_state::ask_early(seeker& x, account_id id, timestamp t) {
   if (const auto pinned = x.want->want.work->pinned; pinned && *pinned != id)
     return false;
-  const auto want = demand_of(x.want->want);
+  const auto want = demand_of(x.want->want, t);
   const auto at = ranks.early_at(id, want);
   if (halted != ec::ok || at.millis == 0 || at > t
       || std::count(x.excluded.begin(), x.excluded.end(), id) > 0
@@ -196,8 +197,10 @@ void dispatcher_state::rank(const member& x) {
   expected.headroom = (expected.headroom - x.asked_cost).nearest();
   expected.in_flight += static_cast<uint32_t>(x.asked.size());
   expected.window_calls += x.asked.size();
-  if (expected.refusal == ec::ok && expected.in_flight >= expected.limit)
-    expected.refusal = ec::at_limit;
+  if (expected.in_flight >= expected.limit)
+    for (auto* why : {&expected.refusal, &expected.free_refusal})
+      if (*why == ec::ok)
+        *why = ec::at_limit;
   ranks.update(expected);
 }
 

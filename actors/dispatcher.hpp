@@ -93,7 +93,7 @@ struct dispatcher_state {
   };
 
   timestamp now() const;
-  static demand demand_of(const hold_request& x);
+  static demand demand_of(const hold_request& x, timestamp t);
 
   /// Whether it waits where the account of its conversation is busy.
   bool is_patient(const seeker& x, timestamp t) const;
@@ -111,7 +111,7 @@ struct dispatcher_state {
 
   /// The first of those that can serve whose host was not overloaded for this
   /// job; the best of all, `best`, if there is none.
-  account_id elsewhere(const seeker& x, account_id best) const;
+  account_id elsewhere(const seeker& x, account_id best, timestamp t) const;
 
   /// The account to ask, or nothing if none can serve now.
   std::optional<account_id> choose(const seeker& x, timestamp t) const;

@@ -12,13 +12,24 @@ namespace {
 /// How long a line of a batch waits for the account whose turn it is.
 constexpr milliseconds turn_wait{2'000};
 
-/// So many accounts are looked at for one of another host.
-constexpr int looks = 32;
+/// So many accounts are looked at for one of another host,
+constexpr int other_hosts = 32;
+
+/// and so many that are busy or have too few tokens left, for one that is
+/// ready. Whoever finds none waits.
+constexpr size_t looks_max = 256;
+
+/// Whether an account that was picked can be asked now.
+bool is_ready(const account_state& x, const demand& want) {
+  return x.refusal == ec::ok && x.tokens.has(want.tokens, want.now);
+}
 
 } // namespace
 
-demand dispatcher_state::demand_of(const hold_request& x) {
-  return {x.work->route, x.work->model, x.list_cost, x.work->tags};
+demand dispatcher_state::demand_of(const hold_request& x, timestamp t) {
+  const auto& work = *x.work;
+  return {work.route, work.model, x.list_cost, work.tags,
+          is_free(work.route) ? 0 : work.estimate.total(), t};
 }
 
 bool dispatcher_state::is_patient(const seeker& x, timestamp t) const {
@@ -32,15 +43,12 @@ no_pick dispatcher_state::reason_of_pinned(
   if (std::count(excluded.begin(), excluded.end(), id) > 0
       || members.find(id) == nullptr)
     return {};
-  auto want = demand_of(x);
+  auto want = demand_of(x, now());
   want.tags = {}; // It has served this client before.
   auto why = ranks.check(id, want);
-  const auto of_money = why == ec::insufficient_funds
-                        || why == ec::balance_unknown
-                        || why == ec::reading_stale;
-  if (is_free(x.work->route) && of_money)
-    why = ec::ok;
   const auto* state = ranks.find(id);
+  if (is_free(x.work->route) && state != nullptr && why == state->refusal)
+    why = state->free_refusal;
   no_pick result;
   result.why = why;
   if (state != nullptr)
@@ -52,7 +60,7 @@ no_pick dispatcher_state::reason_of_pinned(
 no_pick dispatcher_state::look(const hold_request& x,
                                std::span<const account_id> excluded) const {
   return x.work->pinned ? reason_of_pinned(x, excluded)
-                        : ranks.explain(demand_of(x), excluded);
+                        : ranks.explain(demand_of(x, now()), excluded);
 }
 
 std::optional<account_id>
@@ -62,14 +70,14 @@ dispatcher_state::kept_by(const seeker& x, timestamp t) const {
   const auto id = sessions.find(x.want->want.work->session, t);
   if (!id || std::count(x.excluded.begin(), x.excluded.end(), *id) > 0)
     return std::nullopt;
-  const auto why = ranks.check(*id, demand_of(x.want->want));
+  const auto why = ranks.check(*id, demand_of(x.want->want, t));
   const auto keeps
     = why == ec::ok || (why == ec::at_limit && is_patient(x, t));
   return keeps ? id : std::nullopt;
 }
 
-account_id dispatcher_state::elsewhere(const seeker& x,
-                                       account_id best) const {
+account_id dispatcher_state::elsewhere(const seeker& x, account_id best,
+                                       timestamp t) const {
   std::vector<std::string_view> hosts;
   for (const auto id : x.want->overloaded)
     if (const auto it = members.find(id))
@@ -81,14 +89,14 @@ account_id dispatcher_state::elsewhere(const seeker& x,
   };
   if (is_spared(best))
     return best;
-  const auto want = demand_of(x.want->want);
+  const auto want = demand_of(x.want->want, t);
   auto excluded = x.excluded;
   excluded.push_back(best);
-  for (int i = 0; i < looks; ++i) {
+  for (int i = 0; i < other_hosts; ++i) {
     const auto next = ranks.pick(want, excluded);
     if (!next)
       break;
-    if (ranks.find(*next)->refusal == ec::ok && is_spared(*next))
+    if (is_ready(*ranks.find(*next), want) && is_spared(*next))
       return *next;
     excluded.push_back(*next);
   }
@@ -97,7 +105,7 @@ account_id dispatcher_state::elsewhere(const seeker& x,
 
 std::optional<account_id>
 dispatcher_state::choose(const seeker& x, timestamp t) const {
-  const auto want = demand_of(x.want->want);
+  const auto want = demand_of(x.want->want, t);
   if (const auto pinned = x.want->want.work->pinned)
     return reason_of_pinned(x.want->want, x.excluded).why == ec::ok
              ? pinned
@@ -106,16 +114,18 @@ dispatcher_state::choose(const seeker& x, timestamp t) const {
     return ranks.check(*id, want) == ec::ok ? id : std::nullopt;
   auto excluded = x.excluded;
   auto best = ranks.pick(want, excluded);
-  while (best && ranks.find(*best)->refusal != ec::ok) {
+  while (best && !is_ready(*ranks.find(*best), want)) {
     // Its turn, but busy. A line of a batch waits for it for a while, so that
     // shares are exact; a request that somebody waits for does not.
     if (x.want->want.work->deadline.millis == 0 && t - x.since < turn_wait)
+      return std::nullopt;
+    if (excluded.size() >= x.excluded.size() + looks_max)
       return std::nullopt;
     excluded.push_back(*best);
     best = ranks.pick(want, excluded);
   }
   if (best && !x.want->overloaded.empty())
-    return elsewhere(x, *best);
+    return elsewhere(x, *best, t);
   return best;
 }
 

@@ -204,6 +204,7 @@ void dispatcher_state::declined(seeker x, account_id from,
     x.answer.deliver(reason);
     return;
   }
+  const auto free = is_free(x.want->want.work->route);
   const auto was_early = x.want->early;
   if (was_early) {
     auto plain = std::make_shared<acquire_request>(*x.want);
@@ -213,7 +214,9 @@ void dispatcher_state::declined(seeker x, account_id from,
   // Its fresh state has arrived before its word. A seeker that declines have
   // led round the whole pool waits for the next change.
   if (const auto it = members.find(from);
-      was_early || (it != nullptr && it->state.refusal == ec::ok))
+      was_early
+      || (it != nullptr
+          && (free ? it->state.free_refusal : it->state.refusal) == ec::ok))
     x.excluded.push_back(from);
   place(std::move(x), now());
 }

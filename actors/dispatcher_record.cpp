@@ -17,7 +17,7 @@ dispatcher_state::record_of(const seeker& x, std::optional<account_id> chosen,
                            : stays     ? pick_finding::other_session
                                        : pick_finding::behind;
   auto result = std::make_shared<pick_record>(
-    survey(ranks, {demand_of(x.want->want), x.want->excluded, x.excluded,
+    survey(ranks, {demand_of(x.want->want, t), x.want->excluded, x.excluded,
                    chosen, passed_over}));
   result->at = t;
   result->waited = t - x.since;

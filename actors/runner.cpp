@@ -272,6 +272,7 @@ void runner_state::give_back(item_result_ptr result) {
   end.hold = held->grant.hold;
   end.held = held->grant.amount;
   end.is_free = is_free(work->route);
+  end.unused_tokens = end.is_free ? 0 : work->estimate.total();
   // That nothing was sent says nothing about the account.
   end.report.judged.cls = failure_class::client_error;
   end.report.serial = held->grant.serial;

@@ -15,6 +15,9 @@ void runner_state::note_cost(attempt_end& to,
       = real_cost(prices(), *work, usage_of(x), multiplier, now());
     to.report.used = cost.used;
     to.cost = cost.amount;
+    if (cost.used.source != usage_source::estimated)
+      to.unused_tokens = work->estimate.total() - cost.used.input_total()
+                         - cost.used.output;
   } else if (charged == charge::perhaps && (x.passed || work->sink)) {
     const auto seen = seen_cost(prices(), *work, usage_of(x), multiplier,
                                 now());

@@ -7,6 +7,7 @@
 #include "messages/job.hpp"
 #include "messages/ledger.hpp"
 #include "messages/money.hpp"
+#include "messages/rate_bucket.hpp"
 #include "messages/time.hpp"
 #include "messages/usage.hpp"
 
@@ -94,6 +95,10 @@ struct account_state {
   funds_state funds = funds_state::unknown;
   /// Whether a hold could be granted now, and if not, why.
   ec refusal = ec::ok;
+  /// The same for a call that costs nothing.
+  ec free_refusal = ec::ok;
+  /// What it may still be sent of this minute's tokens.
+  rate_bucket tokens;
   /// reading - posted - held.
   money available;
   /// The dearest request at list price that leaves the floor untouched.

@@ -38,6 +38,9 @@ struct attempt_end {
   attempt_report report;
   /// The hold's own amount.
   money held;
+  /// How many tokens fewer than estimated were used, where that is known;
+  /// below 0: more.
+  int64_t unused_tokens = 0;
   /// The real cost where report.judged.charged is `yes`.
   money cost;
   /// As far as could be seen, where that is `perhaps`; absent: nothing was.

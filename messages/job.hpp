@@ -50,6 +50,10 @@ std::optional<delivery> parse_delivery(std::string_view text);
 struct token_estimate {
   int64_t input = 0;
   int64_t output = 0;
+
+  int64_t total() const {
+    return input + output;
+  }
 };
 
 /// One request to be served by one account out of the pool. Immutable once

@@ -1,7 +1,6 @@
 #include "actors/domain/limiter.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace rota {
 
@@ -9,7 +8,6 @@ namespace {
 
 constexpr double after_throttle = 0.7;
 constexpr double after_timeout = 0.9;
-constexpr double minute_ms = 60'000;
 
 } // namespace
 
@@ -31,45 +29,21 @@ void limiter::options(limiter_options x) {
   options_ = x;
 }
 
-void limiter::bucket::limit(uint32_t x) {
-  const auto full = static_cast<double>(x);
-  level = per_minute == 0 ? full : std::min(level, full);
-  per_minute = x;
-}
-
-double limiter::bucket::level_at(timestamp now) const {
-  if (at.millis == 0 || now <= at)
-    return level;
-  const auto refill = static_cast<double>((now - at).count())
-                      * static_cast<double>(per_minute) / minute_ms;
-  return std::min(level + refill, static_cast<double>(per_minute));
-}
-
-void limiter::bucket::take(double x, timestamp now) {
-  if (per_minute == 0)
-    return;
-  level = level_at(now) - x;
-  at = std::max(at, now);
-}
-
 ec limiter::check(int64_t tokens, timestamp now) const {
   if (in_flight_ >= limit())
     return ec::at_limit;
-  if (options_.requests_per_minute > 0 && requests_.level_at(now) < 1)
-    return ec::at_limit;
-  // A request above a whole minute's tokens passes on a full bucket.
-  if (options_.tokens_per_minute > 0
-      && tokens_.level_at(now)
-           < std::min(static_cast<double>(tokens),
-                      static_cast<double>(options_.tokens_per_minute)))
-    return ec::at_limit;
-  return ec::ok;
+  return requests_.has(1, now) && tokens_.has(tokens, now) ? ec::ok
+                                                           : ec::at_limit;
 }
 
 void limiter::acquire(int64_t tokens, timestamp now) {
   ++in_flight_;
   requests_.take(1, now);
-  tokens_.take(static_cast<double>(std::max(tokens, int64_t{0})), now);
+  tokens_.take(std::max(tokens, int64_t{0}), now);
+}
+
+void limiter::give_back(int64_t tokens, timestamp now) {
+  tokens_.take(-tokens, now);
 }
 
 void limiter::release() {
@@ -98,17 +72,8 @@ timestamp limiter::next_refill(int64_t tokens, timestamp now) const {
   // A full window opens by an answer, not by time.
   if (in_flight_ >= limit() || check(tokens, now) == ec::ok)
     return {};
-  const auto wait = [now](const bucket& x, double wanted) {
-    if (x.per_minute == 0)
-      return 0.0;
-    const auto missing = wanted - x.level_at(now);
-    return std::max(missing, 0.0) * minute_ms
-           / static_cast<double>(x.per_minute);
-  };
-  const auto wanted = std::min(static_cast<double>(tokens),
-                               static_cast<double>(tokens_.per_minute));
-  const auto longest = std::max(wait(requests_, 1), wait(tokens_, wanted));
-  return now + milliseconds{static_cast<int64_t>(std::ceil(longest)) + 1};
+  return now
+         + std::max(requests_.wait_for(1, now), tokens_.wait_for(tokens, now));
 }
 
 } // namespace rota

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "messages/ec.hpp"
-#include "messages/time.hpp"
+#include "messages/rate_bucket.hpp"
 
 #include <cstdint>
 
@@ -33,6 +33,9 @@ public:
   /// Gives the place back.
   void release();
 
+  /// A request used so many tokens fewer than was taken for it; below 0: more.
+  void give_back(int64_t tokens, timestamp now);
+
   void on_success();
   void on_throttle();
   void on_timeout();
@@ -43,25 +46,21 @@ public:
 
   uint32_t limit() const;
 
+  /// What may be taken of this minute's tokens.
+  const rate_bucket& tokens() const {
+    return tokens_;
+  }
+
   /// When `check` may next say ok by time alone; "never" if it does not
   /// depend on time.
   timestamp next_refill(int64_t tokens, timestamp now) const;
 
 private:
-  struct bucket {
-    uint32_t per_minute = 0;
-    double level = 0; // At most per_minute; may go below 0.
-    timestamp at;
-    void limit(uint32_t x);
-    double level_at(timestamp now) const;
-    void take(double x, timestamp now);
-  };
-
   limiter_options options_;
   uint32_t in_flight_ = 0;
   double window_;
-  bucket requests_;
-  bucket tokens_;
+  rate_bucket requests_;
+  rate_bucket tokens_;
 };
 
 } // namespace rota

@@ -129,7 +129,9 @@ struct ranking::impl {
       return x.state.refusal;
     if (const auto bar = bar_of(x.state.barred_models, want.model))
       return bar->is_tried ? ec::at_limit : ec::cooling;
-    return x.state.headroom < want.list_cost ? ec::insufficient_funds : ec::ok;
+    if (x.state.headroom < want.list_cost)
+      return ec::insufficient_funds;
+    return x.state.tokens.has(want.tokens, want.now) ? ec::ok : ec::at_limit;
   }
 
   /// Whether the site of an account that could serve has no such model.
@@ -148,7 +150,12 @@ struct ranking::impl {
     const auto bar = bar_of(st.barred_models, want.model);
     if (bar && bar->is_tried)
       return {};
-    return bar ? std::max(st.back_at, bar->until) : st.back_at;
+    auto at = st.back_at;
+    if (bar)
+      at = std::max(at, bar->until);
+    if (!st.tokens.has(want.tokens, want.now))
+      at = std::max(at, want.now + st.tokens.wait_for(want.tokens, want.now));
+    return at;
   }
 
   /// When it may be tried early; "never" if it may not.

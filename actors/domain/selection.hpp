@@ -28,6 +28,8 @@ struct demand {
   std::string_view model; ///< Empty: it is about no model.
   money list_cost;
   std::span<const std::string> tags;
+  int64_t tokens = 0; ///< By estimate.
+  timestamp now = {};
 };
 
 /// Why nothing was picked, over all accounts that serve the demand.

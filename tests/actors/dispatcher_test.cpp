@@ -55,7 +55,7 @@ TEST_CASE_METHOD(fixture, "a job waits for tokens without asking on and on",
   auto limited = options("a", money{10'000'000'000});
   limited.account.tokens_per_minute = 500;
   add(limited);
-  script->answer = [](const auto&) { return good(); };
+  script->answer = [](const auto&) { return good(190); };
   for (uint64_t i = 0; i < 3; ++i)
     start(line(i)); // 200 tokens each.
   for (int i = 0; i < 1'000; ++i)
@@ -67,6 +67,63 @@ TEST_CASE_METHOD(fixture, "a job waits for tokens without asking on and on",
   CHECK(owned->finished.size() == 2);
   advance(3s); // The bucket refills 8.3 tokens a second.
   CHECK(owned->finished.size() == 3);
+}
+
+TEST_CASE_METHOD(fixture, "a job of too many tokens waits, smaller ones do not",
+                 "[dispatcher]") {
+  auto limited = options("a", money{10'000'000'000});
+  limited.account.tokens_per_minute = 500;
+  add(limited);
+  script->answer = [](const auto& x) {
+    return good(x.body.find("large") == std::string::npos ? 190 : 390);
+  };
+  start(line(0)); // It leaves 300.
+  auto large = std::make_shared<job>(*line(1));
+  large->body = R"({"model":"m","user":"large"})";
+  large->estimate = {200, 200};
+  start(large);
+  for (int i = 0; i < 1'000; ++i)
+    sched.try_run_once();
+  REQUIRE(sched.jobs.empty());
+  CHECK(figures().waiting == 1);
+  start(line(2));
+  run();
+  CHECK(owned->finished.size() == 2);
+  CHECK(owned->finished.back()->custom_id == "line-2");
+  advance(34s);
+  CHECK(figures().waiting == 1);
+  advance(4s); // From 100 to 400, at 8.3 tokens a second.
+  CHECK(owned->finished.size() == 3);
+}
+
+TEST_CASE_METHOD(fixture, "tokens that a job did not use serve the next ones",
+                 "[dispatcher]") {
+  auto limited = options("a", money{10'000'000'000});
+  limited.account.tokens_per_minute = 500;
+  add(limited);
+  script->answer = [](const auto&) { return good(0); };
+  for (uint64_t i = 0; i < 40; ++i)
+    start(line(i)); // Estimated at 200 each.
+  run();
+  CHECK(owned->finished.size() == 31); // The first that finds less than 200.
+}
+
+TEST_CASE_METHOD(fixture, "an account is woken no oftener than it has to be",
+                 "[dispatcher]") {
+  auto limited = options("a", money{10'000'000'000});
+  limited.account.requests_per_minute = 600;
+  limited.account.max_in_flight = 1'000;
+  add(limited);
+  script->answer = [](const auto&) { return good(); };
+  for (uint64_t i = 0; i < 1'000; ++i) // More than a minute's are there at once.
+    start(line(i));
+  run();
+  const auto pending = [this] { return sched.clock().schedule().size(); };
+  const auto before = pending();
+  for (int i = 0; i < 300; ++i)
+    advance(100ms); // Ten requests come back each second, one by one.
+  CHECK(figures().waiting == 100);
+  CHECK(pending() <= before + 2);
 }
 
 TEST_CASE("an account that leaves after its grant serves the job",
@@ -130,7 +187,7 @@ TEST_CASE_METHOD(fixture, "proportional splits a burst just the same",
   }
   use(strategy::proportional);
   for (int i = 0; i < 100; ++i)
-    start(line(next++));
+    start(line(i));
   run();
   CHECK(view("a").calls == 30);
   CHECK(view("b").calls == 30);
@@ -184,7 +241,7 @@ TEST_CASE_METHOD(fixture, "jobs wait while all accounts are busy",
   add(x);
   script->answer = [](const auto&) { return std::nullopt; };
   for (int i = 0; i < 5; ++i)
-    start(line(next++));
+    start(line(i));
   run();
   CHECK(script->open.size() == 2);
   CHECK(figures().waiting == 3);
@@ -206,7 +263,7 @@ TEST_CASE_METHOD(fixture, "never more is held than available",
   add(x);
   script->answer = [](const auto&) { return std::nullopt; };
   for (int i = 0; i < 10; ++i)
-    start(line(next++));
+    start(line(i));
   run();
   CHECK(script->open.size() == 4);
   CHECK(view("a").available >= view("a").floor);

@@ -136,6 +136,26 @@ TEST_CASE_METHOD(fixture, "what is free needs no money", "[pinned]") {
   CHECK(serve(pinned("a", true)).state == item_state::succeeded);
 }
 
+TEST_CASE_METHOD(fixture, "what needs no money waits for its busy account",
+                 "[pinned]") {
+  auto narrow = options("a", money{10'000'000'000});
+  narrow.account.max_in_flight = 1;
+  add(narrow);
+  ask<account_view>(accounts["a"], atom::adjust_v, money{-10'000'000'000});
+  script->answer = [](const auto&) { return std::nullopt; };
+  start(pinned("a", true));
+  start(pinned("a", true));
+  for (int i = 0; i < 1'000; ++i)
+    sched.try_run_once();
+  REQUIRE(sched.jobs.empty());
+  CHECK(script->calls.size() == 1);
+  CHECK(figures().waiting == 1);
+  script->answer = [](const auto&) { return bad(200, stored); };
+  script->finish(script->open[0]->token, bad(200, stored));
+  run();
+  CHECK(owned->finished.size() == 2);
+}
+
 TEST_CASE_METHOD(fixture, "what a provider has not cools no model",
                  "[pinned]") {
   add("a", 10);

@@ -146,12 +146,13 @@ struct pool_fixture : deterministic_system {
   }
 
   /// An answer that took 10 tokens in and 20 out: 0.00021 USD.
-  static upstream_outcome good() {
+  /// An answer that used ten tokens of input, and `output`.
+  static upstream_outcome good(int output = 20) {
     auto x = upstream_script::reply(
       200, R"({"id":"r","object":"chat.completion","choices":[{"index":0,)"
            R"("message":{"role":"assistant","content":"hi"},)"
            R"("finish_reason":"stop"}],"usage":{"prompt_tokens":10,)"
-           R"("completion_tokens":20,"total_tokens":30}})");
+           R"("completion_tokens":)" + std::to_string(output) + "}}");
     x.headers = {{"content-type", "application/json"}};
     x.first_byte = milliseconds{40};
     x.total = milliseconds{50};
