@@ -71,11 +71,9 @@ void dispatcher_state::exhausted(const job_id&) {
   ++refused;
 }
 
-timestamp dispatcher_state::recovery(const acquire_ptr& x) const {
+outlook dispatcher_state::recovery(const acquire_ptr& x) const {
   const auto none = look(x->want, x->excluded);
-  if (none.is_soon)
-    return now();
-  return none.earliest;
+  return {none.is_soon ? now() : none.earliest, none.why};
 }
 
 void dispatcher_state::enlist(const enlistment& x) {

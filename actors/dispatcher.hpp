@@ -38,7 +38,7 @@ struct dispatcher_state {
   void publish(const account_state& x);
   void cool(const cooldown_notice& x);
   void exhausted(const job_id& x);
-  timestamp recovery(const acquire_ptr& x) const;
+  outlook recovery(const acquire_ptr& x) const;
   void enlist(const enlistment& x);
   void dismiss(account_id x);
   void configure(const routing_setup_ptr& x);

@@ -8,21 +8,6 @@
 
 namespace rota {
 
-namespace {
-
-/// Whether a job's failure is the pool's, not the caller's own.
-bool is_of_pool(const item_result& x, const verdict& last) {
-  return x.state == item_state::failed
-         && (last.cls == failure_class::none || last.failover);
-}
-
-/// That says nothing about the pool.
-bool lacks_model(const verdict& x) {
-  return x.cls == failure_class::model_unavailable;
-}
-
-} // namespace
-
 // -- handlers -----------------------------------------------------------------
 
 void runner_state::tick() {
@@ -140,7 +125,12 @@ void runner_state::acquire() {
     .then([this](const lease& x) { granted(x); },
           [this](const caf::error& x) {
             note_refusal(x);
-            declined(code_of(x));
+            const auto code = code_of(x);
+            // Those that failed it may have recovered: only they may serve.
+            if (code == ec::no_account && !is_stored() && last_asked)
+              look_ahead();
+            else
+              declined(code);
           });
 }
 
@@ -152,7 +142,7 @@ void runner_state::granted(const lease& x) {
   send_if_ready();
 }
 
-void runner_state::declined(ec why) {
+void runner_state::declined(ec why, bool hopeless) {
   asking = false;
   stopping = stopping || why == ec::stopping;
   if (cancelled || stopping || resting || why == ec::cancelled) {
@@ -161,7 +151,10 @@ void runner_state::declined(ec why) {
     return;
   }
   // With a deadline, only those that failed it already may have recovered.
-  const auto final = why == ec::no_such_model || why == ec::no_such_tag
+  const auto nobody = why == ec::no_account && !refusing.empty()
+                      && excluded.size() == refusing.size();
+  const auto final = hopeless || nobody || why == ec::no_such_model
+                     || why == ec::no_such_tag
                      || why == ec::deadline_passed || why == ec::queue_full
                      || why == ec::retries_spent
                      || (work->deadline.millis != 0 && why != ec::no_account);
@@ -170,10 +163,11 @@ void runner_state::declined(ec why) {
     wait_and_retry();
     return;
   }
-  if (why == ec::no_account && !lacks_model(last_failure))
+  if ((why == ec::no_account || hopeless) && is_of_pool(last_failure))
     self->send(peers.dispatcher, atom::exhausted_v, work->id);
   auto result = result_of(item_state::failed);
-  if (last_failure.cls == failure_class::none) {
+  if (last_failure.cls == failure_class::none
+      || why == ec::no_such_model) {
     result.error_code = to_string(why);
     result.error_text = "No account could serve this line: " + explain(why)
                         + '.';
@@ -249,7 +243,7 @@ void runner_state::failed(attempt_end end, const upstream_outcome& x) {
   if (step == next_step::give_up) {
     auto result = result_of(item_state::failed);
     result.used = end.report.used;
-    if (last_failure.failover && !lacks_model(last_failure))
+    if (is_of_pool(last_failure))
       self->send(peers.dispatcher, atom::exhausted_v, work->id);
     end_attempt(std::move(end),
                 std::make_shared<const item_result>(std::move(result)));
@@ -258,6 +252,8 @@ void runner_state::failed(attempt_end end, const upstream_outcome& x) {
   unasked = unasked || ours;
   if (!ours)
     excluded.push_back(held->grant.account);
+  if (is_lasting(last_failure))
+    refusing.push_back(held->grant.account);
   if (last_failure.cls == failure_class::overloaded)
     overloaded.push_back(held->grant.account);
   end_attempt(std::move(end), nullptr);
@@ -267,137 +263,9 @@ void runner_state::failed(attempt_end end, const upstream_outcome& x) {
     wait_and_retry();
 }
 
-void runner_state::give_back(item_result_ptr result) {
-  attempt_end end;
-  end.hold = held->grant.hold;
-  end.held = held->grant.amount;
-  end.is_free = is_free(work->route);
-  end.unused_tokens = end.is_free ? 0 : work->estimate.total();
-  // That nothing was sent says nothing about the account.
-  end.report.judged.cls = failure_class::client_error;
-  end.report.serial = held->grant.serial;
-  end.report.model = work->model;
-  end_attempt(std::move(end), std::move(result));
-}
-
-void runner_state::end_attempt(attempt_end end, item_result_ptr result) {
-  const auto account = held->account;
-  if (result && is_stored()) {
-    end.result = result;
-    end.ack = durable_actor{owner};
-    end.token = work->id.item;
-  }
-  held.reset();
-  sent = false;
-  const auto is_known = result && is_complete(*result);
-  if (is_known && !is_stored())
-    tell(result); // Somebody wants the answer: the books come second.
-  if (result)
-    end.record = record_of(*result);
-  self->send(account, atom::settle_v,
-             attempt_end_ptr{std::make_shared<attempt_end>(std::move(end))});
-  if (!result) {
-    tell_stage(false);
-    return;
-  }
-  if (is_known && is_stored())
-    tell(std::move(result));
-  if (is_known)
-    return;
-  asking = true; // The job has ended: nothing starts any more.
-  // Once it answers, the dispatcher has heard how that went.
-  self->request(account, caf::infinite, atom::cut_v)
-    .then([this, result](const reading_cut&) { finish(result); },
-          [this, result](const caf::error&) { finish(result); });
-}
-
-void runner_state::end_without_hold(item_result_ptr result) {
-  if (is_stored()) {
-    auto x = std::make_shared<commit>();
-    x->result = result;
-    x->ack = durable_actor{owner};
-    x->token = work->id.item;
-    self->send(peers.journal, atom::append_v, commit_ptr{std::move(x)});
-  }
-  store_record(record_of(*result));
-  finish(std::move(result));
-}
-
-bool runner_state::is_complete(const item_result& x) const {
-  return is_stored() || !is_of_pool(x, last_failure);
-}
-
-void runner_state::finish(item_result_ptr result) {
-  if (is_complete(*result)) {
-    tell(std::move(result));
-    return;
-  }
-  asking = true;
-  auto question = std::make_shared<acquire_request>();
-  question->want = {work, attempt(), list_cost};
-  self
-    ->request(peers.dispatcher, caf::infinite, atom::recovery_v,
-              acquire_ptr{std::move(question)})
-    .then(
-      [this, result](timestamp x) {
-        auto told = *result;
-        told.retry_at = x;
-        tell(std::make_shared<const item_result>(std::move(told)));
-      },
-      [this, result](const caf::error&) { tell(result); });
-}
-
-void runner_state::tell(item_result_ptr result) {
-  self->send(owner, atom::finish_v, std::move(result));
-  self->quit();
-}
-
-void runner_state::tell_stage(bool holds) const {
-  if (is_stored())
-    self->send(owner, atom::publish_v, job_stage{work->id, holds});
-}
-
-item_result runner_state::result_of(item_state state) const {
-  item_result x;
-  x.id = work->id;
-  x.custom_id = work->custom_id;
-  x.line = work->line;
-  x.state = state;
-  x.status = last_status;
-  x.request_id = last_request_id;
-  if (held) {
-    x.account = held->grant.account_name;
-    x.account_number = held->grant.account;
-  }
-  x.model = work->model;
-  x.attempts = tries;
-  x.cost = spent;
-  x.at = now();
-  if (state == item_state::failed && late) {
-    x.error_code = to_string(ec::deadline_passed);
-    x.error_text = last_failure.reason;
-  } else if (state == item_state::failed
-             && last_failure.cls != failure_class::none) {
-    x.body = last_body;
-    x.content_type = last_type;
-    x.error_code = to_string(last_failure.cls);
-    x.error_text = last_failure.reason;
-    if (work->policy == delivery::at_most_once
-        && last_failure.charged == charge::perhaps) {
-      x.body.clear(); // Whatever it is, it is no answer.
-      x.error_code = in_doubt_code;
-      x.error_text = in_doubt_text(last_failure.reason);
-    }
-  } else if (state == item_state::cancelled) {
-    x.error_code = "batch_cancelled";
-    x.error_text = "The batch was cancelled before this line was served.";
-  }
-  return x;
-}
-
 void runner_state::wait_and_retry() {
   // Whoever failed may have recovered by then.
-  excluded.clear();
+  excluded = refusing;
   overloaded.clear();
   timed = true;
   self->delayed_send(self, budget->backoff(uniform(random)), atom::tick_v);

@@ -8,6 +8,7 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include <functional>
 #include <optional>
 #include <random>
 
@@ -72,7 +73,11 @@ struct runner_state {
   /// Asks for an account.
   void acquire();
   void granted(const lease& x);
-  void declined(ec why);
+  /// @param hopeless Nobody will serve it before its deadline.
+  void declined(ec why, bool hopeless = false);
+
+  /// Whether who failed it may serve it in time.
+  void look_ahead();
 
   /// Notes how an account was picked, or why none was.
   void note_held(const lease& x);
@@ -120,6 +125,10 @@ struct runner_state {
   void finish(item_result_ptr result);
   void tell(item_result_ptr result);
 
+  /// Asks when the job may be served, once it is known how its last try ended.
+  void ask_outlook(std::vector<account_id> without,
+                   std::function<void(const outlook&)> f);
+
   /// Tells the owner of a stored job.
   void tell_stage(bool holds) const;
 
@@ -145,7 +154,9 @@ struct runner_state {
   std::optional<record_draft> draft; // Where a record is kept.
   std::vector<account_id> excluded;
   std::vector<account_id> overloaded; // Among them.
+  std::vector<account_id> refusing;   // As well: those that always will.
   std::optional<lease> held;
+  account_actor last_asked; // Whose lease ended last.
   timestamp began;
   money list_cost; // The estimate at list price.
   money spent; // Over all attempts.

@@ -104,7 +104,7 @@ using dispatcher_actor = caf::typed_actor<
   // A job failed on every account.
   caf::reacts_to<atom::exhausted, job_id>,
   // When an account that could serve this is back, as item_result::retry_at.
-  caf::replies_to<atom::recovery, acquire_ptr>::with<timestamp>,
+  caf::replies_to<atom::recovery, acquire_ptr>::with<outlook>,
   // An account joins the pool or changes what it can serve.
   caf::reacts_to<atom::enlist, enlistment>,
   // An account leaves the pool.

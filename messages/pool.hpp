@@ -28,6 +28,14 @@ struct pool_view {
   ec halted = ec::ok;
 };
 
+/// When a job may be served, as far as time alone says.
+struct outlook {
+  /// Now, or at any moment: now. By nobody that is known: "never".
+  timestamp at;
+  /// Why not now; ok if it may.
+  ec why = ec::ok;
+};
+
 /// An account, its whole host, or every account is not to be used until then.
 struct cooldown_notice {
   account_id account;

@@ -234,8 +234,7 @@ void health::act(cooldown& which, const trial& tried,
                  const attempt_report& report, timestamp now, double jitter) {
   const auto of_account = &which == &account_;
   const auto& x = report.judged;
-  which.is_missing = x.cls == failure_class::model_unavailable
-                     && report.status >= 400 && report.status < 500;
+  which.is_missing = x.cls == failure_class::model_unavailable;
   auto why = x.reason.empty() ? to_string(x.cls) : x.reason;
   switch (x.action) {
     case account_action::none:

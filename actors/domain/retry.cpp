@@ -12,6 +12,17 @@ verdict judged_late(verdict x, milliseconds had, milliseconds whole) {
   return x;
 }
 
+bool is_lasting(const verdict& x) {
+  return x.cls == failure_class::client_restricted
+         || (x.cls == failure_class::rate_limited
+             && x.scope == failure_scope::request);
+}
+
+bool is_of_pool(const verdict& x) {
+  return x.failover && x.cls != failure_class::model_unavailable
+         && !is_lasting(x);
+}
+
 next_step retry_budget::after_failure(const verdict& x, bool sent,
                                       timestamp now) {
   if (sent)

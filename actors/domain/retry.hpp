@@ -19,6 +19,14 @@ enum class next_step : uint8_t {
 /// @param whole From the job's start to its deadline.
 verdict judged_late(verdict x, milliseconds had, milliseconds whole);
 
+/// Whether an account will refuse the same request each time, whatever the
+/// hour: it serves certain clients only, or none so large.
+bool is_lasting(const verdict& x);
+
+/// Whether that all failed so is a fault of the pool, and no other request of
+/// the kind can be served: not if it is about this one, or its model.
+bool is_of_pool(const verdict& x);
+
 /// One job's budget of attempts and time. Pure.
 class retry_budget {
 public:

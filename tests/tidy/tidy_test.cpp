@@ -154,7 +154,6 @@ TEST_CASE("files are short enough to be read", "[tidy]") {
     "actors/domain/selection.cpp",
     "actors/domain/selection.hpp",
     "actors/domain/stream_gate.hpp",
-    "actors/runner.cpp",
     "actors/runner.hpp",
     "config/options.hpp", // The whole configuration on one page.
     "config/schema.cpp",  // The same.
