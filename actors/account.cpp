@@ -64,6 +64,8 @@ account_actor_state::hold(const acquire_ptr& x) {
   }
   // After this point, the hold stands.
   limits->acquire(work.estimate.total(), t);
+  if (amount > money{})
+    least_hold = std::min(least_hold.value_or(amount), amount);
   const auto serial = condition->begin(work.model, expiry, t);
   window->add(1, {}, t);
   persist(t, x->ack, x->want.attempt);
@@ -114,7 +116,7 @@ void account_actor_state::settle(const attempt_end_ptr& x) {
         || judged.cls == failure_class::auth_invalid)
       ask_reading(t);
   }
-  watch->of_model(x->report.model);
+  watch->of_model(x->report.model, x->report.guessed_price);
   persist(t, x->ack, x->token, x->result, x->record);
   publish(t);
 }

@@ -123,6 +123,7 @@ struct account_actor_state {
   bool refuses_asking = false; // For usage; learnt, until the next start.
   uint64_t version = 0, answered = 0; // Requests for a hold.
   wake_timer ticks;
+  std::optional<money> least_hold; // Of this run.
   uint64_t stored_revision = 0, stored_watch = 0;
   milliseconds stored_lag{0};
   uint64_t successes = 0;

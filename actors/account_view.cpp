@@ -45,6 +45,7 @@ account_view account_actor_state::status() const {
   x.held = head.held;
   x.available = books->available();
   x.floor = options.floor;
+  x.least_hold = least_hold.value_or(money{});
   x.in_flight = limits->in_flight();
   x.limit = limit(t);
   x.in_doubt = static_cast<uint32_t>(books->in_doubt());
@@ -73,7 +74,8 @@ funds_state account_actor_state::funds() const {
     return funds_state::exhausted;
   if (!books->head().funded)
     return funds_state::unknown;
-  if (books->available() + books->head().held <= setup.account.floor)
+  const auto left = books->available() + books->head().held;
+  if (left - setup.account.floor < least_hold.value_or(money{1}))
     return funds_state::exhausted;
   return low ? funds_state::low : funds_state::funded;
 }

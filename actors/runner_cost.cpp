@@ -15,6 +15,8 @@ void runner_state::note_cost(attempt_end& to,
       = real_cost(prices(), *work, usage_of(x), multiplier, now());
     to.report.used = cost.used;
     to.cost = cost.amount;
+    const auto found = prices().prices.find(work->model);
+    to.report.guessed_price = found.unknown || found.by_prefix;
     if (cost.used.source != usage_source::estimated)
       to.unused_tokens = work->estimate.total() - cost.used.input_total()
                          - cost.used.output;

@@ -64,6 +64,8 @@ struct attempt_report {
   milliseconds first_byte{0};
   milliseconds total{0};
   usage used;
+  /// It was booked at a price that may be another model's.
+  bool guessed_price = false;
   /// It was refused for asking for its usage.
   bool refuses_asking = false;
 };
@@ -155,6 +157,8 @@ struct account_view {
   money held;
   money available;
   money floor;
+  /// The smallest hold of this run; 0: none was made.
+  money least_hold;
   uint32_t in_flight = 0;
   uint32_t limit = 0;
   uint32_t in_doubt = 0;

@@ -25,7 +25,7 @@ std::string low_text(const account_view& x) {
 }
 
 std::string exhausted_text(const account_view& x) {
-  if (x.available > x.floor && !x.reason.empty())
+  if (x.available - x.floor > x.least_hold && !x.reason.empty())
     return subject(x.name) + " has no money left, says its provider ("
            + x.reason + "), although the books say "
            + to_string(x.available) + " USD.";

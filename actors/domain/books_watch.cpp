@@ -45,14 +45,14 @@ void books_watch::see(const ledger_entry& x, timestamp now) {
   switch (x.kind) {
     case entry_kind::overrun:
       overruns_.add(1, {}, now);
-      prices_.charged(-x.amount, now, model_);
+      charged(-x.amount, now);
       break;
     case entry_kind::late:
       lates_.add(1, {}, now);
-      prices_.charged(-x.amount, now, model_);
+      charged(-x.amount, now);
       break;
     case entry_kind::settle:
-      prices_.charged(-x.amount, now, model_);
+      charged(-x.amount, now);
       break;
     case entry_kind::doubt:
     case entry_kind::suspect:
@@ -70,6 +70,12 @@ void books_watch::see(const ledger_entry& x, timestamp now) {
     default:
       break;
   }
+}
+
+void books_watch::charged(money cost, timestamp now) {
+  prices_.charged(cost, now, model_);
+  if (guessed_)
+    prices_.unsure(cost);
 }
 
 void books_watch::describe(account_view& to, timestamp now) const {

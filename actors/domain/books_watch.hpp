@@ -21,8 +21,11 @@ public:
   void rules(milliseconds posting_lag, money quantum);
 
   /// What the next attempts to be booked were for; empty: nobody knows.
-  void of_model(const std::string& x) {
+  /// @param guessed Their price may be another model's: what they were booked
+  ///                at says nothing about what the provider charges.
+  void of_model(const std::string& x, bool guessed = false) {
     model_ = x;
+    guessed_ = guessed;
   }
 
   /// @param entries What one message led to: a reading and what it corrected
@@ -43,9 +46,11 @@ public:
 
 private:
   void see(const ledger_entry& x, timestamp now);
+  void charged(money cost, timestamp now);
 
   money quantum_;
   std::string model_;
+  bool guessed_ = false;
   calibration prices_;
   window_sum overruns_;
   window_sum lates_;

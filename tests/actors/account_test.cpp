@@ -30,6 +30,27 @@ TEST_CASE_METHOD(fixture, "a hold counts what this account pays",
   CHECK(std::get<hold_grant>(x).multiplier == factor{500'000});
 }
 
+TEST_CASE_METHOD(fixture, "whoever cannot hold the least any more is exhausted",
+                 "[account]") {
+  add("a", 10);
+  const auto spend = [this](uint64_t item, int64_t nanos) {
+    REQUIRE(refused("a", item, nanos) == ec::ok);
+    CHECK(view("a").funds != funds_state::exhausted); // It may come back.
+    end("a", item, charge::yes, nanos);
+  };
+  spend(0, 3 * dollar);
+  spend(1, dollar);
+  spend(2, 4 * dollar);
+  CHECK(view("a").funds == funds_state::low); // It has two; its floor is one.
+  spend(3, dollar / 2);
+  spend(4, dollar / 8);
+  CHECK(view("a").funds == funds_state::low);
+  spend(5, dollar / 4 + 1);
+  CHECK(view("a").funds == funds_state::exhausted);
+  ask<account_view>(accounts["a"], atom::adjust_v, money{dollar});
+  CHECK(view("a").funds == funds_state::low);
+}
+
 TEST_CASE_METHOD(fixture, "a charge above its hold is booked, once",
                  "[account]") {
   add("a", 10);

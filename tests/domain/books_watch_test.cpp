@@ -152,3 +152,23 @@ TEST_CASE_METHOD(fixture, "the factor is drawn from the entries", "[watch]") {
     CHECK(window());
   }
 }
+
+TEST_CASE_METHOD(fixture, "a price that was guessed teaches nothing",
+                 "[watch]") {
+  read(1'000 * dollar);
+  now = now + 10min;
+  read(1'000 * dollar);
+  const auto window = [this](bool guessed) {
+    now = now + 10min;
+    it.of_model("m", guessed);
+    spend(10 * dollar, 10 * dollar);
+    now = now + 10min;
+    read(balance() + 9 * dollar); // A tenth of it was charged.
+  };
+  for (int i = 0; i < 5; ++i)
+    window(true);
+  CHECK(it.prices().price_factor() == factor{});
+  for (int i = 0; i < 5; ++i)
+    window(false);
+  CHECK(it.prices().price_factor() < factor{});
+}
