@@ -1,6 +1,7 @@
 #include "config/secrets.hpp"
 
 #include "config/url.hpp"
+#include "messages/printable.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,6 +21,9 @@ namespace {
 secret_result wrong(std::string text) {
   return {std::nullopt, std::move(text)};
 }
+
+/// What some editors write before UTF-8.
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// A file descriptor that closes itself.
 class file {
@@ -80,13 +84,14 @@ std::string check_file(const std::string& path, const struct stat& info) {
 secret_result adopt(std::string_view text, const std::string& where) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r'))
     text.remove_suffix(1);
+  if (text.starts_with(byte_order_mark))
+    text.remove_prefix(byte_order_mark.size());
   if (text.empty())
     return wrong(where + " is empty; put the secret there");
-  for (const char c : text)
-    if (static_cast<uint8_t>(c) < 0x20 || c == 0x7F)
-      return wrong(where
-                   + " holds a line break or a control character inside "
-                     "the secret; put the secret there alone");
+  if (!is_printable_ascii(text))
+    return wrong(where
+                 + " holds a line break, a control character or one that is "
+                   "not ASCII inside the secret; put the secret there alone");
   if (text.front() == ' ' || text.back() == ' ')
     return wrong(where
                  + " holds a space before or behind the secret; put the "

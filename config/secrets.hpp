@@ -46,7 +46,8 @@ inline constexpr size_t secret_bytes_max = 16 * 1'024;
 /// Reads a secret from where the reference says. A file must be closed to
 /// group and others, but for those that the service manager passed in
 /// $CREDENTIALS_DIRECTORY: their access list shows as group bits. Line breaks
-/// at the end are cut off; control characters within are refused.
+/// at the end and a byte order mark at the begin are cut off; what else is not
+/// printable ASCII is refused, for it cannot be sent in a header.
 [[nodiscard]] secret_result resolve(const secret_ref& ref);
 
 /// Begins what stands in clients[].tokens for the SHA-256 of a token.

@@ -1,6 +1,7 @@
 #include "config/text_forms.hpp"
 
 #include "config/choice_forms.hpp"
+#include "messages/printable.hpp"
 
 #include <algorithm>
 #include <array>
@@ -207,9 +208,10 @@ headers_form::read(const tree_node& x) const {
             "api_key)");
     else if (std::find(seen.begin(), seen.end(), name) != seen.end())
       fault(" stands here twice; remove one");
-    if (!scalar_fault(child, {}).empty() || child.text.size() > 4'000)
-      fault(" needs one line of text as its value, at most 4000 bytes; write "
-            "NAME: VALUE");
+    if (!scalar_fault(child, {}).empty() || child.text.size() > 4'000
+        || !is_printable_ascii(child.text))
+      fault(" needs one line of text in ASCII as its value, at most 4000 "
+            "bytes; write NAME: VALUE");
     seen.push_back(std::move(name));
     result.emplace(child.key, child.text);
   }

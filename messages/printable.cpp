@@ -1,5 +1,7 @@
 #include "messages/printable.hpp"
 
+#include <algorithm>
+
 namespace rota {
 
 std::string printable(std::string_view text) {
@@ -14,6 +16,11 @@ std::string printable(std::string_view text) {
       result[i] = result[i + 1] = ' ';
   }
   return result;
+}
+
+bool is_printable_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
 } // namespace rota

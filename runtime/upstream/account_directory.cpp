@@ -2,6 +2,7 @@
 
 #include "actors/domain/dialect.hpp"
 #include "actors/domain/header_text.hpp"
+#include "messages/printable.hpp"
 
 #include <curl/curl.h>
 
@@ -36,11 +37,6 @@ std::string lower(std::string_view x) {
   std::string result{x};
   to_lower(result);
   return result;
-}
-
-bool is_printable(std::string_view x) {
-  return std::all_of(x.begin(), x.end(),
-                     [](char c) { return c >= 0x20 && c < 0x7F; });
 }
 
 void strip_end(std::string& path) {
@@ -107,7 +103,7 @@ void upstream_target::parse(std::string_view url, bool fixed) {
   if (base_ == nullptr)
     throw std::bad_alloc{};
   const std::string text{url};
-  if (!is_printable(url)
+  if (!is_printable_ascii(url)
       || curl_url_set(base_, CURLUPART_URL, text.c_str(), 0) != CURLUE_OK)
     throw std::invalid_argument{
       "it is not a URL; write it like https://api.example.com"};
@@ -145,14 +141,14 @@ void upstream_target::parse(std::string_view url, bool fixed) {
 upstream_target_ptr
 upstream_target::of_account(const account_options& x, std::string_view api_key,
                             std::string_view console) {
-  if (!is_printable(api_key) || !is_printable(console))
+  if (!is_printable_ascii(api_key) || !is_printable_ascii(console))
     throw std::invalid_argument{
-      "a secret holds a line break or another control character"};
+      "a secret holds what is not printable ASCII; put the secret there alone"};
   std::shared_ptr<upstream_target> result{new upstream_target};
   result->parse(x.base_url, false);
   for (const auto& [name, value] : x.headers) {
-    if (!is_printable(name) || !is_printable(value) || name.empty()
-        || name.find_first_of(": ") != std::string::npos)
+    if (!is_printable_ascii(name) || !is_printable_ascii(value)
+        || name.empty() || name.find_first_of(": ") != std::string::npos)
       throw std::invalid_argument{"the header '" + name
                                   + "' cannot be sent as it stands"};
     result->own_names_.push_back(lower(name));

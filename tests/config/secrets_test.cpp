@@ -90,6 +90,7 @@ TEST_CASE("a secret comes from the environment or a closed file", "[secrets]") {
   CHECK(revealed(dir.put("b", "sk-file\r\n\n")) == "sk-file");
   CHECK(revealed(dir.put("c", "sk-file", 0400)) == "sk-file");
   CHECK(revealed(dir.put("d", "session=a; path=/\n")) == "session=a; path=/");
+  CHECK(revealed(dir.put("bom", "\xEF\xBB\xBFsk-file\n")) == "sk-file");
   CHECK(revealed(dir.put("e", std::string(secret_bytes_max, 'k')))
         == std::string(secret_bytes_max, 'k'));
 }
@@ -149,10 +150,12 @@ TEST_CASE("credentials of the service manager may show group bits",
 TEST_CASE("what would break a header is no secret", "[secrets]") {
   const scratch_dir dir;
   const std::vector<std::string> texts{
-      "sk-1\nsk-2\n", "sk-1\rX-A: b", {"sk\0x", 4}, "a\tb"};
+      "sk-1\nsk-2\n",       "sk-1\rX-A: b",    {"sk\0x", 4}, "a\tb",
+      "sk-1\xE2\x80\x8B", "sk-\xC3\xBC-sk-1", "sk-1\xEF\xBB\xBF"};
   for (const auto& text : texts) {
     const auto fault = fault_of(dir.put("a", text));
     CHECK_THAT(fault, ContainsSubstring("control character"));
+    CHECK_THAT(fault, ContainsSubstring("not ASCII"));
     CHECK(fault.find("sk-1") == std::string::npos);
   }
   CHECK_THAT(fault_of(dir.put("a", " sk-1")), ContainsSubstring("a space"));

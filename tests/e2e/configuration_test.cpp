@@ -75,6 +75,33 @@ TEST_CASE("a key that was replaced in its file is used after a reload",
   CHECK(on.daemon().err().find("key-b") == std::string::npos);
 }
 
+TEST_CASE("a key that no header takes is told with its account", "[e2e]") {
+  stage on{sim_file};
+  const auto file = on.dir / "a.key";
+  write_secret(file, "\xEF\xBB\xBFkey-a\n");
+  const auto config = account("\"file:" + file + "\"");
+  on.start(config);
+  write_secret(file, "key-\xE2\x80\x8B" "a\n");
+  const auto said = ":5: accounts[a].api_key: the secret file " + file
+                    + " holds a line break, a control character or one that"
+                      " is not ASCII";
+  const auto x = on.rota({"reload"});
+  CHECK(x.code == 1);
+  CHECK_THAT(x.err, ContainsSubstring(said));
+  CHECK_THAT(x.err, ContainsSubstring("nothing was changed"));
+  const auto refused = on.refuse(config, {"--check-config"});
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, ContainsSubstring(said));
+  const auto header = on.refuse("\naccounts:\n  - {name: a, provider: openai,"
+                                " base_url: SIM, api_key: env:KEY_A,\n"
+                                "     headers: {X-Team: Z\xC3\xBCrich}}\n",
+                                {"--check-config"});
+  CHECK(header.code == 2);
+  CHECK_THAT(header.err,
+             ContainsSubstring(":6: accounts[a].headers: \"X-Team\" needs one"
+                               " line of text in ASCII"));
+}
+
 TEST_CASE("one key twice is told, and may be used", "[e2e]") {
   stage on{sim_file};
   const auto twice = good_config
