@@ -1,6 +1,5 @@
 #include "runtime/account_pool.hpp"
 
-#include "actors/domain/dialect.hpp"
 #include "actors/support.hpp"
 #include "config/secrets.hpp"
 #include "runtime/ask.hpp"
@@ -10,8 +9,6 @@
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-#include <set>
 #include <stdexcept>
 #include <tuple>
 #include <utility>
@@ -19,13 +16,6 @@
 namespace rota {
 
 namespace {
-
-/// A sentence names so many tags at most.
-constexpr size_t shown_tags = 12;
-
-bool has(const std::vector<std::string>& list, const std::string& x) {
-  return std::find(list.begin(), list.end(), x) != list.end();
-}
 
 account_setup_ptr setup_of(const options& all, const account_options& x,
                            const refresher_actor& refresher) {
@@ -40,6 +30,27 @@ account_setup_ptr setup_of(const options& all, const account_options& x,
   return result;
 }
 
+/// Where an account's requests go and what they are sent with.
+/// @throws std::runtime_error with a fault as check_secrets() has it.
+upstream_target_ptr target_of(const account_options& x) {
+  const auto shown = "accounts[" + x.name + "].";
+  const auto read = [&](const char* key, const secret_ref& from) {
+    if (from.from == secret_ref::source::none)
+      return secret{};
+    auto found = resolve(from);
+    if (!found.value)
+      throw std::runtime_error{shown + key + ": " + found.fault};
+    return std::move(*found.value);
+  };
+  const auto api_key = read("api_key", x.api_key);
+  const auto console = read("balance.console", x.balance.console);
+  try {
+    return upstream_target::of_account(x, api_key.reveal(), console.reveal());
+  } catch (const std::invalid_argument& e) {
+    throw std::runtime_error{shown + "base_url: " + e.what()};
+  }
+}
+
 } // namespace
 
 account_pool::account_pool(wiring& all,
@@ -47,7 +58,8 @@ account_pool::account_pool(wiring& all,
                            recall remember)
   : all_{all},
     directory_{std::move(directory)},
-    remember_{std::move(remember)} {
+    remember_{std::move(remember)},
+    offers_{std::make_shared<const account_offers>()} {
   // nop
 }
 
@@ -55,9 +67,11 @@ void account_pool::apply(const options& all,
                          const std::vector<account_options>& accounts) {
   for (const auto& x : accounts)
     admit(all, x);
+  publish();
 }
 
 void account_pool::admit(const options& all, const account_options& x) {
+  auto fresh_target = target_of(x); // Reads files: nobody waits for them.
   std::lock_guard guard{mutex_};
   auto i = members_.find(x.name);
   if (const auto back = leaving_.find(x.name); back != leaving_.end()) {
@@ -66,7 +80,7 @@ void account_pool::admit(const options& all, const account_options& x) {
   }
   if (i == members_.end()) {
     const auto memory = remember_(x.name);
-    target(memory.head.account, x);
+    use(memory.head.account, std::move(fresh_target));
     member fresh{memory.head.account, x, {}};
     fresh.actor
       = spawn_hosted(all_.system, &all_.loop, account, all_.clock,
@@ -75,7 +89,7 @@ void account_pool::admit(const options& all, const account_options& x) {
     all_.watch("actor of account " + x.name, fresh.actor);
     i = members_.emplace(x.name, std::move(fresh)).first;
   } else {
-    target(i->second.id, x);
+    use(i->second.id, std::move(fresh_target));
     i->second.options = x;
     caf::anon_send(i->second.actor, atom::configure_v,
                    setup_of(all, x, all_.refresher));
@@ -94,19 +108,7 @@ void account_pool::admit(const options& all, const account_options& x) {
 }
 
 /// @returns Whether requests are sent otherwise from now on.
-bool account_pool::target(account_id id, const account_options& x) {
-  const auto read = [&x](const secret_ref& from) {
-    if (from.from == secret_ref::source::none)
-      return secret{};
-    auto found = resolve(from);
-    if (!found.value)
-      throw std::runtime_error{"Account " + x.name + ": " + found.fault};
-    return std::move(*found.value);
-  };
-  const auto api_key = read(x.api_key);
-  const auto console = read(x.balance.console);
-  auto fresh
-    = upstream_target::of_account(x, api_key.reveal(), console.reveal());
+bool account_pool::use(account_id id, upstream_target_ptr fresh) {
   const auto old = directory_->find(id);
   if (old && old->sends_like(*fresh))
     return false;
@@ -114,17 +116,34 @@ bool account_pool::target(account_id id, const account_options& x) {
   return true;
 }
 
-std::vector<std::string> account_pool::renew_secrets() {
-  std::lock_guard guard{mutex_};
-  std::vector<std::string> result;
-  for (const auto& [name, x] : members_)
+account_pool::renewal account_pool::renew_secrets() {
+  std::vector<member> all;
+  {
+    std::lock_guard guard{mutex_};
+    for (const auto& [name, x] : members_)
+      all.push_back(x);
+  }
+  renewal result;
+  for (const auto& x : all)
     try {
-      if (target(x.id, x.options))
-        result.push_back(name);
+      if (use(x.id, target_of(x.options)))
+        result.changed.push_back(x.options.name);
     } catch (const std::exception& e) {
-      spdlog::warn("{} The account goes on with what it had.", e.what());
+      result.faults.push_back(std::string{e.what()}
+                              + "; it goes on with the secret that it had");
     }
   return result;
+}
+
+void account_pool::publish() {
+  auto fresh = std::make_shared<account_offers>();
+  {
+    std::lock_guard guard{mutex_};
+    for (const auto& [name, x] : members_)
+      fresh->add(x.options);
+  }
+  std::lock_guard guard{offers_mutex_};
+  offers_ = std::move(fresh);
 }
 
 void account_pool::reconfigure(const options& all) {
@@ -135,15 +154,19 @@ void account_pool::reconfigure(const options& all) {
 }
 
 void account_pool::remove(const std::vector<std::string>& names) {
-  std::lock_guard guard{mutex_};
-  for (const auto& name : names) {
-    const auto i = members_.find(name);
-    if (i == members_.end())
-      continue;
-    caf::anon_send(all_.dispatcher, atom::dismiss_v, i->second.id);
-    caf::anon_send(all_.refresher, atom::dismiss_v, i->second.id);
-    leaving_.insert(members_.extract(i));
+  {
+    std::lock_guard guard{mutex_};
+    for (const auto& name : names) {
+      const auto i = members_.find(name);
+      if (i == members_.end())
+        continue;
+      caf::anon_send(all_.dispatcher, atom::dismiss_v, i->second.id);
+      caf::anon_send(all_.refresher, atom::dismiss_v, i->second.id);
+      directory_->erase(i->second.id);
+      leaving_.insert(members_.extract(i));
+    }
   }
+  publish();
 }
 
 void account_pool::settle_left(const options& all,
@@ -184,72 +207,6 @@ account_pool::find(const std::string& name) const {
 size_t account_pool::size() const {
   std::lock_guard guard{mutex_};
   return members_.size();
-}
-
-bool account_pool::serves(const account_options& x, surface route,
-                          const std::string& model,
-                          const std::vector<std::string>& tags) {
-  return speaks(x.kind, route)
-         && (x.models.empty() || has(x.models, model))
-         && std::all_of(tags.begin(), tags.end(),
-                        [&x](const auto& tag) { return has(x.tags, tag); });
-}
-
-ec account_pool::serves(surface route, const std::string& model,
-                        const std::vector<std::string>& tags) const {
-  std::lock_guard guard{mutex_};
-  auto result = ec::no_such_model;
-  for (const auto& [name, x] : members_) {
-    if (serves(x.options, route, model, tags))
-      return ec::ok;
-    if (serves(x.options, route, model, {}))
-      result = ec::no_such_tag;
-  }
-  return result;
-}
-
-std::string
-account_pool::tag_fault(const std::vector<std::string>& tags) const {
-  std::lock_guard guard{mutex_};
-  std::set<std::string> known;
-  for (const auto& [name, x] : members_)
-    known.insert(x.options.tags.begin(), x.options.tags.end());
-  const auto unknown
-    = std::find_if(tags.begin(), tags.end(),
-                   [&known](const auto& tag) { return !known.contains(tag); });
-  if (unknown == tags.end())
-    return {};
-  auto result = "No account has the tag " + *unknown;
-  if (known.empty())
-    return result + ", nor any other: set the tags of the accounts.";
-  if (known.size() > shown_tags)
-    return result + ": check its name, or the tags of the accounts.";
-  result += ". The accounts' tags are:";
-  for (const auto& tag : known)
-    result += (tag == *known.begin() ? " " : ", ") + tag;
-  return result + '.';
-}
-
-std::vector<std::string>
-account_pool::models(surface route, const std::vector<std::string>& tags,
-                     std::span<const std::string> asked) const {
-  const auto priced = all_.setup()->prices->names();
-  std::lock_guard guard{mutex_};
-  std::set<std::string> result;
-  for (const auto& [name, x] : members_) {
-    const auto& its = x.options;
-    for (const auto& model : asked)
-      if (serves(its, route, model, tags))
-        result.insert(model);
-    for (const auto& model : its.models)
-      if (serves(its, route, model, tags))
-        result.insert(model);
-    if (its.models.empty())
-      for (const auto& model : priced)
-        if (makes(its.kind, route, model) && serves(its, route, model, tags))
-          result.insert(model);
-  }
-  return {result.begin(), result.end()};
 }
 
 void account_pool::stop(milliseconds patience) {

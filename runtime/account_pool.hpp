@@ -2,13 +2,15 @@
 
 #include "actors/account.hpp"
 #include "config/options.hpp"
+#include "runtime/account_offers.hpp"
 #include "runtime/upstream/account_directory.hpp"
 #include "runtime/wiring.hpp"
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -38,12 +40,20 @@ public:
   /// Tells every account options that are not its own: health, store, window.
   void reconfigure(const options& all);
 
-  /// Reads all secrets again and uses those that have changed, from the next
-  /// call on. A secret that went away meanwhile is kept.
-  /// @returns The accounts that changed theirs.
-  std::vector<std::string> renew_secrets();
+  /// What came of renew_secrets().
+  struct renewal {
+    /// The accounts whose requests are sent otherwise from the next call on.
+    std::vector<std::string> changed;
+    /// A sentence for each that goes on with what it had, as those of
+    /// check_secrets(): its secret went away since that looked at it.
+    std::vector<std::string> faults;
+  };
 
-  /// Takes accounts out of the pool. What is in flight is settled still.
+  /// Reads all secrets again and uses those that have changed.
+  renewal renew_secrets();
+
+  /// Takes accounts out of the pool, and forgets their secrets but for the
+  /// calls that are under way: what is in flight is settled still.
   void remove(const std::vector<std::string>& names);
 
   /// Takes up accounts that an earlier run has left with open holds and that
@@ -56,27 +66,11 @@ public:
   std::vector<member> left() const;
   size_t size() const;
 
-  /// Whether an account is configured for a model on a route and has all of
-  /// these tags.
-  static bool serves(const account_options& x, surface route,
-                     const std::string& model,
-                     const std::vector<std::string>& tags);
-
-  /// The same for the pool.
-  /// @returns ok, or no_such_tag if only the tags are at fault, or
-  ///          no_such_model.
-  ec serves(surface route, const std::string& model,
-            const std::vector<std::string>& tags) const;
-
-  /// @returns One sentence if a tag is no account's, else nothing.
-  std::string tag_fault(const std::vector<std::string>& tags) const;
-
-  /// The models that accounts with all of these tags serve on a route, sorted:
-  /// those that they name; where one takes any, those of the price table that
-  /// its provider makes; and of `asked` those that may be served.
-  std::vector<std::string> models(surface route,
-                                  const std::vector<std::string>& tags,
-                                  std::span<const std::string> asked) const;
+  /// What its accounts can be asked for.
+  std::shared_ptr<const account_offers> offers() const {
+    std::lock_guard guard{offers_mutex_};
+    return offers_;
+  }
 
   /// Ends all actors, once what they were told before is done and on disk, for
   /// which both may take `patience`.
@@ -84,7 +78,8 @@ public:
 
 private:
   void admit(const options& all, const account_options& x);
-  bool target(account_id id, const account_options& x);
+  void publish();
+  bool use(account_id id, upstream_target_ptr fresh);
 
   wiring& all_;
   std::shared_ptr<account_directory> directory_;
@@ -93,6 +88,9 @@ private:
   std::map<std::string, member> members_;
   /// Out of the pool, but still settling; taken back if they return.
   std::map<std::string, member> leaving_;
+  /// Of the members. Requests look at it, and must not wait for a reload.
+  std::shared_ptr<const account_offers> offers_;
+  mutable std::mutex offers_mutex_;
 };
 
 } // namespace rota

@@ -162,7 +162,7 @@ batch_desk::checked batch_desk::check(const spool_files::upload& file,
   const auto serves = [&](surface route, const std::string& model) {
     const auto [i, fresh] = served.try_emplace({route, model}, ec::ok);
     if (fresh)
-      i->second = accounts_.serves(route, model, chosen.tags);
+      i->second = accounts_.offers()->serves(route, model, chosen.tags);
     return i->second;
   };
   const auto setup = all_.setup();
@@ -231,7 +231,8 @@ std::string batch_desk::write_refused(const std::string& path, batch_id id,
     auto why = planned.fault;
     if (planned.plan) { // Only the file as a whole shows what is wrong.
       const auto& plan = *planned.plan;
-      const auto served = accounts_.serves(plan.route, plan.model, chosen.tags);
+      const auto served
+        = accounts_.offers()->serves(plan.route, plan.model, chosen.tags);
       why = served == ec::ok
               ? line_fault{0, "duplicate_custom_id",
                            "An earlier line has this custom_id."}

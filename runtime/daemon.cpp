@@ -185,7 +185,8 @@ void daemon::serve() {
   front_ = std::make_unique<api_front>(
     *all_, now_.opts, now_.clients,
     [this](auto route, const auto& tags, auto asked) {
-      return accounts_->models(route, tags, asked);
+      const auto priced = all_->setup()->prices->names();
+      return accounts_->offers()->models(route, tags, asked, priced);
     },
     disk_->response_pins());
   listener_ = std::make_unique<http_listener>(

@@ -75,8 +75,7 @@ private:
   reload_report reload();
   reload_report take_over(configuration fresh);
   std::string fault_of_room(const options& fresh) const;
-  /// @returns The accounts whose secrets changed.
-  std::vector<std::string> apply(const options& all, const option_diff& diff);
+  account_pool::renewal apply(const options& all, const option_diff& diff);
   void add_accounts(const options& all, const std::vector<account_options>& x);
   account_memory recall(const std::string& name);
   void warn_of_clock() const;

@@ -98,6 +98,7 @@ reload_report daemon::reload() {
     // The next reload does again what this one has done.
     spdlog::error("The reload broke off: {}", x.what());
     report.faults = {std::string{"The reload broke off: "} + x.what()};
+    report.in_part = true;
     return report;
   }
 }
@@ -106,7 +107,7 @@ reload_report daemon::take_over(configuration fresh) {
   const auto diff = diff_options(now_.opts, fresh.opts);
   // What waits for a restart does so however often it is reloaded.
   auto waiting = diff_options(start_.opts, fresh.opts).needs_restart;
-  reload_report report{describe(diff), waiting, {}};
+  reload_report report{describe(diff), waiting, {}, false};
   fresh.opts = applied_live(std::move(fresh.opts), now_.opts);
   for (const auto& name : fresh.clients->renewed_since(*now_.clients))
     report.changed.push_back("client " + name + " has another token");
@@ -130,8 +131,13 @@ reload_report daemon::take_over(configuration fresh) {
     spdlog::warn("{}", warning);
   disk_->keep_records(fresh.opts.records);
   caf::anon_send(all_->dispatcher, atom::configure_v, fresh.routing);
-  for (const auto& name : apply(fresh.opts, diff))
+  auto renewed = apply(fresh.opts, diff);
+  for (const auto& name : renewed.changed)
     report.changed.push_back("account " + name + " has another secret");
+  for (const auto& fault : renewed.faults)
+    spdlog::warn("{}.", fault);
+  report.in_part = !renewed.faults.empty();
+  report.faults = std::move(renewed.faults);
   now_ = std::move(fresh);
   needs_restart_ = std::move(waiting);
   spdlog::info("rotad reloaded {}: {} changes, {} options need a restart{}{}.",
@@ -146,8 +152,8 @@ std::vector<std::string> daemon::needs_restart() {
   return needs_restart_;
 }
 
-std::vector<std::string> daemon::apply(const options& all,
-                                       const option_diff& diff) {
+account_pool::renewal daemon::apply(const options& all,
+                                    const option_diff& diff) {
   accounts_->remove(diff.removed);
   accounts_->apply(all, diff.changed);
   // Accounts try again once they are told, so the new secrets come first.

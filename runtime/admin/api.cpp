@@ -118,8 +118,12 @@ void admin_api::reload(admin_exchange& x) {
     return answer(x, 200,
                   {{"changed", report.changed},
                    {"needs_restart", report.needs_restart}});
-  auto body = error_of("invalid_config",
-                       "The configuration has faults; nothing was changed.");
+  auto body = report.in_part
+                ? error_of("changed_in_part",
+                           "The reload was done but in part: cure what it"
+                           " names, then reload again.")
+                : error_of("invalid_config", "The configuration has faults;"
+                                             " nothing was changed.");
   body["faults"] = report.faults;
   answer(x, 422, body);
 }

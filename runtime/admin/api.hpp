@@ -23,8 +23,9 @@ namespace rota {
 struct reload_report {
   std::vector<std::string> changed;
   std::vector<std::string> needs_restart;
-  /// Where there are any, nothing was changed, or the last says what broke off.
   std::vector<std::string> faults;
+  /// Whether some of it was changed in spite of faults, or may have been.
+  bool in_part = false;
 };
 
 /// The admin API, /admin/v1/...: one method a resource. Answers JSON; every

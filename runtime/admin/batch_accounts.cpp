@@ -21,7 +21,7 @@ bool is_usable(const account_view& x) {
 
 bool admin_api::refuses_tags(admin_exchange& x,
                              const std::vector<std::string>& tags) {
-  const auto fault = parts_.accounts.tag_fault(tags);
+  const auto fault = parts_.accounts.offers()->tag_fault(tags);
   if (!fault.empty())
     refuse(x, 422, "unknown_tag", fault);
   return !fault.empty();
@@ -38,21 +38,21 @@ std::string admin_api::waiting_for(batch_id id) {
 
 json admin_api::budget_view(const batch_options& chosen,
                             const file_report& file) {
-  std::vector<account_options> owners;
+  std::vector<account_offer> owners;
   std::vector<purse> purses;
   for (const auto& x : *views(milliseconds{0})) {
     if (!is_usable(x))
       continue;
     if (auto member = parts_.accounts.find(x.name)) {
       purses.push_back({x.available - x.floor, member->options.multiplier});
-      owners.push_back(std::move(member->options));
+      owners.push_back(account_offer::of(member->options));
     }
   }
   std::vector<batch_share> shares;
   for (const auto& [line, list_cost] : file.shares) {
     batch_share share{list_cost, {}};
     for (size_t i = 0; i < owners.size(); ++i)
-      if (account_pool::serves(owners[i], line.first, line.second, chosen.tags))
+      if (owners[i].serves(line.first, line.second, chosen.tags))
         share.purses.push_back(i);
     shares.push_back(std::move(share));
   }

@@ -10,6 +10,7 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
 
+#include <cstdlib>
 #include <future>
 #include <string>
 
@@ -55,7 +56,9 @@ struct fixture {
   wiring all{sys, loop, wall_clock{timestamp{1'795'000'000'000}, {}}, dog};
   options opts;
   uint32_t numbers = 0;
-  account_pool pool{all, std::make_shared<account_directory>(),
+  std::shared_ptr<account_directory> directory
+    = std::make_shared<account_directory>();
+  account_pool pool{all, directory,
                     [this](const std::string& name) {
     account_memory result;
     result.head.account = {++numbers};
@@ -112,6 +115,58 @@ TEST_CASE_METHOD(fixture, "an account that fails is told of", "[accounts]") {
   }
   fail(b);
   CHECK(death() == "The actor of account b died; rotad stops.");
+}
+
+TEST_CASE_METHOD(fixture, "the secrets of an account go with it",
+                 "[accounts]") {
+  const auto b = pool.find("b")->id;
+  REQUIRE(directory->find(b) != nullptr);
+  pool.remove({"b"});
+  CHECK(directory->find(b) == nullptr);
+  pool.apply(opts, {opts.accounts[1]});
+  CHECK(pool.find("b")->id == b);
+  CHECK(directory->find(b) != nullptr);
+}
+
+TEST_CASE_METHOD(fixture, "a pool offers what its accounts do together",
+                 "[accounts]") {
+  auto x = named("d");
+  x.kind = provider::anthropic;
+  x.models = {"claude-1"};
+  x.tags = {"eu"};
+  const auto before = pool.offers();
+  pool.apply(opts, {x});
+  const std::vector<std::string> none;
+  const auto models = [&](const account_offers& of, const auto& tags) {
+    return of.models(surface::anthropic_messages, tags, none, none);
+  };
+  CHECK(models(*pool.offers(), x.tags) == x.models);
+  CHECK(pool.offers()->serves(surface::anthropic_messages, "claude-2", x.tags)
+        == ec::no_such_model);
+  CHECK(pool.offers()->tag_fault({"us"})
+        == "No account has the tag us. The accounts' tags are: eu.");
+  CHECK(models(*before, x.tags).empty());
+  pool.remove({"d"});
+  CHECK(models(*pool.offers(), none).empty());
+}
+
+TEST_CASE_METHOD(fixture, "an account whose secret went away says so",
+                 "[accounts]") {
+  ::setenv("ROTA_POOL_KEY", "sk-pool-1", 1);
+  auto b = opts.accounts[1];
+  b.api_key = {secret_ref::source::env, "ROTA_POOL_KEY"};
+  pool.apply(opts, {b});
+  ::setenv("ROTA_POOL_KEY", "sk-pool-2", 1);
+  CHECK(pool.renew_secrets().changed == std::vector<std::string>{"b"});
+  for (const auto* bad : {"", "sk-\xE2\x80\x8B"}) {
+    ::setenv("ROTA_POOL_KEY", bad, 1);
+    const auto x = pool.renew_secrets();
+    CHECK(x.changed.empty());
+    REQUIRE(x.faults.size() == 1);
+    CHECK(x.faults[0].starts_with("accounts[b].api_key: the environment "));
+    CHECK(x.faults[0].ends_with("; it goes on with the secret that it had"));
+  }
+  ::unsetenv("ROTA_POOL_KEY");
 }
 
 TEST_CASE_METHOD(fixture, "an account that an earlier run left is watched",
