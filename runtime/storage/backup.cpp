@@ -207,7 +207,8 @@ backup_result make_backup(const std::string& state_dir,
   const private_files ours;
   const auto store = state_dir + "/store";
   result.checked = check_store({store, state_dir + "/batches"});
-  if (result.checked.finding_count > 0)
+  result.fault = result.checked.unchecked;
+  if (!result.checked.clean())
     return result;
   auto& made = result.made;
   made.made_at = now;

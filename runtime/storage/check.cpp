@@ -1,11 +1,13 @@
 #include "runtime/storage/check.hpp"
 
 #include "runtime/storage/check_impl.hpp"
+#include "runtime/storage/schema.hpp"
 #include "runtime/storage/store_keys.hpp"
 
 #include <rocksdb/file_checksum.h>
 
 #include <cstdio>
+#include <tuple>
 
 namespace rota {
 
@@ -86,18 +88,33 @@ void checker::run() {
 bool checker::open() {
   if (const auto strangers = database::strangers(target_.store_dir);
       !strangers.empty()) {
-    find("The store was written by a newer rota (it has " + strangers.front()
-         + "); check it with that version.");
+    out_.unchecked = newer("it has " + strangers.front());
     return false;
   }
   auto fault = base_.open_read_only(target_.store_dir);
-  if (fault.empty())
-    return true;
+  if (fault.empty()) {
+    std::string value;
+    std::ignore = base_.db->Get({}, base_[family::meta], "schema", &value);
+    if (const auto found = decode<uint64_t>(value).value_or(0);
+        found > store_schema)
+      out_.unchecked = newer("schema " + std::to_string(found));
+    return out_.unchecked.empty();
+  }
+  if (base_.forbidden) {
+    out_.unchecked = fault;
+    return false;
+  }
   find(fault);
   // What is still readable tells what would be lost.
   fault = base_.open_read_only(target_.store_dir,
                                database::reading::lenient);
   return fault.empty();
+}
+
+std::string checker::newer(const std::string& theirs) const {
+  return "The store in " + target_.store_dir
+         + " was written by a newer rota (" + theirs
+         + "): check it with that version.";
 }
 
 void checker::tables() {

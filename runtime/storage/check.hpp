@@ -48,8 +48,15 @@ struct check_report {
   /// The first of them; `finding_count` says how many there are.
   std::vector<check_finding> findings;
   uint64_t finding_count = 0;
+  /// Why it could not be checked, in one sentence, which says nothing about
+  /// the store; else empty.
+  std::string unchecked;
   /// How far the store is, as its high-water file would say it.
   high_water mark;
+
+  bool clean() const {
+    return finding_count == 0 && unchecked.empty();
+  }
 };
 
 struct check_target {

@@ -44,6 +44,7 @@ private:
 
   // check.cpp
   bool open();
+  std::string newer(const std::string& theirs) const;
   void tables();
   void first_records();
   void names();

@@ -143,6 +143,19 @@ std::string sentence(const std::string& dir, const rocksdb::Status& status) {
          + "): check state_dir and its disk.";
 }
 
+bool is_forbidden(const rocksdb::Status& x) {
+  return text_of(x).find("Permission denied") != std::string::npos;
+}
+
+/// The same for one that is but read.
+std::string reading_fault(const std::string& dir,
+                          const rocksdb::Status& status) {
+  if (!is_forbidden(status))
+    return sentence(dir, status);
+  return "The store in " + dir + " cannot be read (" + text_of(status)
+         + "): run this as the user that rotad runs as.";
+}
+
 std::string make_directory(const std::string& dir) {
   const auto err = make_private_path(dir);
   if (!err)
@@ -232,8 +245,9 @@ std::string database::open_read_only(const std::string& dir, reading how,
     options.env = env;
   std::vector<std::string> names;
   auto status = rocksdb::DB::ListColumnFamilies(options, dir, &names);
+  forbidden = is_forbidden(status);
   if (!status.ok())
-    return sentence(dir, status);
+    return reading_fault(dir, status);
   const auto cache = rocksdb::NewLRUCache(cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (size_t i = 0; i < family_names.size(); ++i)
@@ -243,8 +257,9 @@ std::string database::open_read_only(const std::string& dir, reading how,
   std::vector<rocksdb::ColumnFamilyHandle*> opened;
   rocksdb::DB* raw = nullptr;
   status = rocksdb::DB::OpenForReadOnly(options, dir, families, &opened, &raw);
+  forbidden = is_forbidden(status);
   if (!status.ok())
-    return sentence(dir, status);
+    return reading_fault(dir, status);
   db.reset(raw);
   for (auto* handle : opened)
     for (size_t i = 0; i < family_names.size(); ++i)

@@ -80,8 +80,8 @@ struct database {
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, family_names.size()> handles{};
 
-  /// Whether it was damage over which it could not be opened.
-  bool damaged = false;
+  /// Why it could not be opened: over damage, or as it may not be read.
+  bool damaged = false, forbidden = false;
 
   ~database();
 
@@ -100,8 +100,8 @@ struct database {
   enum class reading { strict, lenient };
 
   /// Opens what is there for reading only; nothing on disk changes, not even
-  /// the log of messages. Families that an earlier version did not know have
-  /// no handle. Nobody may write meanwhile, or files may go away.
+  /// the log of messages. Families that an earlier version lacks have no
+  /// handle. Nobody may write meanwhile, or files may go away.
   /// @param env Where the files are; null: the file system.
   /// @returns One sentence if it cannot.
   std::string open_read_only(const std::string& dir,

@@ -225,6 +225,10 @@ restore_result restore_backup(const std::string& folder,
   if (!fault.empty())
     return result;
   result.checked = check_store({fresh + "/store", fresh + "/batches"});
+  if (!result.checked.unchecked.empty()) {
+    fault = result.checked.unchecked + " The state was left as it is.";
+    return result;
+  }
   if (result.checked.finding_count > 0) {
     fault = "The backup was written to " + fresh
             + " and found damaged there; the state was left as it is. Take"

@@ -41,11 +41,12 @@ store::open(const std::string& dir, const store_options& options,
   if (std::filesystem::exists(restore_mark(dir)))
     return {nullptr, x->refuse_half_restored()};
   // A newer version's store is left alone even where ours could open it.
-  if (!database::strangers(dir).empty())
-    if (const auto found
-        = decode<uint64_t>(database::peek(dir, schema_key));
-        !found || *found > schema)
-      return {nullptr, x->refuse_newer(found.value_or(0))};
+  if (const auto strangers = database::strangers(dir); !strangers.empty()) {
+    const auto found = decode<uint64_t>(database::peek(dir, schema_key));
+    return {nullptr, x->refuse_newer(found && *found > schema
+                                       ? "schema " + std::to_string(*found)
+                                       : "it has " + strangers.front())};
+  }
   auto fault = x->check_tables();
   if (fault.empty())
     fault = x->base.open(dir, options, x->failure);
@@ -69,9 +70,7 @@ store::open(const std::string& dir, const store_options& options,
   return {std::unique_ptr<store>{new store{std::move(x)}}, {}};
 }
 
-std::string store::impl::refuse_newer(uint64_t found) const {
-  const auto theirs = found == 0 ? "of a schema this one cannot read"
-                                 : "schema " + std::to_string(found);
+std::string store::impl::refuse_newer(const std::string& theirs) const {
   return "The store in " + dir + " was written by a newer rota (" + theirs
          + "; this one knows schema " + std::to_string(schema)
          + "): start that version, or choose another state_dir.";

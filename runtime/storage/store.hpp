@@ -5,6 +5,7 @@
 #include "messages/batch.hpp"
 #include "messages/client.hpp"
 #include "messages/envelopes.hpp"
+#include "runtime/storage/schema.hpp"
 
 #include <chrono>
 #include <functional>
@@ -27,16 +28,7 @@ namespace rota {
 /// `on_failure` is told once, and nothing is written from then on.
 class store {
 public:
-  /// The version of all that is written. Raised with a migration.
-  ///   2: entries are chained, see chain.hpp.
-  ///   3: a file beside the store says how far it had come, see high_water.hpp.
-  ///   4: entries name the client whose job they are of; clients have heads.
-  ///   5: doubts have their likelihood, accounts a learnt posting lag.
-  ///   6: requests leave records.
-  ///   7: doubts say what was seen of their cost, records by which price they
-  ///      were charged.
-  ///   8: doubts keep no more than what they may have come to.
-  static constexpr uint64_t schema = 8;
+  static constexpr auto schema = store_schema;
 
   struct opened {
     std::unique_ptr<store> disk;

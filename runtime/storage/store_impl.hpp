@@ -82,7 +82,7 @@ struct store::impl {
   std::optional<steady::time_point> unsynced_since;
 
   // Opening; each returns one sentence if it fails.
-  std::string refuse_newer(uint64_t found) const;
+  std::string refuse_newer(const std::string& theirs) const;
   std::string refuse_half_restored() const;
   std::string load_numbers();
   std::string migrate();

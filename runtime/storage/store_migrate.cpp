@@ -36,7 +36,7 @@ std::string store::impl::migrate() {
   if (!found)
     return damaged("the number of its schema");
   if (*found > schema)
-    return refuse_newer(*found);
+    return refuse_newer("schema " + std::to_string(*found));
   if (*found == schema)
     return {};
   migrated_from = *found;

@@ -46,6 +46,21 @@ TEST_CASE("fsck: damage is said, with what to do", "[e2e]") {
   CHECK_THAT(said.err, ContainsSubstring("rota restore BACKUP --state-dir"));
 }
 
+TEST_CASE("fsck: a newer version's store is for that version", "[e2e]") {
+  scene on;
+  CHECK(on.stop() == 0);
+  put(on.dir / "state/store", "default", "schema", record(77));
+  const auto said = on.offline({"fsck"});
+  CHECK(said.code == 1);
+  CHECK(said.out == "");
+  CHECK_THAT(said.err, ContainsSubstring("by a newer rota (schema 77)"));
+  CHECK(said.err.find("damaged") == std::string::npos);
+  CHECK(said.err.find("restore") == std::string::npos);
+  const auto report = on.check();
+  CHECK(report["clean"] == false);
+  CHECK(report["findings"].empty());
+}
+
 TEST_CASE("results of which one is damaged are not taken for whole", "[e2e]") {
   scene on;
   const auto out = on.dir / "out.jsonl";

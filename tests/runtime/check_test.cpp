@@ -374,3 +374,40 @@ TEST_CASE("of a damaged log, what can be read is checked", "[check]") {
   CHECK(report.accounts[0].head.seq > 0);
   CHECK(report.accounts[0].head.seq < whole.seq);
 }
+
+TEST_CASE_METHOD(fixture, "a newer version's store is not called damaged",
+                 "[check]") {
+  SECTION("with another schema") {
+    put(store_dir(), "default", "schema", record(77));
+    CHECK_THAT(check().unchecked, ContainsSubstring("(schema 77)"));
+  }
+  SECTION("with families that are not known here") {
+    {
+      const raw_store x{store_dir()};
+      rocksdb::ColumnFamilyHandle* fresh = nullptr;
+      REQUIRE(x.db->CreateColumnFamily({}, "future", &fresh).ok());
+      x.db->DestroyColumnFamilyHandle(fresh);
+    }
+    CHECK_THAT(check().unchecked, ContainsSubstring("(it has future)"));
+  }
+  const auto report = check();
+  CHECK_THAT(report.unchecked, ContainsSubstring("check it with that version"));
+  CHECK(report.finding_count == 0);
+  CHECK_FALSE(report.clean());
+}
+
+TEST_CASE_METHOD(fixture, "what may not be read is not called damaged",
+                 "[check]") {
+  const auto root = ::geteuid() == 0;
+  std::filesystem::permissions(store_dir(), std::filesystem::perms::none);
+  if (root)
+    REQUIRE(::seteuid(65'534) == 0);
+  const auto report = check();
+  if (root)
+    REQUIRE(::seteuid(0) == 0);
+  std::filesystem::permissions(store_dir(), std::filesystem::perms::owner_all);
+  CHECK(report.finding_count == 0);
+  CHECK_THAT(report.unchecked, ContainsSubstring("Permission denied"));
+  CHECK_THAT(report.unchecked,
+             ContainsSubstring("run this as the user that rotad runs as"));
+}

@@ -86,6 +86,22 @@ TEST_CASE("a store has one holder", "[storage]") {
   }
 }
 
+TEST_CASE("a newer version's store of the same schema is called so",
+          "[storage]") {
+  store_fixture fix;
+  fix.disk.reset();
+  {
+    const raw_store x{fix.path()};
+    rocksdb::ColumnFamilyHandle* fresh = nullptr;
+    REQUIRE(x.db->CreateColumnFamily({}, "future", &fresh).ok());
+    x.db->DestroyColumnFamilyHandle(fresh);
+  }
+  const auto fault = fix.open();
+  check_sentence(fault, fix.path());
+  CHECK_THAT(fault, ContainsSubstring("by a newer rota (it has future; "));
+  CHECK_THAT(fault, ContainsSubstring("start that version"));
+}
+
 TEST_CASE("a newer version's store is left alone", "[storage]") {
   store_fixture fix;
   fix.disk.reset();

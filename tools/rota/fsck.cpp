@@ -13,9 +13,16 @@ namespace {
 
 /// Prints a report. @returns The exit code.
 int conclude(const context& x, const json& report, const std::string& dir) {
-  x.as_json ? print_json(report) : print_report(report, x.colours());
-  if (count(report, "finding_count") == 0)
-    return 0;
+  const auto damaged = count(report, "finding_count") > 0;
+  const auto unchecked = text(report, "unchecked");
+  if (x.as_json)
+    print_json(report);
+  else if (damaged || unchecked.empty())
+    print_report(report, x.colours());
+  if (!unchecked.empty())
+    fmt::print(stderr, "rota: {}\n", unchecked);
+  if (!damaged)
+    return unchecked.empty() ? 0 : 1;
   fmt::print(stderr,
              "rota: The state in {} is damaged; nothing was changed. What to"
              " do: {}.\n",
@@ -52,7 +59,8 @@ void add_fsck(CLI::App& app, action& run) {
   add_state_dir(*c, *dir);
   c->footer("Example: rota fsck --state-dir /var/lib/rota\n"
             "Where a daemon runs there, a copy that it makes is checked.\n"
-            "Exit codes: 0 clean, 1 something is wrong.");
+            "Exit codes: 0 clean, 1 something is wrong, or it cannot be"
+            " checked.");
   c->callback([&run, dir] {
     run = [dir](const context& x) { return fsck(x, *dir); };
   });

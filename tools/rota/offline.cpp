@@ -70,7 +70,12 @@ void add_state_dir(CLI::App& command, std::string& dir) {
 
 void find_store(const std::string& dir) {
   std::error_code err;
-  if (!std::filesystem::is_directory(dir + "/store", err))
+  const auto found = std::filesystem::is_directory(dir + "/store", err);
+  if (err == std::errc::permission_denied)
+    throw std::runtime_error{
+      "The state in " + dir + " cannot be read (" + err.message()
+      + "): run this as the user that rotad runs as."};
+  if (!found)
     throw std::runtime_error{
       "There is no store in " + dir + (err ? " (" + err.message() + ")" : "")
       + ": name the daemon's state_dir with --state-dir."};

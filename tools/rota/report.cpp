@@ -55,7 +55,8 @@ json view_of(const check_report& x) {
   for (const auto& finding : x.findings)
     findings.push_back(view_of(finding));
   return {
-    {"clean", x.finding_count == 0},
+    {"clean", x.clean()},
+    {"unchecked", x.unchecked},
     {"store", x.dir},
     {"schema", x.schema},
     {"run", x.run},
