@@ -232,6 +232,7 @@ void admin_api::submit(admin_exchange& x) {
   if (receipt.view) {
     auto body = view_of(*receipt.view, {}, json::array());
     body["report"] = view_of(receipt.report);
+    body["report"].update(budget_view(chosen, receipt.report));
     return answer(x, 201, body);
   }
   auto body = view_of(receipt.report);

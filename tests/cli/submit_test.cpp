@@ -61,6 +61,26 @@ TEST_CASE("a file is handed in as it is", "[cli]") {
         == 2);
 }
 
+TEST_CASE("a file that may cost more than its list price says so", "[cli]") {
+  accepting on;
+  auto reply = golden_json("accepted.json");
+  auto& report = reply["report"];
+  report["charged_max"] = "0.000522000";
+  report["available"] = "0.000300000";
+  report["fits"] = false;
+  report["price_unknown"] = {"gpt-5-mini"};
+  on.daemon.on(submit_path, reply.dump(), 201);
+  on.daemon.on(batch_path, ended(0));
+  const std::string said
+    = "batch_3 runs 2 lines, at most 0.000261 USD at list price, 0.000522 USD"
+      " at the dearest account that can serve it.\n"
+      "The pool: 0.0003 USD above the floors of 3 accounts that can serve this:"
+      " perhaps too little.\n"
+      "The price of gpt-5-mini is not known, so the highest of all is taken: ";
+  CHECK(on.rota({"submit", on.file}).out.starts_with(said));
+  CHECK(on.rota({"submit", on.file, "--wait"}).err.starts_with(said));
+}
+
 TEST_CASE("what was chosen goes along", "[cli]") {
   accepting on;
   on.rota({"submit", on.file, "--name", "a & b", "--model", "m/1",

@@ -1,6 +1,6 @@
+#include "tools/rota/budget.hpp"
 #include "tools/rota/commands.hpp"
 #include "tools/rota/follow.hpp"
-#include "tools/rota/print.hpp"
 #include "tools/rota/reply.hpp"
 #include "tools/rota/results.hpp"
 
@@ -67,6 +67,17 @@ std::string where_faults_go(const json& batch) {
   return format == "anthropic" || format == "gemini" ? "-o" : "--errors";
 }
 
+/// What may come of it is said before a script, or a person, waits.
+void tell_accepted(const json& accepted, std::FILE* to) {
+  const auto& report = field(accepted, "report");
+  fmt::print(to, "{} runs {}, {}.\n", text(accepted, "id"),
+             counted(count(accepted, "total"), "line"), cost_text(report));
+  if (const auto pool = pool_cell(report);
+      pool.tint != colour::green && !pool.text.empty())
+    fmt::print(to, "The pool: {}.\n", pool.text);
+  fmt::print(to, "{}", price_notes(report));
+}
+
 int submit(const context& x, submission& what) {
   auto rotad = x.connect();
   const auto accepted = send(rotad, x, what);
@@ -79,19 +90,16 @@ int submit(const context& x, submission& what) {
                counted(skipped, "line"), id, where_faults_go(accepted));
   }
   if (what.wait) {
-    fmt::print(stderr, "{} runs {}, at most {} at list price.\n", id,
-               counted(count(accepted, "total"), "line"),
-               usd(report, "cost_max"));
+    tell_accepted(accepted, stderr);
     what.how.known = true;
     return follow(x, rotad, id, what.how);
   }
-  if (x.as_json)
+  if (x.as_json) {
     print_json(accepted);
-  else
-    fmt::print("{0} runs {1}, at most {2} at list price.\n"
-               "Watch it: rota batch {0} --wait\n",
-               id, counted(count(accepted, "total"), "line"),
-               usd(report, "cost_max"));
+  } else {
+    tell_accepted(accepted, stdout);
+    fmt::print("Watch it: rota batch {} --wait\n", id);
+  }
   return 0;
 }
 
