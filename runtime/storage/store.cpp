@@ -38,8 +38,13 @@ store::open(const std::string& dir, const store_options& options,
   auto x = std::make_unique<impl>();
   x->dir = dir;
   x->failure = std::make_shared<fail_stop>(std::move(on_failure));
-  if (std::filesystem::exists(restore_mark(dir)))
+  std::error_code err;
+  if (std::filesystem::exists(restore_mark(dir), err))
     return {nullptr, x->refuse_half_restored()};
+  if (err)
+    return {nullptr, "The store in " + dir + " cannot be read ("
+                       + err.message() + "): start rotad as the user that"
+                       " owns state_dir, or choose another state_dir."};
   // A newer version's store is left alone even where ours could open it.
   if (const auto strangers = database::strangers(dir); !strangers.empty()) {
     const auto found = decode<uint64_t>(database::peek(dir, schema_key));
@@ -54,7 +59,7 @@ store::open(const std::string& dir, const store_options& options,
     fault += x->extent_of_damage();
   // Since it was looked for first, a restore may have begun; from here on it
   // finds the store locked.
-  if (fault.empty() && std::filesystem::exists(restore_mark(dir)))
+  if (fault.empty() && std::filesystem::exists(restore_mark(dir), err))
     fault = x->refuse_half_restored();
   x->durability = options.durability;
   // Nothing is changed before all is known to be well.

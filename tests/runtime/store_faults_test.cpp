@@ -86,6 +86,16 @@ TEST_CASE("a store has one holder", "[storage]") {
   }
 }
 
+TEST_CASE("a store whose directory cannot be looked into is named",
+          "[storage]") {
+  const temp_dir dir;
+  // What a user without permissions meets, who may be root here.
+  std::filesystem::create_symlink("loop", dir / "loop");
+  const auto fault = fault_of(dir / "loop/store");
+  check_sentence(fault, dir / "loop/store");
+  CHECK_THAT(fault, ContainsSubstring("start rotad as the user that owns"));
+}
+
 TEST_CASE("a newer version's store of the same schema is called so",
           "[storage]") {
   store_fixture fix;
