@@ -25,7 +25,7 @@ struct line_fault {
 struct findings {
   std::vector<line_fault> faults;
   /// Where each key stands that was read, as messages show it.
-  std::unordered_map<std::string, int> lines;
+  key_lines lines;
 
   void push_back(line_fault x) {
     faults.push_back(std::move(x));
@@ -67,17 +67,23 @@ public:
   /// "accounts[relay-a].".
   reader(const std::vector<option_row<Root>>& rows, std::string shown, int line,
          findings& found)
-      : rows_{rows}, shown_{std::move(shown)}, line_{line}, found_{found} {
+      : rows_{rows}, shown_{std::move(shown)}, place_{shown_}, line_{line},
+        found_{found} {
     // nop
   }
 
   ~reader() {
     for (const auto& [key, line] : lines_)
-      found_.lines.emplace(shown_ + key, line);
+      found_.lines.emplace(place_ + key, line);
   }
 
   reader(const reader&) = delete;
   reader& operator=(const reader&) = delete;
+
+  /// Where others look for the lines of the keys, if not as they are shown.
+  void place(std::string x) {
+    place_ = std::move(x);
+  }
 
   void fault(int line, std::string_view key, const std::string& text) {
     found_.push_back({line, shown_ + std::string{key} + ": " + text});
@@ -120,14 +126,9 @@ public:
   }
 
   /// The line of a key, else of the section that it belongs to.
-  int line_of(std::string key) const {
-    while (!key.empty()) {
-      if (const auto i = lines_.find(key); i != lines_.end())
-        return i->second;
-      const auto dot = key.rfind('.');
-      key.resize(dot == std::string::npos ? 0 : dot);
-    }
-    return line_;
+  int line_of(const std::string& key) const {
+    const auto line = rota::line_of(lines_, key);
+    return line > 0 ? line : line_;
   }
 
 private:
@@ -176,9 +177,10 @@ private:
 
   const std::vector<option_row<Root>>& rows_;
   std::string shown_;
+  std::string place_;
   int line_;
   findings& found_;
-  std::unordered_map<std::string, int> lines_;
+  key_lines lines_;
   std::vector<std::string> failed_;
 };
 
@@ -198,7 +200,7 @@ std::string label_of(const tree_node& x, size_t position) {
     if (child.key == "name" && child.is == tree_node::kind::scalar
         && !child.text.empty() && child.text.size() <= 64)
       return bare(child.text);
-  return "#" + std::to_string(position);
+  return numbered(position);
 }
 
 template <class T>
@@ -217,15 +219,15 @@ T read_entry(const list_words<T>& words, const tree_node& x, size_t position,
   reader<T> in{words.rows, shown + ".", x.line, faults};
   in.read(x, {}, result, skip_nothing);
   in.check_required();
-  if (!result.name.empty()) {
-    const auto line = in.line_of("name");
-    const auto [first, added] = names.emplace(result.name, line);
-    if (!added)
-      in.fault(line, "name",
-               echoed(result.name) + " is also the name of the " + words.noun
-                   + " on line " + std::to_string(first->second)
-                   + "; give each its own");
-  }
+  const auto line = in.line_of("name");
+  const auto [first, added] = names.emplace(result.name, line);
+  if (!added && !result.name.empty())
+    in.fault(line, "name",
+             echoed(result.name) + " is also the name of the " + words.noun
+                 + " on line " + std::to_string(first->second)
+                 + "; give each its own");
+  if (!added || result.name.empty())
+    in.place(words.noun + "s[" + numbered(position) + "].");
   in.check_together(result);
   return result;
 }
@@ -291,14 +293,9 @@ load_result failed(const std::string& text) {
 
 } // namespace
 
-std::string load_result::place_of(std::string key) const {
-  while (!key.empty()) {
-    if (const auto i = lines.find(key); i != lines.end())
-      return ":" + std::to_string(i->second);
-    const auto dot = key.rfind('.');
-    key.resize(dot == std::string::npos ? 0 : dot);
-  }
-  return {};
+std::string load_result::place_of(const std::string& key) const {
+  const auto line = line_of(lines, key);
+  return line > 0 ? ":" + std::to_string(line) : std::string{};
 }
 
 load_result parse_options(const std::string& yaml, const std::string& name) {

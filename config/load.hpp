@@ -1,10 +1,10 @@
 #pragma once
 
 #include "config/options.hpp"
+#include "config/places.hpp"
 
 #include <cstdint>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace rota {
@@ -16,12 +16,11 @@ struct load_result {
   /// Every fault of the file, in the order of its lines, each as
   /// "FILE:LINE: key: what is wrong; what would be right".
   std::vector<std::string> faults;
-  /// The line of each key that the file has: "accounts[relay-a].api_key".
-  std::unordered_map<std::string, int> lines;
+  key_lines lines;
 
   /// @returns ":12" for a key, or for the section that it would stand in;
   /// nothing where the file has neither.
-  std::string place_of(std::string key) const;
+  std::string place_of(const std::string& key) const;
 };
 
 /// A file of 10,000 accounts with every option spelt out takes about 10 MB;

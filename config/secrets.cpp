@@ -1,5 +1,6 @@
 #include "config/secrets.hpp"
 
+#include "config/places.hpp"
 #include "config/url.hpp"
 #include "messages/printable.hpp"
 
@@ -217,14 +218,16 @@ secret_ref token_ref(std::string_view text) {
 
 std::vector<std::string> check_secrets(const options& x) {
   std::vector<std::string> faults;
-  for (const auto& account : x.accounts) {
-    const auto key = "accounts[" + account.name + "].";
-    check(faults, key + "api_key", account.api_key);
-    check(faults, key + "balance.console", account.balance.console);
+  const auto accounts = labels_of(x.accounts);
+  for (size_t i = 0; i < accounts.size(); ++i) {
+    const auto key = "accounts[" + accounts[i] + "].";
+    check(faults, key + "api_key", x.accounts[i].api_key);
+    check(faults, key + "balance.console", x.accounts[i].balance.console);
   }
-  for (const auto& client : x.clients)
-    for (const auto& token : client.tokens)
-      check_token(faults, "clients[" + client.name + "].tokens", token);
+  const auto clients = labels_of(x.clients);
+  for (size_t i = 0; i < clients.size(); ++i)
+    for (const auto& token : x.clients[i].tokens)
+      check_token(faults, "clients[" + clients[i] + "].tokens", token);
   check(faults, "alerts.webhook", x.alerts.webhook);
   check(faults, "alerts.webhook_secret", x.alerts.webhook_secret);
   if (x.alerts.webhook.from != secret_ref::source::none)

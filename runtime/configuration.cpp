@@ -8,7 +8,9 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <memory>
 
@@ -47,6 +49,15 @@ std::string key_of(const std::string& fault) {
   return fault.substr(0, fault.find(": "));
 }
 
+/// The 12 of "FILE:12: key: what is wrong"; 0: it stands in no line.
+int line_of(const std::string& fault, const std::string& path) {
+  int result = 0;
+  if (fault.size() > path.size())
+    std::from_chars(fault.data() + path.size() + 1,
+                    fault.data() + fault.size(), result);
+  return result;
+}
+
 } // namespace
 
 configuration load_configuration(const std::string& path) {
@@ -74,6 +85,10 @@ configuration load_configuration(const std::string& path) {
   auto routing = load_routing(loaded.opts);
   for (const auto& fault : routing.unreadable)
     note(fault);
+  std::stable_sort(result.faults.begin(), result.faults.end(),
+                   [&path](const auto& x, const auto& y) {
+                     return line_of(x, path) < line_of(y, path);
+                   });
   result.faults.insert(result.faults.end(), routing.faults.begin(),
                        routing.faults.end());
   result.routing = std::move(routing.setup);

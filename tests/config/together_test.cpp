@@ -1,5 +1,6 @@
 // Options that contradict each other, and all faults of one option at once.
 
+#include "config/secrets.hpp"
 #include "tests/config/parsing.hpp"
 
 using namespace rota;
@@ -101,4 +102,18 @@ TEST_CASE("the place of each key is known", "[load]") {
   CHECK(x.place_of("upstream.ca_file") == ":8");
   CHECK(x.place_of("upstream.idle_timeout") == ":7");
   CHECK(x.place_of("prices") == "");
+}
+
+TEST_CASE("entries that share a name, or have none, have lines of their own",
+          "[load]") {
+  const auto entry = [](const std::string& name) {
+    return "  - {name: " + name + ", provider: openai, base_url: \"http://h\","
+           "\n     api_key: env:ROTA_T_NONE}\n";
+  };
+  const auto x = parse_options("accounts:\n" + entry("a") + entry("a")
+                               + entry("'b c'") + entry("d"), "rota.yaml");
+  std::vector<std::string> places;
+  for (const auto& fault : check_secrets(x.opts))
+    places.push_back(x.place_of(fault.substr(0, fault.find(": "))));
+  CHECK(places == std::vector<std::string>{":3", ":5", ":7", ":9"});
 }

@@ -157,9 +157,9 @@ TEST_CASE("every fault of all files is reported at once", "[e2e]") {
                       + "}\nrouting: {strategy: best}\n";
   const auto at = "rotad: " + (on.dir / "refused.yaml");
   const std::vector<std::string> starts{
-    at + ":9: routing.strategy: \"best\" is not known",
     at + ":5: accounts[a].api_key: the environment variable NO_SUCH_KEY is not",
     at + ":8: upstream.ca_file: " + ca + " holds no certificates",
+    at + ":9: routing.strategy: \"best\" is not known",
     "rotad: " + prices + ":2: m: input_cost_per_token: is no price",
     "rotad: " + prices + ":3: n: is no object",
     "rotad: " + rules + ":2: class: \"nonsense\" is no class",
@@ -172,10 +172,8 @@ TEST_CASE("every fault of all files is reported at once", "[e2e]") {
     const auto lines = lines_of(x.err);
     INFO(x.err);
     REQUIRE(lines.size() == starts.size());
-    for (const auto& start : starts)
-      CHECK(std::count_if(lines.begin(), lines.end(), [&](const auto& line) {
-              return line.starts_with(start);
-            }) == 1);
+    for (size_t i = 0; i < starts.size(); ++i)
+      CHECK(lines[i].starts_with(starts[i]));
     CHECK_FALSE(fs::exists(on.dir / "state"));
   }
 }
