@@ -42,6 +42,14 @@ bool differs(const std::vector<option_row<T>>& rows, const T& x, const T& y) {
   });
 }
 
+/// What a person does about an option that is looked at only once.
+std::string too_late(const std::string& key, const std::string& account) {
+  return "accounts[" + account + "]." + key
+         + " counts when rota first sees the account only; use rota account "
+         + account
+         + (key == "admin" ? " ready, drain or maintenance" : " adjust AMOUNT");
+}
+
 void diff_accounts(const options& before, const options& after,
                    option_diff& result) {
   std::unordered_map<std::string_view, const account_options*> old;
@@ -55,6 +63,10 @@ void diff_accounts(const options& before, const options& after,
     }
     if (differs(account_rows(), *i->second, x))
       result.changed.push_back(x);
+    for (const auto& row : account_rows())
+      if (row.when == applies::first_start
+          && row.text(*i->second) != row.text(x))
+        result.too_late.push_back(too_late(row.key, x.name));
     old.erase(i);
   }
   for (const auto& x : before.accounts)

@@ -32,7 +32,11 @@ struct option_diff {
   /// start.
   std::vector<std::string> needs_restart;
 
-  /// Whether nothing changed at all.
+  /// A sentence for each option that changed, but counts only when rota first
+  /// sees the account: what to do instead.
+  std::vector<std::string> too_late;
+
+  /// Whether nothing changed that is, or will be, applied.
   bool empty() const;
 };
 

@@ -107,7 +107,7 @@ reload_report daemon::take_over(configuration fresh) {
   const auto diff = diff_options(now_.opts, fresh.opts);
   // What waits for a restart does so however often it is reloaded.
   auto waiting = diff_options(start_.opts, fresh.opts).needs_restart;
-  reload_report report{describe(diff), waiting, {}, false};
+  reload_report report{describe(diff), waiting, diff.too_late, {}, false};
   fresh.opts = applied_live(std::move(fresh.opts), now_.opts);
   for (const auto& name : fresh.clients->renewed_since(*now_.clients))
     report.changed.push_back("client " + name + " has another token");
@@ -129,6 +129,8 @@ reload_report daemon::take_over(configuration fresh) {
   warn_of_prices(*fresh.routing->prices);
   for (const auto& warning : fresh.warnings)
     spdlog::warn("{}", warning);
+  for (const auto& sentence : diff.too_late)
+    spdlog::warn("{}.", sentence);
   disk_->keep_records(fresh.opts.records);
   caf::anon_send(all_->dispatcher, atom::configure_v, fresh.routing);
   auto renewed = apply(fresh.opts, diff);

@@ -117,7 +117,8 @@ void admin_api::reload(admin_exchange& x) {
   if (report.faults.empty())
     return answer(x, 200,
                   {{"changed", report.changed},
-                   {"needs_restart", report.needs_restart}});
+                   {"needs_restart", report.needs_restart},
+                   {"too_late", report.too_late}});
   auto body = report.in_part
                 ? error_of("changed_in_part",
                            "The reload was done but in part: cure what it"

@@ -23,6 +23,8 @@ namespace rota {
 struct reload_report {
   std::vector<std::string> changed;
   std::vector<std::string> needs_restart;
+  /// A sentence for each change that comes too late, see option_diff.
+  std::vector<std::string> too_late;
   std::vector<std::string> faults;
   /// Whether some of it was changed in spite of faults, or may have been.
   bool in_part = false;

@@ -81,10 +81,12 @@ TEST_CASE("a reload says what it changed", "[cli]") {
   cli_fixture on;
   const std::string path = "POST /admin/v1/reload";
   on.daemon.on(path, R"({"changed":["account a added","routing"],)"
-                     R"("needs_restart":["state_dir"]})");
+                     R"("needs_restart":["state_dir"],)"
+                     R"("too_late":["accounts[a].admin counts once"]})");
   CHECK(on.rota({"reload"}).out
-        == "account a added\nrouting\nstate_dir changes at the next start.\n");
-  on.daemon.on(path, R"({"changed":[],"needs_restart":[]})");
+        == "account a added\nrouting\nstate_dir changes at the next start.\n"
+           "accounts[a].admin counts once.\n");
+  on.daemon.on(path, R"({"changed":[],"needs_restart":[],"too_late":[]})");
   CHECK(on.rota({"reload"}).out == "Nothing changed.\n");
   CHECK(json::parse(on.rota({"reload", "--json"}).out)["changed"].empty());
 }

@@ -73,7 +73,14 @@ TEST_CASE("what counts at the first start only is no change", "[reload]") {
   auto after = two_accounts();
   after.accounts[0].balance.initial = money{5};
   after.accounts[0].admin = admin_state::drain;
-  CHECK(diff_options(two_accounts(), after).empty());
+  const auto diff = diff_options(two_accounts(), after);
+  CHECK(diff.empty());
+  CHECK(diff.too_late
+        == names{"accounts[a].balance.initial counts when rota first sees the"
+                 " account only; use rota account a adjust AMOUNT",
+                 "accounts[a].admin counts when rota first sees the account"
+                 " only; use rota account a ready, drain or maintenance"});
+  CHECK(diff_options(after, after).too_late.empty());
 }
 
 TEST_CASE("every live option of an account makes it changed", "[reload]") {

@@ -10,13 +10,16 @@ namespace {
 void print_reload(const json& reply) {
   const auto& changed = list(reply, "changed");
   const auto& later = list(reply, "needs_restart");
-  if (changed.empty() && later.empty())
+  const auto& never = list(reply, "too_late");
+  if (changed.empty() && later.empty() && never.empty())
     fmt::print("Nothing changed.\n");
   for (const auto& what : changed)
     fmt::print("{}\n", printable(what.get<std::string>()));
   for (const auto& key : later)
     fmt::print("{} changes at the next start.\n",
                printable(key.get<std::string>()));
+  for (const auto& sentence : never)
+    fmt::print("{}.\n", printable(sentence.get<std::string>()));
 }
 
 } // namespace
