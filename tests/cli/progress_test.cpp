@@ -150,6 +150,14 @@ TEST_CASE("a daemon that goes away while a batch is watched", "[cli]") {
                                       " --wait"));
 }
 
+TEST_CASE("of a batch that was never seen nothing is promised", "[cli]") {
+  cli_fixture on;
+  const auto x = on.shell("${ROTA%% *} --socket /none batch 77 --wait");
+  CHECK(x.code == 3);
+  CHECK_THAT(x.err, ContainsSubstring("/none"));
+  CHECK(x.err.find("is kept") == std::string::npos);
+}
+
 TEST_CASE("a daemon that comes back goes on being watched", "[cli]") {
   cli_fixture on;
   const fake_admin::answer broken{200, "", [](const auto&) { return false; }};

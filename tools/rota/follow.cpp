@@ -109,15 +109,16 @@ private:
   }
 
   void lose(const std::string& why) {
-    const auto patience = known_ ? patience_s_ : 0;
+    if (!known_) // Perhaps there is no such batch.
+      throw unreachable{why};
     if (!lost_at_) {
       lost_at_ = now_s();
       say(report_.leave());
-      if (patience > 0)
+      if (patience_s_ > 0)
         say(fmt::format("{} {} is kept; waiting up to {} s for rotad.\n", why,
-                        id_, patience));
+                        id_, patience_s_));
     }
-    if (now_s() - *lost_at_ >= patience)
+    if (now_s() - *lost_at_ >= patience_s_)
       throw unreachable{fmt::format("{} {} is kept, and goes on where it was"
                                     " when rotad is back. {}",
                                     why, id_, how_to_come_back(id_))};
