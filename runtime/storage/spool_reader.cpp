@@ -4,12 +4,15 @@
 #include "runtime/storage/spool_index.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <list>
+#include <map>
 #include <system_error>
+#include <utility>
 
 namespace rota {
 
@@ -141,6 +144,8 @@ struct spool_state {
 
   std::string dir;
   std::list<open_file> open; // Read last comes first.
+  /// What was said of batches that cannot be read, for they are tried again.
+  std::map<batch_id, std::string> told;
 
   line_block_ptr read(const lines_wanted& x) {
     const auto is_it = [&x](const open_file& y) { return y.batch == x.batch; };
@@ -154,7 +159,15 @@ struct spool_state {
     auto block = open.front().reader->read(x);
     if (!block->error.empty()) // Somebody may mend it.
       open.pop_front();
+    tell(x.batch, block->error);
     return block;
+  }
+
+  void tell(batch_id batch, const std::string& fault) {
+    if (fault.empty())
+      told.erase(batch);
+    else if (std::exchange(told[batch], fault) != fault)
+      spdlog::warn("{}: {}", to_string(batch), fault);
   }
 };
 

@@ -24,6 +24,11 @@ batch_2  paused        40    10       0          3  12.00  )"
                         R"(5 h 0 min ago  nightly
 )");
   CHECK(json::parse(on.rota({"batches", "--json"}).out) == reply);
+  auto stuck = reply;
+  stuck[1]["waiting_for"] = "The file x is gone.";
+  on.daemon.on("GET /admin/v1/batches", stuck.dump());
+  CHECK(on.rota({"batches"}).out
+        == x.out + "batch_2 waits: The file x is gone.\n");
   on.daemon.on("GET /admin/v1/batches", "[]");
   CHECK_THAT(on.rota({"batches"}).out, ContainsSubstring("rota submit FILE"));
 }

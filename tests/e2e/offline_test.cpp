@@ -61,6 +61,24 @@ TEST_CASE("fsck: a newer version's store is for that version", "[e2e]") {
   CHECK(report["findings"].empty());
 }
 
+TEST_CASE("fsck: a lost input file is told of where people look", "[e2e]") {
+  stage on{sim_file};
+  on.start(accounts);
+  write_file(on.dir / "jobs.jsonl", chat_lines(2'000));
+  const auto id = on.ask({"submit", on.dir / "jobs.jsonl", "--max-in-flight",
+                          "1"})["id"].get<std::string>();
+  CHECK(on.stop() == 0);
+  const auto lines = on.dir / "state/batches/batch_1.jsonl";
+  std::filesystem::remove(lines);
+  on.restart();
+  const auto said = "The file " + lines + " cannot be read (No such file";
+  wait_until("the log says it", [&] {
+    return on.daemon().err().find(id + ": " + said) != std::string::npos;
+  });
+  CHECK_THAT(on.rota({"batches"}).out,
+             ContainsSubstring(id + " waits: " + said));
+}
+
 TEST_CASE("results of which one is damaged are not taken for whole", "[e2e]") {
   scene on;
   const auto out = on.dir / "out.jsonl";

@@ -31,7 +31,13 @@ std::string batch_table(const json& batches, bool colours) {
                     money_cell(x, "spent"),
                     {relative(x.value("created_at", json{}), now_s())},
                     {batch_label(x)}});
-  return table(rows, colours);
+  auto result = table(rows, colours);
+  for (const auto& x : batches)
+    if (const auto why = text(x, "waiting_for"); !why.empty())
+      result += tinted(text(x, "id") + " waits: " + why, colour::yellow,
+                       colours)
+                + '\n';
+  return result;
 }
 
 void add_verb(CLI::App& app, action& run, const std::string& verb,
