@@ -29,6 +29,7 @@
 #include "actors/domain/ledger.hpp"
 
 #include "actors/domain/ledger_fold.hpp"
+#include "messages/available.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -145,10 +146,7 @@ void ledger::resolve_doubts(money figure, timestamp window_begin,
 }
 
 money ledger::available() const {
-  auto left = head_.balance;
-  if (head_.read_at.millis != 0)
-    left = std::min(left, head_.reading - head_.spent_since_reading);
-  return left - head_.held;
+  return available_of(head_);
 }
 
 timestamp ledger::stale_at() const {

@@ -117,6 +117,24 @@ TEST_CASE("a pool of relays without a limit can be counted", "[e2e]") {
   CHECK(on.rota({"fsck", "--state-dir", dir}).code == 0);
 }
 
+TEST_CASE("a snapshot counts what is left as the daemon does", "[e2e]") {
+  stage on{sim_file};
+  // Its reading is the worse of two views that agree with each other.
+  on.start(R"(
+accounts:
+  - {name: a, provider: new_api, base_url: SIM, api_key: env:KEY_A,
+     balance: {probe: newapi_token, initial: 30.50, quantum: 1.00}}
+)");
+  wait_until("the first reading", [&] {
+    return on.ask({"account", "a"})["available"] == "30.000000000";
+  });
+  CHECK(on.stop() == 0);
+  const auto seen = on.ask({"snapshot", "--state-dir", on.dir / "state"});
+  CHECK(seen["accounts"][0]["balance"] == "30.500000000");
+  CHECK(seen["accounts"][0]["available"] == "30.000000000");
+  CHECK(seen["money"]["available"] == "30.000000000");
+}
+
 TEST_CASE("fsck: a directory without a store is named", "[e2e]") {
   const stage on{sim_file};
   const auto x = run_command(on.dir, {std::string{ROTA_BIN_DIR} + "/rota",

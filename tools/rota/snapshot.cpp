@@ -4,6 +4,7 @@
 #include "tools/rota/print.hpp"
 #include "tools/rota/reply.hpp"
 
+#include "messages/available.hpp"
 #include "messages/money_sum.hpp"
 #include "runtime/storage/snapshot.hpp"
 #include "runtime/storage/state_lock.hpp"
@@ -39,7 +40,7 @@ json view_of(const account_head& head, const account_row& row) {
     {"health", to_string(row.health)},
     {"balance", to_decimal(head.balance)},
     {"held", to_decimal(head.held)},
-    {"available", to_decimal(money_sum{head.balance} - head.held)},
+    {"available", to_decimal(available_of(head))},
     {"reading", to_decimal(head.reading)},
     {"read_at", time_of(head.read_at)},
     {"spent", to_decimal(head.spent)},
@@ -86,7 +87,7 @@ json view_of(const state_snapshot& x) {
   auto holds = json::array();
   for (const auto& [head, row] : x.accounts) {
     accounts.push_back(view_of(head, row));
-    available += money_sum{head.balance} - head.held;
+    available += available_of(head);
     held += head.held;
     for (const auto& hold : head.holds) {
       holds.push_back(view_of(hold, head.name));
