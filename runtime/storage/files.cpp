@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 #include <system_error>
 
 namespace rota {
@@ -16,6 +17,27 @@ namespace rota {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Makes a file of a text. Streams say that they failed, but not why.
+/// @returns Whether it did; else errno says why.
+bool put(const std::string& path, std::string_view text) {
+  const auto fd
+    = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0)
+    return false;
+  while (!text.empty()) {
+    const auto n = ::write(fd, text.data(), text.size());
+    if (n < 0 && errno != EINTR)
+      break;
+    if (n > 0)
+      text.remove_prefix(static_cast<size_t>(n));
+  }
+  const auto why = errno;
+  const auto good = ::close(fd) == 0 && text.empty();
+  if (!text.empty())
+    errno = why;
+  return good;
+}
 
 } // namespace
 
@@ -42,7 +64,9 @@ bool sync_path(const std::string& path) {
   if (fd < 0)
     return false;
   const auto good = ::fsync(fd) == 0;
+  const auto why = errno;
   ::close(fd);
+  errno = why;
   return good;
 }
 
@@ -61,17 +85,11 @@ std::optional<std::string> content_of(const std::string& path) {
 
 std::string write_durably(const std::string& path, const std::string& content) {
   const auto part = path + ".part";
-  {
-    std::ofstream out{part, std::ios::binary | std::ios::trunc};
-    out << content;
-    if (!out.flush())
-      return cannot(path, "written", last_error());
-  }
-  return name_durably(part, path);
+  return put(part, content) ? name_durably(part, path)
+                            : cannot(path, "written", last_error());
 }
 
 std::string name_durably(const std::string& part, const std::string& path) {
-  const auto above = fs::path{path}.parent_path().string();
   if (!sync_path(part) || ::rename(part.c_str(), path.c_str()) != 0
       || !sync_directory_of(path))
     return cannot(path, "written", last_error());
