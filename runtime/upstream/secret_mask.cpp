@@ -48,11 +48,46 @@ std::string in_url(std::string_view x) {
   return result;
 }
 
+/// As JSON may spell it: PHP, Go and .NET escape what HTML would read.
+/// @param all Whether every character is escaped.
+std::string escaped(std::string_view x, bool all, const char* digits) {
+  constexpr std::string_view others = "+&<>'\"`";
+  std::string result;
+  for (const char c : x)
+    if (all || others.find(c) != std::string_view::npos) {
+      const auto byte = static_cast<unsigned char>(c);
+      result += "\\u00";
+      result += digits[byte >> 4];
+      result += digits[byte & 15];
+    } else {
+      result += c;
+    }
+  return result;
+}
+
+bool has(std::string_view text, std::string_view part) {
+  return memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
+}
+
+void take_out(const std::vector<std::string>& forms, std::string& text) {
+  for (const auto& x : forms) {
+    size_t from = 0;
+    while (const void* hit = memmem(text.data() + from, text.size() - from,
+                                    x.data(), x.size())) {
+      const auto i
+        = static_cast<size_t>(static_cast<const char*>(hit) - text.data());
+      text.replace(i, x.size(), secret_mask::stand_in);
+      from = i + secret_mask::stand_in.size();
+    }
+  }
+}
+
 } // namespace
 
 secret_mask::~secret_mask() {
-  for (auto& x : forms_)
-    explicit_bzero(x.data(), x.size());
+  for (auto* list : {&forms_, &escaped_})
+    for (auto& x : *list)
+      explicit_bzero(x.data(), x.size());
 }
 
 void secret_mask::add(std::string_view secret) {
@@ -61,47 +96,47 @@ void secret_mask::add(std::string_view secret) {
     const auto part = rest.substr(0, end);
     if (const auto i = part.find('=');
         i != std::string_view::npos && is_secret(part.substr(i + 1)))
-      add_form(std::string{part.substr(i + 1)});
+      add_form(forms_, std::string{part.substr(i + 1)});
     rest = end == std::string_view::npos ? "" : rest.substr(end + 1);
   }
-  add_form(std::string{secret});
-  add_form(in_json(secret));
-  add_form(in_url(secret));
+  add_form(forms_, std::string{secret});
+  add_form(forms_, in_json(secret));
+  add_form(forms_, in_url(secret));
+  for (const auto digits : {"0123456789abcdef", "0123456789ABCDEF"})
+    for (const auto all : {true, false})
+      if (auto x = escaped(secret, all, digits); x != secret)
+        add_form(escaped_, std::move(x));
 }
 
-void secret_mask::add_form(std::string form) {
-  if (form.size() < least
-      || std::find(forms_.begin(), forms_.end(), form) != forms_.end())
+void secret_mask::add_form(forms& to, std::string form) {
+  if (form.size() < least || std::find(to.begin(), to.end(), form) != to.end())
     return;
   const auto longer = [n = form.size()](const auto& x) {
     return x.size() >= n;
   };
-  forms_.insert(std::find_if_not(forms_.begin(), forms_.end(), longer),
-                std::move(form));
+  to.insert(std::find_if_not(to.begin(), to.end(), longer), std::move(form));
 }
 
 void secret_mask::apply(std::string& text) const {
-  for (const auto& x : forms_) {
-    size_t from = 0;
-    while (const void* hit = memmem(text.data() + from, text.size() - from,
-                                    x.data(), x.size())) {
-      const auto i
-        = static_cast<size_t>(static_cast<const char*>(hit) - text.data());
-      text.replace(i, x.size(), stand_in);
-      from = i + stand_in.size();
-    }
-  }
+  take_out(forms_, text);
+  if (has(text, "\\u00")) // Hardly ever.
+    take_out(escaped_, text);
 }
 
 size_t secret_mask::open_end(std::string_view text) const {
   size_t result = 0;
-  for (const auto& x : forms_)
-    for (auto n = std::min(x.size() - 1, text.size()); n > result; --n)
-      if (text[text.size() - n] == x.front()
-          && text.ends_with(std::string_view{x}.substr(0, n))) {
-        result = n;
-        break;
+  for (const auto* list : {&forms_, &escaped_})
+    for (const auto& x : *list) {
+      const auto most = std::min(x.size() - 1, text.size());
+      auto tail = text.substr(text.size() - most);
+      while (tail.size() > result) {
+        tail.remove_prefix(std::min(tail.find(x.front()), tail.size()));
+        if (x.starts_with(tail))
+          result = std::max(result, tail.size());
+        else
+          tail.remove_prefix(1);
       }
+    }
   return result;
 }
 

@@ -21,8 +21,9 @@ public:
   secret_mask(const secret_mask&) = delete;
   secret_mask& operator=(const secret_mask&) = delete;
 
-  /// Masks a key, or the values of a cookie, from now on; also as JSON and
-  /// URLs spell them.
+  /// Masks a key, or the values of a cookie, from now on; also as URLs spell
+  /// them, and JSON: with every character escaped as \u00xx, with those that
+  /// have another meaning in HTML, or with none.
   void add(std::string_view secret);
 
   /// Takes the secrets out of a whole text.
@@ -33,9 +34,12 @@ public:
   size_t open_end(std::string_view text) const;
 
 private:
-  void add_form(std::string form);
+  using forms = std::vector<std::string>; // The longest first.
 
-  std::vector<std::string> forms_; // The longest first.
+  static void add_form(forms& to, std::string form);
+
+  forms forms_;
+  forms escaped_; // Those with \u00xx in them.
 };
 
 /// The same for a text that comes in pieces: what may be the beginning of a

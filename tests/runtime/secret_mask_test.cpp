@@ -3,6 +3,8 @@
 #include "tests/runtime/upstream_fixture.hpp"
 #include "tests/support/catch.hpp"
 
+#include <fmt/format.h>
+
 using namespace rota;
 
 namespace {
@@ -35,6 +37,28 @@ TEST_CASE("secrets are masked as they are, in JSON and in URLs", "[mask]") {
   CHECK(masked(it, "?key=sk-canary%2F0123456789&a=b") == "?key=***&a=b");
   CHECK(masked(it, "sk-canary/012345678") == "sk-canary/012345678");
   CHECK(masked(it, "") == "");
+}
+
+TEST_CASE("secrets are masked as JSON escapes them", "[mask]") {
+  const std::string secret = "sk+canary0123456789";
+  const auto escaped = [&secret](const char* form) {
+    std::string result;
+    for (const char c : secret)
+      result += fmt::format(fmt::runtime(form), c);
+    return result;
+  };
+  secret_mask it;
+  it.add(secret);
+  for (const auto& form :
+       {escaped("\\u{:04x}"), escaped("\\u{:04X}"),
+        std::string{"sk\\u002bcanary0123456789"},
+        std::string{"sk\\u002Bcanary0123456789"}}) {
+    const auto text = "{\"m\":\"key \\u002b" + form + "\"}";
+    const std::string expected = "{\"m\":\"key \\u002b***\"}";
+    CHECK(masked(it, text) == expected);
+    for (size_t cut = 0; cut <= text.size(); ++cut)
+      CHECK(streamed(it, text, cut) == expected);
+  }
 }
 
 TEST_CASE("the values of a cookie are masked", "[mask]") {
