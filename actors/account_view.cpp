@@ -46,6 +46,9 @@ account_view account_actor_state::status() const {
   x.available = books->available();
   x.floor = options.floor;
   x.least_hold = least_hold.value_or(money{});
+  if (const auto why = refusal(t);
+      why == ec::ok || why == ec::at_limit || why == ec::cooling)
+    x.spendable = std::max(spendable(t), money{});
   x.in_flight = limits->in_flight();
   x.limit = limit(t);
   x.in_doubt = static_cast<uint32_t>(books->in_doubt());

@@ -159,6 +159,9 @@ struct account_view {
   money floor;
   /// The smallest hold of this run; 0: none was made.
   money least_hold;
+  /// What new requests may charge: nothing where it serves none until a person,
+  /// a probe or a reading says otherwise.
+  money spendable;
   uint32_t in_flight = 0;
   uint32_t limit = 0;
   uint32_t in_doubt = 0;

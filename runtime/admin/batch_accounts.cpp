@@ -11,12 +11,6 @@ namespace {
 
 constexpr milliseconds patience{10'000};
 
-/// Whether an account makes new holds, as far as can be seen from outside.
-bool is_usable(const account_view& x) {
-  return x.admin == admin_state::ready && x.health != health_state::ejected
-         && x.funds != funds_state::exhausted && !x.stale;
-}
-
 } // namespace
 
 bool admin_api::refuses_tags(admin_exchange& x,
@@ -41,10 +35,10 @@ json admin_api::budget_view(const batch_options& chosen,
   std::vector<account_offer> owners;
   std::vector<purse> purses;
   for (const auto& x : *views(milliseconds{0})) {
-    if (!is_usable(x))
+    if (x.spendable <= money{})
       continue;
     if (auto member = parts_.accounts.find(x.name)) {
-      purses.push_back({x.available - x.floor, member->options.multiplier});
+      purses.push_back({x.spendable, member->options.multiplier});
       owners.push_back(account_offer::of(member->options));
     }
   }

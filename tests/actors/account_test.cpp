@@ -234,6 +234,7 @@ TEST_CASE_METHOD(fixture, "a reading that nobody renews becomes stale",
     CHECK_FALSE(view("a").stale);
     advance(1s);
     CHECK(view("a").stale);
+    CHECK(view("a").spendable == money{18 * dollar});
     CHECK(refused("a", 0, 18 * dollar + 1) == ec::insufficient_funds);
     CHECK(refused("a", 1, 18 * dollar) == ec::ok); // 20 - 5 % - 1.
     read("a", 20 * dollar);
@@ -246,6 +247,7 @@ TEST_CASE_METHOD(fixture, "a reading that nobody renews becomes stale",
     read("a", 20 * dollar);
     advance(901s);
     CHECK(refused("a", 0, 1) == ec::reading_stale);
+    CHECK(view("a").spendable == money{});
     // A job waits for the next reading.
     script->answer = [](const auto&) { return good(); };
     start(line(9));

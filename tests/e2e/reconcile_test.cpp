@@ -145,6 +145,12 @@ script:
     return on.ask({"account", "a"})["stale"] == true;
   });
   wait_until("an alert", [&on] { return fires(on, "account.stale"); });
+  // It serves all the same, but for a part that is kept back.
+  write_file(on.dir / "jobs.jsonl", chat_lines(3));
+  const auto estimate = on.ask({"estimate", on.dir / "jobs.jsonl"});
+  CHECK(estimate["accounts"] == 1);
+  CHECK(estimate["available"] == "18.000000000"); // 20 - 5 % - 1.
+  CHECK(estimate["fits"] == true);
   on.sim_post("/sim/script", "script: []\n");
   on.rota({"account", "a", "refresh"});
   wait_until("it is read again", [&on] {
