@@ -66,6 +66,10 @@ public:
     return cut_;
   }
 
+  /// Whether it comes in events or elements, so that a word of ours can follow
+  /// those that have passed.
+  bool is_in_parts() const;
+
   /// Whether what comes is an array instead of events.
   bool is_list() const {
     return form_ == form::list;
@@ -101,7 +105,6 @@ private:
   void end_line(std::string_view line);
   void end_event();
   bool is_usage_only() const;
-  bool is_in_parts() const;
 
   surface route_;
   size_t held_max_;

@@ -83,9 +83,13 @@ void request_sink::end(upstream_outcome& x) {
                      && !gate_->fault();
   x.passed = passed_body{gate_->used(), gate_->text(), whole, first_content_};
   // A stream that failed by its own word has said so to the client.
-  if (!whole && (!gate_->fault() || gate_->is_cut()))
+  const auto is_silent = !whole && (!gate_->fault() || gate_->is_cut());
+  if (is_silent && gate_->is_in_parts())
     break_off();
-  client_->end();
+  if (is_silent && !gate_->is_in_parts())
+    client_->cut(); // Words of ours would be played as sound.
+  else
+    client_->end();
   gate_.reset();
 }
 

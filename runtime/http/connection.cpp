@@ -262,6 +262,7 @@ void http_connection::dispatch() {
   since_ = steady::now();
   keep_alive_ = parser_->keep_alive() && !door_->draining;
   ended_ = chunked_ = full_ = false;
+  whole_ = true;
   auto x =
       std::make_shared<open_exchange>(shared_from_this(), std::move(*parser_),
                                       std::move(headers_));
@@ -285,6 +286,7 @@ void http_connection::turn_away(http_answer x) {
   phase_ = phase::serving;
   keep_alive_ = false;
   ended_ = chunked_ = full_ = false;
+  whole_ = true;
   open_.reset();
   answer(x.status, x.headers, std::move(x.body));
 }

@@ -91,7 +91,7 @@ private:
   void answer(int status, const header_list& headers, std::string body);
   void begin(int status, const header_list& headers);
   bool write(std::string_view piece);
-  void end();
+  void end(bool whole);
   void put_head(int status, const header_list& headers);
   void flush();
   void write_some();
@@ -127,6 +127,7 @@ private:
   bool flush_posted_ = false;
   bool chunked_ = false;
   bool ended_ = false; // All of the answer was handed over.
+  bool whole_ = true;  // And it has its end.
   bool full_ = false;  // The exchange waits for `on_drained`.
 
   steady::time_point since_; // Of the phase, or of the last byte written.

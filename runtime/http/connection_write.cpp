@@ -74,10 +74,12 @@ bool http_connection::write(std::string_view piece) {
   return !full_;
 }
 
-void http_connection::end() {
+void http_connection::end(bool whole) {
   if (phase_ != phase::serving)
     return;
-  if (chunked_ && !head_only_)
+  whole_ = whole;
+  keep_alive_ = keep_alive_ && whole;
+  if (whole && chunked_ && !head_only_)
     pending_ += "0\r\n\r\n";
   ended_ = true;
   flush();
@@ -142,6 +144,11 @@ void http_connection::answered() {
     return;
   since_ = steady::now();
   open_.reset();
+  if (!whole_ && !chunked_) { // Nothing but a reset tells an old client.
+    error_code ignored;
+    socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
+    return close();
+  }
   if (keep_alive_ && !door_->draining) {
     phase_ = phase::idle;
     // Not from here: a client that pipelines would deepen the stack.

@@ -50,7 +50,11 @@ public:
   /// Ends an answer that has begun.
   virtual void end() = 0;
 
-  /// Breaks an answer off: what was begun cannot be ended.
+  /// Ends an answer that has begun and is not whole: what was written leaves,
+  /// and the connection is cut where the end would follow.
+  virtual void cut() = 0;
+
+  /// Breaks an answer off at once: what was begun cannot be ended.
   virtual void abort() = 0;
 
   /// Headers of whatever is answered, beside its own.

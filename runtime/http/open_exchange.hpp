@@ -74,7 +74,12 @@ public:
 
   void end() override {
     answered_ = true;
-    way_->end();
+    way_->end(true);
+  }
+
+  void cut() override {
+    answered_ = true;
+    way_->end(false);
   }
 
   void abort() override {

@@ -130,6 +130,25 @@ TEST_CASE("HTTP/1.0 and HEAD get what they understand", "[http]") {
   }
 }
 
+TEST_CASE("an answer that is cut has no end", "[http]") {
+  door at{[](const http_exchange_ptr& x) {
+    x->begin(200, {});
+    x->write("streamed");
+    x->cut();
+  }};
+  auto client = at.enter();
+  SECTION("1.1") {
+    client.send("GET / HTTP/1.1\r\n" + host + "\r\n");
+    CHECK(last_line(client.receive_all()) == "8\r\nstreamed\r\n");
+    CHECK(client.closed());
+  }
+  SECTION("1.0: the connection's end would be the answer's") {
+    client.send("GET / HTTP/1.0\r\n\r\n");
+    CHECK(last_line(client.receive_all()) == "streamed");
+    CHECK(client.was_reset());
+  }
+}
+
 TEST_CASE("what breaks the rules of HTTP is refused", "[http]") {
   http_options limits;
   limits.max_body_bytes = 1'000;

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <stdexcept>
 #include <utility>
 
@@ -75,6 +76,10 @@ bool raw_client::closed() {
   return closed_;
 }
 
+bool raw_client::was_reset() {
+  return closed() && reset_;
+}
+
 void raw_client::close() {
   if (fd_ >= 0)
     ::close(std::exchange(fd_, -1));
@@ -88,6 +93,7 @@ bool raw_client::receive_some(std::string& to) {
   const auto n = ::recv(fd_, bytes, sizeof(bytes), 0);
   if (n <= 0) {
     closed_ = true;
+    reset_ = reset_ || (n < 0 && errno == ECONNRESET);
     return false;
   }
   to.append(bytes, static_cast<size_t>(n));

@@ -31,6 +31,9 @@ public:
   /// @returns Whether the server has closed the connection, waiting for it.
   bool closed();
 
+  /// @returns Whether it has closed it by a reset, waiting for it.
+  bool was_reset();
+
   /// Ends the connection now.
   void close();
 
@@ -39,6 +42,7 @@ private:
 
   int fd_ = -1;
   bool closed_ = false;
+  bool reset_ = false;
   std::string rest_;
 };
 
