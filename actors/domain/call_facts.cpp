@@ -1,5 +1,6 @@
 #include "actors/domain/call_facts.hpp"
 
+#include "actors/domain/header_text.hpp"
 #include "actors/domain/json_reader.hpp"
 #include "actors/domain/multipart.hpp"
 #include "actors/domain/text_weight.hpp"
@@ -108,7 +109,10 @@ void add_units_of_json(surface route, std::string_view body,
     if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS)
       return;
     media_facts x;
-    std::ignore = root["n"].get_int64().get(x.count);
+    for (const auto& [name, value] : root)
+      if (int64_t n = 0; same_name(name, "n")
+                         && value.get_int64().get(n) == simdjson::SUCCESS)
+        x.count = std::max(x.count, n); // Anybody's guess which one counts.
     std::ignore = root["quality"].get_string().get(x.quality);
     std::ignore = root["input"].get_string().get(x.input);
     dom::array list;
@@ -150,7 +154,9 @@ request_facts read_form(surface route, std::string_view content_type,
     } else if (part.name == "quality") {
       x.quality = text;
     } else if (part.name == "n") {
-      std::from_chars(text.data(), text.data() + text.size(), x.count);
+      int64_t n = 0;
+      std::from_chars(text.data(), text.data() + text.size(), n);
+      x.count = std::max(x.count, n);
     } else if (part.name == "prompt") {
       hundredths += weigh_text(text, weights_of(route));
     }

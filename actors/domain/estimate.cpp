@@ -6,6 +6,9 @@
 #include "actors/domain/text_weight.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <initializer_list>
+#include <utility>
 
 namespace rota {
 
@@ -131,15 +134,32 @@ int64_t count_of(od::value value) {
   return std::min(parse_units(token, 0).value_or(tokens_most), tokens_most);
 }
 
+/// Whether a provider may take a key for one of these names. Relays in Go do
+/// not tell "Max_Tokens" from "max_tokens", nor the letters that Unicode folds
+/// to k and s, and go by the later: what is held goes by the largest.
+bool names(std::string_view key, std::initializer_list<std::string_view> list) {
+  const auto is_listed = [&list](std::string_view x) {
+    return std::any_of(list.begin(), list.end(),
+                       [x](auto name) { return same_name(x, name); });
+  };
+  if (key.find_first_of("\xc5\xe2") == std::string_view::npos)
+    return is_listed(key);
+  std::string folded{key};
+  for (const auto& [letter, plain] :
+       {std::pair{"\u017f", "s"}, std::pair{"\u212a", "k"}})
+    for (size_t i = 0; (i = folded.find(letter)) != std::string::npos;)
+      folded.replace(i, std::strlen(letter), plain);
+  return is_listed(folded);
+}
+
 bool names_limit(std::string_view key) {
-  return key == "max_tokens" || key == "max_completion_tokens"
-         || key == "max_output_tokens" || key == "maxOutputTokens";
+  return names(key, {"max_tokens", "max_completion_tokens",
+                     "max_output_tokens", "maxoutputtokens"});
 }
 
 /// Completions are charged for the best_of that are made, not the n returned.
 bool names_choices(std::string_view key) {
-  return key == "n" || key == "best_of" || key == "candidateCount"
-         || key == "candidate_count";
+  return names(key, {"n", "best_of", "candidatecount", "candidate_count"});
 }
 
 /// Reads the top of a request.
@@ -163,7 +183,7 @@ public:
       facts_.stored = value.get_bool();
     else if (key == "previous_response_id" && type == od::json_type::string)
       facts_.previous = std::string_view{value.get_string()};
-    else if ((key == "generationConfig" || key == "generation_config")
+    else if (names(key, {"generationconfig", "generation_config"})
              && type == od::json_type::object)
       for (auto field : value.get_object()) {
         const std::string_view name = field.unescaped_key();

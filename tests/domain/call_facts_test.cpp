@@ -92,6 +92,9 @@ TEST_CASE("pictures are counted and weighed by their quality", "[facts]") {
   CHECK(many.tokens.output == 3 * 408);
   CHECK(read(openai_images, R"({"n":-5})").units.images == 1);
   CHECK(read(openai_images, R"({"n":99999999999})").units.images == 1'000);
+  // Which of two counts, providers do not agree on.
+  for (const auto* twice : {R"({"n":1,"N":9})", R"({"n":9,"n":1})"})
+    CHECK(read(openai_images, twice).units.images == 9);
   const auto edit = read_call(
     openai_image_edits, form_type,
     part("name=\"image[]\"; filename=\"a\"", "x")

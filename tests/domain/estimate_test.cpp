@@ -78,6 +78,17 @@ TEST_CASE("every spelling of the most output", "[estimate]") {
     {R"("max_tokens": 9223372036854775807, "n": 9223372036854775807)",
      1'000'000'000},
     {R"("max_tokens": 99999999999999999999999)", 1'000'000'000},
+    // Relays fold case, and take the later.
+    {R"("max_tokens": 7, "Max_Tokens": 9)", 9},
+    {R"("MAX_COMPLETION_TOKENS": 9, "max_tokens": 7)", 9},
+    {R"("max_tokens": 7, "N": 3)", 21},
+    {R"("Best_Of": 20, "max_tokens": 7)", 140},
+    {R"("GenerationConfig": {"MaxOutputTokens": 9, "maxOutputTokens": 7})", 9},
+    {R"("generationConfig": {"candidateCount": 1, "CandidateCount": 2,
+         "maxOutputTokens": 8})", 16},
+    {"\"max_tokens\": 7, \"max_to\u212aen\u017f\": 9", 9},
+    {R"("max_tokens": 7, "max_to\u212aens": 9)", 9},
+    {R"("max_tokens": 7, "max_to\u00e9ens": 9)", 7},
     // Only the top of a request limits it.
     {R"("tools": [{"max_tokens": 3, "maxOutputTokens": 3}])", fallback},
   }));
