@@ -260,7 +260,7 @@ void stream_gate::end_event() {
     cut_ = was_open && said_.fault && is_private_ && is_private_(text);
   }
   if (swallow_) {
-    if (!cut_ && !is_usage_only())
+    if (!cut_ && (said_.fault || !is_usage_only()))
       out_ += event_;
     event_.clear();
   }
@@ -282,10 +282,12 @@ bool stream_gate::is_usage_only() const {
     rest.remove_prefix(std::min(rest.find_first_not_of(" :\t"), rest.size()));
     return rest;
   };
-  auto choices = value_of("\"choices\"");
   // Azure's first chunk has no choices, either, and a usage of null.
-  if (!choices.starts_with('[') || !value_of("\"usage\"").starts_with('{'))
+  if (!value_of("\"usage\"").starts_with('{'))
     return false;
+  auto choices = value_of("\"choices\"");
+  if (!choices.starts_with('['))
+    return choices.empty() || choices.starts_with("null");
   choices.remove_prefix(1);
   return choices.substr(std::min(choices.find_first_not_of(" \t"),
                                  choices.size()))

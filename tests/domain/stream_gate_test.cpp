@@ -132,6 +132,29 @@ TEST_CASE("the chunk that nobody asked for is swallowed", "[stream_gate]") {
         == word + both + done);
 }
 
+TEST_CASE("figures without choices are nobody's, either", "[stream_gate]") {
+  for (const std::string choices : {"", R"("choices":null,)"}) {
+    const auto chunk = "data: {" + choices
+                       + R"("usage":{"prompt_tokens":3,"completion_tokens":1}})"
+                         "\n\n";
+    CHECK(pass(surface::openai_chat, word + stop + chunk + done, 13, true).text
+          == word + stop + done);
+  }
+}
+
+TEST_CASE("a fault beside figures is not swallowed", "[stream_gate]") {
+  const std::string fault = R"(data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1},"error":{"message":"boom","code":502}})"
+                            "\n\n";
+  const auto got = pass(surface::openai_chat, word + fault + done, 13, true);
+  CHECK(got.fault);
+  CHECK(got.text == word + fault + done);
+  // One that is empty is none.
+  const std::string fine = R"(data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1},"error":null})"
+                           "\n\n";
+  CHECK(pass(surface::openai_chat, word + stop + fine + done, 13, true).text
+        == word + stop + done);
+}
+
 TEST_CASE("line ends are the provider's", "[stream_gate]") {
   auto body = role + word + stop + done;
   for (size_t i = 0; (i = body.find('\n', i)) != std::string::npos; i += 2)
