@@ -217,6 +217,8 @@ void read_candidates(const json& document, answer& x) {
       x.content = true;
       x.complete = x.complete || at(candidate, "finishReason").is_string();
     }
+  // Of the chunks that only bring figures some come behind that.
+  x.over = x.over || (x.complete && at(document, "usageMetadata").is_object());
   if (at(at(document, "promptFeedback"), "blockReason").is_string())
     x.content = x.complete = true;
 }
@@ -235,7 +237,8 @@ void read_event(surface route, const json& event, answer& x) {
       x.content = x.content || name.starts_with("content_block");
       x.concluded = x.concluded
                     || is_word(at(at(event, "delta"), "stop_reason"));
-      x.complete = x.complete || x.concluded || name == "message_stop";
+      x.over = x.over || name == "message_stop";
+      x.complete = x.complete || x.concluded || x.over;
       break;
     case surface::openai_stored:
       // What became of a response is none of the call's that reads it.
@@ -250,9 +253,10 @@ void read_event(surface route, const json& event, answer& x) {
                   || name.starts_with("response.content_part")
                   || name.starts_with("response.reasoning")
                   || name.starts_with("response.function_call");
-      x.concluded = x.concluded || name == "response.completed"
-                    || name == "response.incomplete";
-      x.complete = x.complete || x.concluded;
+      x.over = x.over || name == "response.completed"
+               || name == "response.incomplete";
+      x.concluded = x.concluded || x.over;
+      x.complete = x.complete || x.over;
       break;
     case surface::gemini_generate:
       read_candidates(event, x);
@@ -262,9 +266,10 @@ void read_event(surface route, const json& event, answer& x) {
     case surface::openai_speech:
     case surface::openai_transcriptions:
       x.content = x.content || (!name.empty() && name != "error");
-      x.complete = x.complete || name.ends_with(".completed")
-                   || name == "speech.audio.done"
-                   || name == "transcript.text.done";
+      // Of several pictures each is completed.
+      x.over = x.over || name == "speech.audio.done"
+               || name == "transcript.text.done";
+      x.complete = x.complete || x.over || name.ends_with(".completed");
       break;
     default:
       read_choices(at(event, "choices"), x);
@@ -276,7 +281,7 @@ void read_event(surface route, const json& event, answer& x) {
 void read_stream(surface route, std::string_view body, answer& x) {
   for_each_event(body, [&](std::string_view data) {
     if (trimmed(data) == "[DONE]")
-      x.complete = true;
+      x.complete = x.over = true;
     else
       rota::read_event(route, data, x);
     return true;

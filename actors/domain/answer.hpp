@@ -43,6 +43,8 @@ struct answer {
   bool concluded = false;
   /// It came to the end that its protocol has.
   bool complete = false;
+  /// By its protocol nothing comes behind that, figures included.
+  bool over = false;
   /// The id of the response that a stream brings.
   std::string response;
 

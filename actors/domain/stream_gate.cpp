@@ -248,10 +248,10 @@ void stream_gate::end_event() {
       text.remove_prefix(std::min(text.find('{'), text.size()));
     const auto was_open = open_;
     if (text == "[DONE]")
-      said_.complete = true;
+      said_.complete = said_.over = true;
     else if (data_.size() >= line_max)
       read_event(route_, head_event(text), said_);
-    else if (!open_ || may_conclude(route_, text))
+    else if (!open_ || said_.complete || may_conclude(route_, text))
       read_event(route_, text, said_);
     ++events_;
     weight_ += weigh_event(route_, text);

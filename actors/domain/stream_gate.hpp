@@ -61,6 +61,12 @@ public:
     return said_.fault;
   }
 
+  /// Whether nothing can come behind that by its protocol: whatever becomes of
+  /// the connection then, the answer is whole.
+  bool over() const {
+    return said_.over;
+  }
+
   /// Whether it has hidden a fault.
   bool is_cut() const {
     return cut_;

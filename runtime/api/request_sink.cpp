@@ -72,15 +72,16 @@ bool request_sink::take(std::string_view piece) {
 void request_sink::end(upstream_outcome& x) {
   if (!gate_)
     return;
-  if (x.ended == transport::ok)
+  // What its protocol has come to an end is whole, however the connection ends.
+  const auto ended = x.ended == transport::ok || gate_->over();
+  if (ended)
     pass(gate_->finish());
   if (!gate_->is_open()) {
     x.body = gate_->take_held();
     gate_.reset();
     return;
   }
-  const auto whole = x.ended == transport::ok && gate_->complete()
-                     && !gate_->fault();
+  const auto whole = ended && gate_->complete() && !gate_->fault();
   x.passed = passed_body{gate_->used(), gate_->text(), whole, first_content_};
   // A stream that failed by its own word has said so to the client.
   const auto is_silent = !whole && (!gate_->fault() || gate_->is_cut());

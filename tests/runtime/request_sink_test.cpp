@@ -112,3 +112,87 @@ TEST_CASE("sound that breaks off is cut where it broke", "[sink]") {
   CHECK_THAT(told.text, ContainsSubstring("\n\ndata: {\"error\":"));
   CHECK(told.ended == "whole");
 }
+
+TEST_CASE("an answer is whole by its protocol's end, not the connection's",
+          "[sink]") {
+  using enum surface;
+  struct row {
+    surface route;
+    std::vector<std::string> data;
+    bool whole;
+  };
+  const std::string word
+    = R"({"choices":[{"delta":{"content":"hi"},"finish_reason":null}]})";
+  const std::string stop
+    = R"({"choices":[{"delta":{},"finish_reason":"stop"}]})";
+  const std::string figures
+    = R"({"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":5}})";
+  const std::string start
+    = R"({"type":"message_start","message":{"usage":{"input_tokens":3}}})";
+  const std::string delta
+    = R"({"type":"content_block_delta","delta":{"text":"hi"}})";
+  const std::string reason
+    = R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},)"
+      R"("usage":{"output_tokens":5}})";
+  const std::string text
+    = R"({"type":"response.output_text.delta","delta":"hi"})";
+  const std::string part = R"("candidates":[{"content":{"parts":[{"text":"hi"}]})";
+  const std::string counts
+    = R"("usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":5})";
+  const row rows[] = {
+    {openai_chat, {word, stop, figures, "[DONE]"}, true},
+    // Figures may follow, and then the end.
+    {openai_chat, {word, stop, figures}, false},
+    {openai_chat, {word, stop}, false},
+    {openai_chat, {word, R"({"error":{"message":"no"}})", "[DONE]"}, false},
+    {anthropic_messages,
+     {start, delta, reason, R"({"type":"message_stop"})"},
+     true},
+    {anthropic_messages, {start, delta, reason}, false},
+    {openai_responses,
+     {text, R"({"type":"response.completed","response":{"usage":)"
+            R"({"input_tokens":3,"output_tokens":5}}})"},
+     true},
+    {openai_responses, {text}, false},
+    {gemini_generate,
+     {"{" + part + R"(,"finishReason":"STOP"}],)" + counts + "}"},
+     true},
+    {gemini_generate,
+     {"{" + part + R"(,"finishReason":"STOP"}]})", "{" + counts + "}"},
+     true},
+    {gemini_generate, {"{" + part + R"(,"finishReason":"STOP"}]})"}, false},
+    {gemini_generate, {"{" + part + "}]," + counts + "}"}, false},
+  };
+  for (const auto& x : rows)
+    for (const auto ended : {transport::broken, transport::timed_out}) {
+      std::string body;
+      for (const auto& data : x.data)
+        body += "data: " + data + "\n\n";
+      INFO(body);
+      const auto swallow = x.route == openai_chat;
+      const auto got = pass(x.route, events, {body}, ended, swallow);
+      CHECK(got.whole == x.whole);
+      CHECK(got.ended == "whole");
+      const auto told = got.text.find("The provider broke") != std::string::npos;
+      CHECK(told == (!x.whole && body.find("error") == std::string::npos));
+      if (!x.whole)
+        continue;
+      REQUIRE(got.used);
+      CHECK(got.used->output == 5);
+      CHECK(got.used->source == usage_source::upstream);
+    }
+}
+
+TEST_CASE("an array is whole with its last bracket", "[sink]") {
+  const std::string list
+    = R"([{"candidates":[{"content":{"parts":[{"text":"hi"}]},)"
+      R"("finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":3}})";
+  const auto end = [&](const std::string& more) {
+    return pass(surface::gemini_generate, "application/json", {list + more},
+                transport::broken);
+  };
+  CHECK(end("]").whole);
+  CHECK(end("]").text == list + "]");
+  CHECK_FALSE(end("").whole);
+  CHECK_THAT(end("").text, StartsWith(list + ",\r\n{\"error\""));
+}
