@@ -185,12 +185,12 @@ bool is_word(const json& x) {
   return x.is_string() && x != json("");
 }
 
-/// Any of a delta's members but its role.
-bool has_delta(const json& x) {
+/// Whether something stands in any of its members but this one.
+bool has_more_than(std::string_view name, const json& x) {
   if (!x.is_object())
     return false;
   for (const auto& [key, value] : x.items())
-    if (key != "role" && is_filled(value))
+    if (key != name && is_filled(value))
       return true;
   return false;
 }
@@ -199,8 +199,8 @@ void read_choices(const json& choices, answer& x) {
   if (!choices.is_array())
     return;
   for (const auto& choice : choices) {
-    x.content = x.content || has_delta(at(choice, "delta"))
-                || has_delta(at(choice, "message"))
+    x.content = x.content || has_more_than("role", at(choice, "delta"))
+                || has_more_than("role", at(choice, "message"))
                 || is_filled(at(choice, "text"));
     const auto& reason = at(choice, "finish_reason");
     if (is_word(reason) && reason != json("error"))
@@ -214,8 +214,13 @@ void read_candidates(const json& document, answer& x) {
   const auto& candidates = at(document, "candidates");
   if (candidates.is_array())
     for (const auto& candidate : candidates) {
-      x.content = true;
-      x.complete = x.complete || at(candidate, "finishReason").is_string();
+      const auto& parts = at(at(candidate, "content"), "parts");
+      x.content = x.content
+                  || std::any_of(parts.begin(), parts.end(), [](auto& part) {
+                       return has_more_than("", part);
+                     });
+      x.concluded = x.concluded || is_word(at(candidate, "finishReason"));
+      x.complete = x.complete || x.concluded;
     }
   // Of the chunks that only bring figures some come behind that.
   x.over = x.over || (x.complete && at(document, "usageMetadata").is_object());
@@ -228,17 +233,48 @@ std::string id_of_response(const json& event) {
   return id.is_string() ? id.get<std::string>() : std::string{};
 }
 
+/// Anthropic's: a block that only begins is as empty as a role, but for a tool
+/// that is called, or a result. Behind it a ping follows at once; the next one
+/// shows that it thinks in silence, and its client should not wait for that.
+void read_message_event(std::string_view name, const json& event, answer& x) {
+  const auto begins = name == "content_block_start";
+  if (begins || (name == "ping" && x.waiting > 0))
+    ++x.waiting;
+  x.content = x.content || x.waiting > 2
+              || (begins && has_more_than("type", at(event, "content_block")))
+              || (name == "content_block_delta"
+                  && has_more_than("type", at(event, "delta")));
+  x.concluded = x.concluded || is_word(at(at(event, "delta"), "stop_reason"));
+  x.over = x.over || name == "message_stop";
+  x.complete = x.complete || x.concluded || x.over;
+}
+
+/// Whether an event of Responses brings more than the frame of what comes: an
+/// item of text or thought, or a part, that is empty yet.
+bool has_output(std::string_view name, const json& event) {
+  if (!name.starts_with("response.output")
+      && !name.starts_with("response.content_part")
+      && !name.starts_with("response.reasoning")
+      && !name.starts_with("response.function_call"))
+    return false;
+  if (name.ends_with(".delta"))
+    return is_filled(at(event, "delta"));
+  if (name.ends_with("part.added"))
+    return has_more_than("type", at(event, "part"));
+  const auto& item = at(event, "item");
+  const auto& kind = at(item, "type");
+  const auto is_frame = kind == json("reasoning") || kind == json("message");
+  return name != "response.output_item.added" || !is_frame
+         || is_filled(at(item, "content")) || is_filled(at(item, "summary"));
+}
+
 /// Takes one event of a stream.
 void read_event(surface route, const json& event, answer& x) {
   const auto& type = at(event, "type");
   const std::string name = type.is_string() ? type.get<std::string>() : "";
   switch (route) {
     case surface::anthropic_messages:
-      x.content = x.content || name.starts_with("content_block");
-      x.concluded = x.concluded
-                    || is_word(at(at(event, "delta"), "stop_reason"));
-      x.over = x.over || name == "message_stop";
-      x.complete = x.complete || x.concluded || x.over;
+      read_message_event(name, event, x);
       break;
     case surface::openai_stored:
       // What became of a response is none of the call's that reads it.
@@ -249,10 +285,7 @@ void read_event(surface route, const json& event, answer& x) {
       break;
     case surface::openai_responses:
       x.response = x.response.empty() ? id_of_response(event) : x.response;
-      x.content = x.content || name.starts_with("response.output")
-                  || name.starts_with("response.content_part")
-                  || name.starts_with("response.reasoning")
-                  || name.starts_with("response.function_call");
+      x.content = x.content || has_output(name, event);
       x.over = x.over || name == "response.completed"
                || name == "response.incomplete";
       x.concluded = x.concluded || x.over;

@@ -36,8 +36,11 @@ struct answer {
   bool challenge = false;
   /// It says that something went wrong.
   bool fault = false;
-  /// Something that the model made, or a verdict on the prompt, is in it.
+  /// Something that the model made, or a verdict on the prompt, is in it; or
+  /// it works on, in silence.
   bool content = false;
+  /// Blocks that have begun, and signs of life behind the first.
+  int waiting = 0;
   /// A stream said why it ends, as its protocol has it: that is an answer,
   /// even if the model made nothing that can be seen.
   bool concluded = false;

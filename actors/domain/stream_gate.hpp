@@ -13,13 +13,14 @@
 namespace rota {
 
 /// Stands between a provider's stream and the caller. While only the preamble
-/// has come (a role, "message_start", "response.created", pings, comments) it
-/// holds everything back: until then the request may still move to another
-/// account. With the first event of content it opens, or with one that says why
-/// the stream ends, for a model may have nothing to say. From then on events
-/// pass as they come, each as a whole unless it is very long: where a stream
-/// breaks off, an error can follow what has passed. Reads usage in passing.
-/// Pure; memory is bounded by `held_max` and the longest line it looks at.
+/// has come (a role, "message_start", "response.created", a block or item that
+/// is empty yet, pings, comments) it holds everything back: until then the
+/// request may still move to another account. With the first event of content
+/// it opens, or with one that says why the stream ends, for a model may have
+/// nothing to say. From then on events pass as they come, each as a whole
+/// unless it is very long: where a stream breaks off, an error can follow what
+/// has passed. Reads usage in passing. Pure; memory is bounded by `held_max`
+/// and the longest line it looks at.
 class stream_gate {
 public:
   /// @param held_max  What is held at most; a preamble beyond it opens.

@@ -1,5 +1,6 @@
 // Streams in which the model says nothing: one that says why it ends is an
-// answer, as the same without streaming is; one that only ends is none.
+// answer, as the same without streaming is; one that only ends is none, nor
+// is one that fails behind what only opens a block.
 
 #include "actors/domain/stream_gate.hpp"
 #include "tests/domain/judging.hpp"
@@ -104,4 +105,102 @@ TEST_CASE("the event that says why a stream ends may lack its blank line",
   CHECK(gate.complete());
   REQUIRE(gate.used());
   CHECK(gate.used()->output == 5);
+}
+
+namespace {
+
+struct opening {
+  surface route;
+  std::vector<std::string> events; ///< Nothing of them is content,
+  std::string content;             ///< but this is.
+};
+
+const std::string block
+  = R"({"type":"content_block_start","index":0,"content_block":)";
+const std::string text_block = block + R"({"type":"text","text":""}})";
+const std::string thought
+  = block + R"({"type":"thinking","thinking":"","signature":""}})";
+const std::string word = R"({"type":"content_block_delta","index":0,"delta":)"
+                         R"({"type":"text_delta","text":"hi"}})";
+const std::string ping = R"({"type":"ping"})";
+
+std::string item(const std::string& kind, const std::string& members) {
+  return R"({"type":"response.output_item.added","item":{"type":")" + kind
+         + R"(","id":"x")" + members + "}}";
+}
+
+const std::string reasoning
+  = item("reasoning", R"(,"summary":[],"encrypted_content":"gAAA")");
+const std::string message_item = item("message", R"(,"content":[])");
+const std::string candidates = R"({"candidates":[)";
+
+const opening openings[] = {
+  {anthropic_messages, {start, text_block, ping}, word},
+  {anthropic_messages, {start, ping, ping, ping, thought},
+   R"({"type":"content_block_delta","delta":{"type":"signature_delta",)"
+   R"("signature":"x"}})"},
+  {anthropic_messages,
+   {start, text_block, R"({"type":"content_block_delta","delta":)"
+                       R"({"type":"text_delta","text":""}})"},
+   word},
+  {anthropic_messages, {start},
+   block + R"({"type":"tool_use","id":"t","name":"f","input":{}}})"},
+  {anthropic_messages, {start},
+   block + R"({"type":"redacted_thinking","data":"x"}})"},
+  // It thinks in silence: its client sees that it does.
+  {anthropic_messages, {start, thought, ping}, ping},
+  {openai_responses,
+   {created, reasoning, R"({"type":"response.reasoning_summary_part.added",)"
+                        R"("part":{"type":"summary_text","text":""}})"},
+   R"({"type":"response.reasoning_summary_text.delta","delta":"hm"})"},
+  {openai_responses, {created, reasoning},
+   R"({"type":"response.output_item.done","item":{"type":"reasoning"}})"},
+  {openai_responses,
+   {created, message_item,
+    R"({"type":"response.content_part.added","part":{"type":"output_text",)"
+    R"("annotations":[],"text":""}})"},
+   R"({"type":"response.output_text.delta","delta":"hi"})"},
+  {openai_responses, {created},
+   item("function_call", R"(,"name":"f","arguments":"")")},
+  {gemini_generate,
+   {candidates + R"({"index":0}]})",
+    candidates + R"({"content":{"role":"model"}}]})",
+    candidates + R"({"content":{"parts":[{"text":""}],"role":"model"}}]})"},
+   candidates + R"({"content":{"parts":[{"text":"hi"}]}}]})"},
+  {gemini_generate, {candidates + R"({"index":0}]})"},
+   candidates + R"({"finishReason":"STOP"}]})"},
+};
+
+std::string fault_of(surface route) {
+  return route == anthropic_messages
+           ? R"({"type":"error","error":{"type":"overloaded_error",)"
+             R"("message":"Overloaded"}})"
+         : route == gemini_generate
+           ? R"({"error":{"code":503,"status":"UNAVAILABLE","message":"x"}})"
+           : R"({"type":"response.failed","response":{"error":{"code":)"
+             R"("server_error","message":"x"}}})";
+}
+
+} // namespace
+
+TEST_CASE("what only opens a block is no content", "[stream_gate]") {
+  for (const auto& x : openings) {
+    std::string body;
+    for (const auto& event : x.events)
+      body += "data: " + event + "\n\n";
+    INFO(body << x.content);
+    stream_gate gate{x.route, 65'536, false};
+    CHECK(gate.feed(body).empty());
+    // It passes with the content, so nothing is lost.
+    const auto content = "data: " + x.content + "\n\n";
+    CHECK(gate.feed(content) == body + content);
+    // A fault may still move to another account, whoever reads along.
+    const auto fault = "data: " + fault_of(x.route) + "\n\n";
+    stream_gate failing{x.route, 65'536, false};
+    failing.feed(body + fault);
+    failing.finish();
+    CHECK_FALSE(failing.is_open());
+    CHECK(judge(provider::openai, x.route, answer_of(200, body + fault))
+            .failover);
+  }
 }

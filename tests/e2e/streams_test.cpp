@@ -169,10 +169,10 @@ TEST_CASE("an array that breaks off is brought to its end", "[e2e][streams]") {
     R"({"contents":[{"role":"user","parts":[{"text":"hello"}]}]})"};
   const auto broken = GENERATE(
     as<std::string>{}, "{truncate: 900}",
-    R"({status: 200, body: '[{"candidates":[{"content":{}}]},'})",
-    R"({status: 200, body: '[{"candidates":[{"content":{}}]},{"cand'})",
-    R"({status: 200, body: '[{"candidates":[{"content":{}}]}]'})",
-    R"({status: 200, body: '[{"candidates":[{"content":{}}]},)"
+    R"({status: 200, body: '[{"candidates":[{"content":{"parts":[{"text":"a"}]}}]},'})",
+    R"({status: 200, body: '[{"candidates":[{"content":{"parts":[{"text":"a"}]}}]},{"cand'})",
+    R"({status: 200, body: '[{"candidates":[{"content":{"parts":[{"text":"a"}]}}]}]'})",
+    R"({status: 200, body: '[{"candidates":[{"content":{"parts":[{"text":"a"}]}}]},)"
     R"({"error":{"code":402,"message":"insufficient balance: $0.03"}}]'})");
   INFO(broken);
   on.sim_post("/sim/script", "script:\n  - {match: {account: a}, action: "
@@ -192,7 +192,7 @@ TEST_CASE("an array that breaks off is brought to its end", "[e2e][streams]") {
 TEST_CASE("an array passes byte for byte", "[e2e][streams]") {
   stream_stage on;
   const std::string text
-    = "[{\"candidates\":[{\"content\":{}}]},\r\n"
+    = "[{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]}}]},\r\n"
       "{\"candidates\":[{\"finishReason\":\"STOP\"}]}\n]\n";
   on.script(text);
   const auto x = on.send(
