@@ -135,6 +135,18 @@ private:
           x_.status = status_of_type(x_.types.back());
       }
     read_details(at(error, "details"));
+    if (const auto wait = count_of(at(error, "resets_in_seconds")))
+      x_.retry_delay = milliseconds{*wait * 1'000};
+    if (const auto time = count_of(at(error, "resets_at")))
+      x_.resets_at = timestamp{*time * 1'000};
+  }
+
+  /// Seconds, up to the end of the times that we can tell.
+  static std::optional<int64_t> count_of(const json& x) {
+    constexpr int64_t most = 100'000'000'000;
+    if (!x.is_number_integer() || x < json(0) || x > json(most))
+      return std::nullopt;
+    return x.get<int64_t>();
   }
 
   /// Anthropic: an object. Google: a list of typed objects.

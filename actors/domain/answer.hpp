@@ -57,8 +57,10 @@ struct answer {
   std::string message;
   /// The HTTP status that the fault names itself, 0: none.
   int status = 0;
-  /// Google's RetryInfo.
+  /// Google's RetryInfo, or Codex' resets_in_seconds.
   std::optional<milliseconds> retry_delay;
+  /// When Codex' window is reset.
+  std::optional<timestamp> resets_at;
 };
 
 /// Takes the data of one event of a stream into what the stream has said so

@@ -31,7 +31,10 @@ std::optional<milliseconds> wait_of(const failure_rule& rule,
   if (!waits || rule.ignore_retry_after)
     return std::nullopt;
   const auto message = head_of(said.message, text_pattern::text_max);
-  const auto wait = retry_after(x, message, said.retry_delay, now);
+  const auto in_body = said.retry_delay || !said.resets_at
+                         ? said.retry_delay
+                         : std::optional{*said.resets_at - now};
+  const auto wait = retry_after(x, message, in_body, now);
   const auto most
     = rule.action == account_action::exhausted ? money_wait_max : wait_max;
   return wait ? std::optional{std::clamp(*wait, wait_min, most)}

@@ -1,7 +1,8 @@
 #include "actors/domain/retry_after.hpp"
 
+#include "actors/domain/limit_headers.hpp"
+
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <string>
@@ -165,52 +166,6 @@ std::string lower(std::string_view x) {
   return result;
 }
 
-/// A reset header: an RFC 3339 date, a duration, or a Unix time in seconds or
-/// milliseconds.
-std::optional<milliseconds> parse_reset(std::string_view text, timestamp now) {
-  if (const auto date = parse_date(text))
-    return *date - now;
-  const auto wait = parse_wait(text);
-  if (!wait)
-    return std::nullopt;
-  // Numbers were taken for seconds.
-  const auto number = wait->count() / 1'000;
-  if (number >= 100'000'000'000)
-    return timestamp{number} - now;
-  if (number >= 1'000'000'000)
-    return timestamp{wait->count()} - now;
-  return wait;
-}
-
-/// The latest reset among the dimensions of which nothing remains.
-std::optional<milliseconds> of_limits(const upstream_outcome& x,
-                                      timestamp now) {
-  // What stands before "remaining" and behind it.
-  struct dimension {
-    std::string_view remaining;
-    std::string_view reset;
-  };
-  constexpr std::array<dimension, 7> dimensions{{
-    {"x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"},
-    {"x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"},
-    {"x-ratelimit-remaining", "x-ratelimit-reset"},
-    {"anthropic-ratelimit-requests-remaining",
-     "anthropic-ratelimit-requests-reset"},
-    {"anthropic-ratelimit-tokens-remaining",
-     "anthropic-ratelimit-tokens-reset"},
-    {"anthropic-ratelimit-input-tokens-remaining",
-     "anthropic-ratelimit-input-tokens-reset"},
-    {"anthropic-ratelimit-output-tokens-remaining",
-     "anthropic-ratelimit-output-tokens-reset"},
-  }};
-  std::optional<milliseconds> result;
-  for (const auto& [remaining, reset] : dimensions)
-    if (x.header(remaining) == "0")
-      if (const auto wait = parse_reset(x.header(reset), now))
-        result = std::max(result.value_or(*wait), *wait);
-  return result;
-}
-
 /// "Please try again in 630ms", "Please retry in 34.07s", "You will regain
 /// access on 2026-12-01 at 00:00 UTC", and new-api's limit per N minutes.
 std::optional<milliseconds> of_message(std::string_view message,
@@ -299,14 +254,11 @@ retry_after(const upstream_outcome& x, std::string_view message,
   }
   if (said_in_body)
     return said_in_body;
-  if (const auto wait = of_limits(x, now))
+  if (const auto wait = reset_of_limits(x, now))
     return wait;
   if (const auto wait = of_message(message, now))
     return wait;
-  if (const auto reset = x.header("anthropic-ratelimit-unified-reset");
-      !reset.empty())
-    return parse_reset(reset, now);
-  return std::nullopt;
+  return reset_of_windows(x, now);
 }
 
 std::optional<milliseconds> used_up_for(const upstream_outcome& x,
@@ -318,7 +270,7 @@ std::optional<milliseconds> used_up_for(const upstream_outcome& x,
       }))
     return std::nullopt;
   const auto since = x.total - x.first_byte;
-  const auto wait = of_limits(x, now - since);
+  const auto wait = reset_of_limits(x, now - since);
   return wait ? std::optional{*wait - since} : std::nullopt;
 }
 

@@ -10,12 +10,10 @@ namespace rota {
 
 /// When an answer says that one may come back, from now on, as it stands: not
 /// clamped, perhaps negative. The first of: retry-after-ms; retry-after
-/// (seconds or HTTP date); `said_in_body`; the latest reset header among
-/// those of dimensions with nothing remaining; "try again in" and the like in
-/// the message; anthropic-ratelimit-unified-reset.
-/// Sources: RFC 9110, 10.2.3; the rate limit pages of OpenAI and Anthropic;
-/// google.rpc.RetryInfo.
-/// @param said_in_body Google's RetryInfo.
+/// (seconds or HTTP date); `said_in_body`; reset_of_limits; "try again in" and
+/// the like in the message; reset_of_windows.
+/// Sources: RFC 9110, 10.2.3; google.rpc.RetryInfo.
+/// @param said_in_body Google's RetryInfo, or when Codex' windows are reset.
 std::optional<milliseconds>
 retry_after(const upstream_outcome& x, std::string_view message,
             std::optional<milliseconds> said_in_body, timestamp now);

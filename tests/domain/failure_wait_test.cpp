@@ -27,6 +27,25 @@ TEST_CASE("cooldowns stay within a second and a day", "[failure]") {
   CHECK(wait("soon") == std::nullopt);
 }
 
+TEST_CASE("Codex says in the body when its window is reset", "[failure]") {
+  const auto at = std::to_string(noon.millis / 1'000 + 90);
+  const auto said = [](const std::string& members) {
+    return judge(provider::openai, 429,
+                 R"({"error":{"type":"usage_limit_reached","message":"x",)"
+                   + members + "}}");
+  };
+  const auto x = said(R"("resets_in_seconds":300,"resets_at":)" + at);
+  CHECK(x.cls == failure_class::rate_limited);
+  CHECK(x.scope == failure_scope::account);
+  CHECK(x.cooldown == 300s);
+  CHECK(said("\"resets_at\":" + at).cooldown == 90s);
+  CHECK(said(R"("resets_in_seconds":900000)").cooldown == 24h);
+  for (const auto* odd : {"-5", "1e300", "9223372036854775807", "\"soon\"",
+                          "null", "18446744073709551615"})
+    for (const std::string name : {"resets_in_seconds", "resets_at"})
+      CHECK(said('"' + name + "\":" + odd).cooldown == std::nullopt);
+}
+
 TEST_CASE("a success whose limit is used up cools its model", "[failure]") {
   const auto of = [](provider who, const char* reset) {
     return judge(who, 200, chat_answer,

@@ -123,6 +123,31 @@ TEST_CASE("the most exact word about when to come back counts",
   CHECK(retry_after(with({}), "", {}, noon) == std::nullopt);
 }
 
+TEST_CASE("the window of a subscription says when it is reset",
+          "[retry_after]") {
+  const std::string unified = "anthropic-ratelimit-unified-";
+  const auto in = [](int64_t seconds) {
+    return std::to_string(noon.millis / 1'000 + seconds);
+  };
+  const header_list resets{{unified + "5h-reset", in(100)},
+                           {unified + "7d-reset", in(5'000)}};
+  const auto wait = [&](header_list more) {
+    more.insert(more.end(), resets.begin(), resets.end());
+    return retry_after(with(more), "", {}, noon);
+  };
+  CHECK(wait({{unified + "representative-claim", "five_hour"}}) == 100s);
+  CHECK(wait({{unified + "representative-claim", "seven_day"}}) == 5'000s);
+  CHECK(wait({{unified + "5h-status", "rejected"}}) == 100s);
+  CHECK(wait({{unified + "representative-claim", "five_hour"},
+              {unified + "7d-status", "rejected"}})
+        == 5'000s);
+  CHECK(wait({{unified + "reset", in(7)},
+              {unified + "representative-claim", "five_hour"}})
+        == 7s);
+  CHECK(wait({{unified + "5h-status", "allowed"}}) == std::nullopt);
+  CHECK(wait({{unified + "representative-claim", "overage"}}) == std::nullopt);
+}
+
 TEST_CASE("a limit that is not used up says nothing", "[retry_after]") {
   CHECK(retry_after(with({{"x-ratelimit-remaining-tokens", "1"},
                           {"x-ratelimit-reset-tokens", "6m0s"}}),
