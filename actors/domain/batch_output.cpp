@@ -1,7 +1,7 @@
 #include "actors/domain/batch_plan.hpp"
 
 #include "actors/domain/bounded_json.hpp"
-#include "actors/domain/client_error.hpp"
+#include "actors/domain/error_type.hpp"
 #include "actors/domain/json_text.hpp"
 
 #include <initializer_list>
@@ -169,9 +169,10 @@ std::string gemini_line(const item_result& x, bool has_json) {
     if (const auto error = member_object(body, "error"))
       return object_of({{"key", key}, {"error", on_one_line(*error)}});
   const auto code = google_code(x);
+  const auto status = error_type(protocol::gemini, code);
   const auto error = object_of({{"code", std::to_string(code)},
                                 {"message", json_string(reason_of(x).text)},
-                                {"status", json_string(google_status(code))}});
+                                {"status", json_string(status)}});
   return object_of({{"key", key}, {"error", error}});
 }
 

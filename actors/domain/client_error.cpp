@@ -1,5 +1,6 @@
 #include "actors/domain/client_error.hpp"
 
+#include "actors/domain/error_type.hpp"
 #include "actors/domain/fault_document.hpp"
 #include "actors/domain/json_text.hpp"
 #include "messages/ec.hpp"
@@ -16,60 +17,20 @@ namespace {
 /// where it is more they try again within seconds, in vain.
 constexpr milliseconds patience{60'000};
 
-std::string_view anthropic_type(int status) {
-  switch (status) {
-    case 400:
-    case 405:
-    case 426:
-      return "invalid_request_error";
-    case 401:
-      return "authentication_error";
-    case 403:
-      return "permission_error";
-    case 404:
-      return "not_found_error";
-    case 413:
-      return "request_too_large";
-    case 429:
-      return "rate_limit_error";
-    case 504:
-      return "timeout_error";
-    case 503:
-    case 529:
-      return "overloaded_error";
-    default:
-      return "api_error";
-  }
-}
-
-std::string_view openai_type(int status) {
-  switch (status) {
-    case 429:
-      return "rate_limit_error";
-    case 401:
-    case 403:
-    case 404:
-      return "invalid_request_error";
-    default:
-      return status < 500 ? "invalid_request_error" : "server_error";
-  }
-}
-
 std::string error_body(surface route, const refusal_words& x) {
+  const auto whose = protocol_of(route);
   const auto words = json_string(x.sentence);
-  switch (protocol_of(route)) {
+  const auto type = json_string(error_type(whose, x.status));
+  switch (whose) {
     case protocol::anthropic:
-      return R"({"type":"error","error":{"type":)"
-             + json_string(anthropic_type(x.status)) + R"(,"message":)" + words
-             + "}}";
+      return R"({"type":"error","error":{"type":)" + type + R"(,"message":)"
+             + words + "}}";
     case protocol::gemini:
       return R"({"error":{"code":)" + std::to_string(x.status)
-             + R"(,"message":)" + words + R"(,"status":)"
-             + json_string(google_status(x.status)) + "}}";
+             + R"(,"message":)" + words + R"(,"status":)" + type + "}}";
     default:
-      return R"({"error":{"message":)" + words + R"(,"type":)"
-             + json_string(openai_type(x.status)) + R"(,"param":null,"code":)"
-             + json_string(x.code) + "}}";
+      return R"({"error":{"message":)" + words + R"(,"type":)" + type
+             + R"(,"param":null,"code":)" + json_string(x.code) + "}}";
   }
 }
 
@@ -168,7 +129,7 @@ header_list upstream_headers(surface route, const item_result& x,
 client_answer own_fault(surface route, const item_result& x) {
   // A fault that came with a 200 is a fault all the same.
   const auto status = x.status < 400 ? 400 : x.status;
-  auto said = fault_document(route, x.body);
+  auto said = fault_document(route, status, x.body);
   if (!said)
     return refuse(route, {status, "invalid_request",
                           "The provider refused this request with HTTP "
@@ -181,31 +142,6 @@ client_answer own_fault(surface route, const item_result& x) {
 }
 
 } // namespace
-
-std::string_view google_status(int status) {
-  switch (status) {
-    case 401:
-      return "UNAUTHENTICATED";
-    case 403:
-      return "PERMISSION_DENIED";
-    case 404:
-      return "NOT_FOUND";
-    case 409:
-      return "ABORTED";
-    case 429:
-      return "RESOURCE_EXHAUSTED";
-    case 499:
-      return "CANCELLED";
-    case 501:
-      return "UNIMPLEMENTED";
-    case 503:
-      return "UNAVAILABLE";
-    case 504:
-      return "DEADLINE_EXCEEDED";
-    default:
-      return status < 500 ? "INVALID_ARGUMENT" : "INTERNAL";
-  }
-}
 
 client_answer refuse(surface route, const refusal_words& x) {
   client_answer result;

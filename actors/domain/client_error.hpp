@@ -34,9 +34,6 @@ struct refusal_words {
   header_list headers{};
 };
 
-/// Google's name of an HTTP status (google.rpc.Code, code.proto).
-std::string_view google_status(int status);
-
 /// An error in the shape of the surface's protocol.
 client_answer refuse(surface route, const refusal_words& x);
 

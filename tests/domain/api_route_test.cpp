@@ -226,7 +226,7 @@ TEST_CASE("a count is the provider's, its refusal, or the estimate", "[api]") {
   x.state = item_state::failed;
   x.error_code = "client_error";
   x.status = 400;
-  x.body = "{\"type\":\"error\"}";
+  x.body = R"({"type":"error","error":{"type":"x","message":"no"}})";
   CHECK(body(surface::anthropic_count) == x.body);
   for (const auto status : {404, 405, 501}) {
     x.status = status;

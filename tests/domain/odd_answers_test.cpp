@@ -3,7 +3,6 @@
 
 #include "actors/domain/answer.hpp"
 #include "actors/domain/bounded_json.hpp"
-#include "actors/domain/fault_document.hpp"
 #include "actors/domain/stream_gate.hpp"
 #include "tests/domain/judging.hpp"
 #include "tests/support/catch.hpp"
@@ -196,26 +195,4 @@ TEST_CASE("the end of a long stream is seen, however long its last event is",
   CHECK_FALSE(gate.fault());
   if (size < 4'000'000)
     CHECK(gate.response() == "resp_7");
-}
-
-TEST_CASE("a fault of any form is said as a document", "[fault]") {
-  CHECK(fault_document(openai_chat, R"( {"error":{"message":"no"}} )")
-        == R"({"error":{"message":"no"}})");
-  CHECK(fault_document(openai_chat,
-                       ": ping\n\ndata: {\"error\":{\"message\":\"no\"}}\n\n")
-        == R"({"error":{"message":"no"}})");
-  CHECK(fault_document(
-          anthropic_messages,
-          "event: error\r\ndata: {\"type\":\"error\",\"error\":{\"type\":"
-          "\"invalid_request_error\",\"message\":\"no\"}}\r\n\r\n")
-        == R"({"type":"error","error":{"type":"invalid_request_error",)"
-           R"("message":"no"}})");
-  CHECK(fault_document(
-          openai_responses,
-          "event: response.created\ndata: {\"type\":\"response.created\"}\n\n"
-          "event: response.failed\ndata: {\"type\":\"response.failed\","
-          "\"response\":{\"error\":{\"code\":\"x\",\"message\":\"no\"}}}\n\n")
-        == R"({"error":{"code":"x","message":"no"}})");
-  for (const auto* body : {"", "<html>", "no", "data: {}\n\n", "data: x"})
-    CHECK(fault_document(openai_chat, body) == std::nullopt);
 }
