@@ -33,6 +33,33 @@ std::string_view date_line() {
   return {text, size};
 }
 
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// Of a host's name (RFC 3986, 3.2.2).
+bool is_name_char(char c) {
+  constexpr std::string_view marks = "-._~%!$&'()*+,;=";
+  return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z')
+         || marks.find(c) != marks.npos;
+}
+
+/// A host, with or without a port (RFC 9110, 7.2).
+bool is_host(std::string_view x) {
+  const auto in_brackets = x.starts_with('[');
+  const auto end = std::min(x.find(in_brackets ? ']' : ':'), x.size());
+  const auto name = x.substr(in_brackets, end - in_brackets);
+  const auto rest = x.substr(std::min(end + in_brackets, x.size()));
+  return !name.empty() && (!in_brackets || end < x.size())
+         && std::all_of(name.begin(), name.end(),
+                        [in_brackets](char c) {
+                          return is_name_char(c) || (in_brackets && c == ':');
+                        })
+         && (rest.empty()
+             || (rest[0] == ':'
+                 && std::all_of(rest.begin() + 1, rest.end(), is_digit)));
+}
+
 } // namespace
 
 std::string_view reason_phrase(int status) {
@@ -80,12 +107,21 @@ head_fault fault_of_head(const http_request_head& x,
                  " percent-encoded"};
   size_t headers = 0;
   size_t hosts = 0;
+  bool bad_host = false;
+  bool bad_length = false;
   size_t codings = 0;
   size_t lengths = 0;
   for (const auto& field : x) {
     ++headers;
-    hosts += field.name() == http::field::host;
-    lengths += field.name() == http::field::content_length;
+    const std::string_view value{field.value().data(), field.value().size()};
+    if (field.name() == http::field::host) {
+      ++hosts;
+      bad_host = bad_host || !is_host(value);
+    }
+    if (field.name() == http::field::content_length) {
+      ++lengths;
+      bad_length = !std::all_of(value.begin(), value.end(), is_digit);
+    }
     if (field.name() == http::field::transfer_encoding) {
       ++codings;
       if (!same_name(field.value(), "chunked"))
@@ -94,12 +130,14 @@ head_fault fault_of_head(const http_request_head& x,
   }
   if (headers > limits.max_headers)
     return {431, "the request has too many headers"};
-  if (codings > 1 || lengths > 1 || codings + lengths > 1)
+  if (codings > 1 || lengths > 1 || codings + lengths > 1 || bad_length)
     return {400, "the length of the request's body is said twice"};
   if (codings > 0 && x.version() < 11)
     return {400, "HTTP/1.0 knows no transfer codings"};
   if (hosts > 1 || (hosts == 0 && x.version() >= 11))
     return {400, "the request needs exactly one Host header"};
+  if (bad_host)
+    return {400, "the request's Host header names no host"};
   return {};
 }
 

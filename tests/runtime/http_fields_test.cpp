@@ -70,3 +70,23 @@ TEST_CASE("who refuses knows the target, if it has come", "[http]") {
   CHECK_THAT(client.receive_all(),
              ContainsSubstring("x-target: /v1/messages\r\n"));
 }
+
+TEST_CASE("a Host header names a host", "[http]") {
+  door at{echo};
+  const auto status = [&](const std::string& name) {
+    auto client = at.enter();
+    client.send("GET / HTTP/1.1\r\nConnection: close\r\nHost: " + name
+                + "\r\n\r\n");
+    return status_of(client.receive_all());
+  };
+  for (const auto* name : {"rota", "rota:", "Rota.Test:8787", "a_b-c~1",
+                           "127.0.0.1:1", "[::1]", "[::1]:8787", "%41"}) {
+    INFO(name);
+    CHECK(status(name) == 200);
+  }
+  for (const auto* name : {"", "a b", "u@x", "x/y", "x:8o", "x:1:2", ":80",
+                           "[::1", "[::1]x", "[]", "::1", "a\xc3\xa4"}) {
+    INFO(name);
+    CHECK(status(name) == 400);
+  }
+}

@@ -170,6 +170,7 @@ TEST_CASE("what breaks the rules of HTTP is refused", "[http]") {
       {"another version", "GET / HTTP/3.0\r\n" + host + "\r\n", 400},
       {"no host", "GET / HTTP/1.1\r\n\r\n", 400},
       {"two hosts", "GET / HTTP/1.1\r\n" + host + host + "\r\n", 400},
+      {"a list of one length", post + "Content-Length: 1, 1\r\n\r\na", 400},
       {"two lengths", post + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
        400},
       {"the same length twice",
