@@ -333,6 +333,10 @@ TEST_CASE("rules that no golden body shows", "[failure]") {
      R"(access on 2026-12-01 at 00:00 UTC."}})",
      fc::quota_exhausted},
     {provider::openai, 302, "", fc::upstream_error},
+    // Of a proxy before it, or between its own servers.
+    {provider::openai, 407, "", fc::upstream_error},
+    {provider::openai, 425, "", fc::upstream_error},
+    {provider::openai, 426, "", fc::upstream_error},
     {provider::openai, 418, "teapot", fc::client_error},
     {provider::openai, 422, R"({"detail":"x"})", fc::client_error},
     {provider::openai, 501, "", fc::client_error},
