@@ -2,6 +2,7 @@
 
 #include "actors/domain/error_type.hpp"
 #include "actors/domain/fault_document.hpp"
+#include "actors/domain/header_text.hpp"
 #include "actors/domain/json_text.hpp"
 #include "messages/ec.hpp"
 #include "messages/failure.hpp"
@@ -158,14 +159,23 @@ client_answer refuse(surface route, const refusal_words& x) {
   return result;
 }
 
-refusal_words words_for_stranger(bool showed_token) {
+refusal_words words_for_stranger(bool showed_token,
+                                 std::string_view authorization) {
   return {401, "invalid_api_key",
           showed_token
             ? "This API key is not known here."
-            : "No API key was given; send it as Authorization: Bearer KEY.",
+          : authorization.empty() || begins_like(authorization, "bearer")
+            ? "No API key was given; send it as Authorization: Bearer KEY."
+            : "The header Authorization lacks the word Bearer before the key.",
           false,
           {},
           {{"www-authenticate", "Bearer"}}};
+}
+
+refusal_words words_for_coding() {
+  return {415, "unsupported_content_encoding",
+          "The request's body is compressed; send it as it is.", false, {},
+          {{"accept-encoding", "identity"}}};
 }
 
 refusal_words words_for_model(surface route, const std::string& model) {

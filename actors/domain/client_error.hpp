@@ -38,7 +38,12 @@ struct refusal_words {
 client_answer refuse(surface route, const refusal_words& x);
 
 /// What a client is told that shows no token, or one that nobody has.
-refusal_words words_for_stranger(bool showed_token);
+/// @param authorization  That header, in which it may lack its scheme.
+refusal_words words_for_stranger(bool showed_token,
+                                 std::string_view authorization);
+
+/// What a client is told that sends its request compressed.
+refusal_words words_for_coding();
 
 /// What a client is told that asks for a model which it may not use: each
 /// vendor has a status of its own for that.

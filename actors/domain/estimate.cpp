@@ -256,7 +256,9 @@ request_facts read_request(surface route, std::string_view body,
       else if (top.is_ambiguous())
         facts.fault = "it names its model twice";
     } catch (const simdjson::simdjson_error& x) {
-      facts.fault = std::string{"it is not a JSON object: "} + x.what();
+      std::string_view why = x.what(); // Some of them are sentences.
+      why.remove_suffix(why.ends_with('.'));
+      facts.fault = "it is not a JSON object: " + std::string{why};
     } catch (const too_deep&) {
       facts.fault = "it nests deeper than " + std::to_string(depth_max)
                     + " levels";

@@ -5,6 +5,7 @@
 #include "actors/domain/call_cost.hpp"
 #include "actors/domain/call_facts.hpp"
 #include "actors/domain/client_books.hpp"
+#include "actors/domain/header_text.hpp"
 #include "actors/domain/record_draft.hpp"
 #include "actors/runner.hpp"
 #include "runtime/api/front_relay.hpp"
@@ -97,7 +98,8 @@ public:
       const auto tokens = credentials_of(client->target(), client->headers());
       caller = clients_->find_any(tokens);
       if (caller == nullptr)
-        return x.refuse(words_for_stranger(!tokens.empty()));
+        return x.refuse(
+          words_for_stranger(!tokens.empty(), client->header("authorization")));
       x.show_account = x.show_account || caller->options.show_account;
     }
     switch (found.what) {
@@ -230,6 +232,9 @@ private:
   void generate(pending_request x, const api_route& found,
                 const client_list::client& caller) {
     x.id.client = caller.id;
+    if (const auto coding = x.client->header("content-encoding");
+        !coding.empty() && !same_name(coding, "identity"))
+      return refuse_known(x, found.model, words_for_coding());
     auto facts = read_call(found.route, x.client->header("content-type"),
                            x.client->body(), default_output_);
     auto model = found.model.empty() ? facts.model : found.model;

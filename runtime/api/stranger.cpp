@@ -92,7 +92,8 @@ refuse_stranger(const client_list& clients, std::string_view method,
     return preflight;
   } else if (const auto tokens = credentials_of(target, headers);
              clients.find_any(tokens) == nullptr) {
-    words = words_for_stranger(!tokens.empty());
+    words = words_for_stranger(!tokens.empty(),
+                               header_of(headers, "authorization"));
   }
   if (!words)
     return std::nullopt;

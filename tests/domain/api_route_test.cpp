@@ -134,9 +134,9 @@ TEST_CASE("refusals of clients are those of their vendors", "[api]") {
   const auto g = refuse(gemini_generate, words_for_model(gemini_generate, "m"));
   CHECK(g.status == 404);
   CHECK_THAT(g.body, ContainsSubstring(R"("status":"NOT_FOUND")"));
-  CHECK(words_for_stranger(true).sentence
-        != words_for_stranger(false).sentence);
-  CHECK(words_for_stranger(true).status == 401);
+  CHECK(words_for_stranger(true, "").sentence
+        != words_for_stranger(false, "").sentence);
+  CHECK(words_for_stranger(true, "").status == 401);
 }
 
 TEST_CASE("a path says which surface it is", "[api]") {

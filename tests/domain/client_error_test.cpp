@@ -150,6 +150,16 @@ TEST_CASE("a failure of providers says what befell the last try") {
   CHECK(said(stream_broken, 200) == "the provider's stream broke off.");
 }
 
+TEST_CASE("a stranger is told what its key lacks", "[client]") {
+  const auto said = [](bool showed, std::string_view authorization) {
+    return words_for_stranger(showed, authorization).sentence;
+  };
+  CHECK_THAT(said(false, ""), StartsWith("No API key was given"));
+  CHECK_THAT(said(false, "Bearer"), StartsWith("No API key was given"));
+  CHECK_THAT(said(false, "sk-1"), ContainsSubstring("lacks the word Bearer"));
+  CHECK_THAT(said(true, "sk-1"), StartsWith("This API key is not known"));
+}
+
 TEST_CASE("a stream that breaks ends in its protocol's own form", "[client]") {
   const auto end = [](surface route, bool in_list = false) {
     return broken_stream_event(route, in_list, "It \"broke\".");

@@ -261,6 +261,7 @@ TEST_CASE("what is no request is said in one sentence", "[estimate]") {
   const auto x = read(body);
   CHECK(!x.fault.empty());
   CHECK(x.fault.find('\n') == std::string::npos);
+  CHECK_FALSE(x.fault.ends_with('.')); // Whoever quotes it ends the sentence.
 }
 
 TEST_CASE("a request names one model", "[estimate]") {

@@ -174,3 +174,27 @@ TEST_CASE("a caller's own error in a stream is a document", "[e2e][proxy]") {
   CHECK_THAT(x.head, ContainsSubstring("content-type: application/json"));
   CHECK(x.parsed()["error"]["code"] == "unsupported_parameter");
 }
+
+TEST_CASE("a key without its scheme and a compressed body are named",
+          "[e2e][clients]") {
+  stage on{sim};
+  on.environment["TOKEN"] = token;
+  on.start(with_client);
+  const auto said = [&](const std::string& target, const std::string& headers) {
+    const auto x = request(on.api_port(), "POST", target, chat(), headers);
+    const auto error = x.parsed()["error"];
+    return std::to_string(x.status) + ' ' + error["message"].get<std::string>();
+  };
+  const std::string chats = "/v1/chat/completions";
+  CHECK(said(chats, "Authorization: " + token + "\r\n")
+        == "401 The header Authorization lacks the word Bearer before the key.");
+  CHECK_THAT(said(chats, ""), StartsWith("401 No API key was given"));
+  const auto known = "Authorization: Bearer " + token + "\r\n";
+  for (const auto* target : {"/v1/chat/completions", "/v1/messages"})
+    CHECK(said(target, known + "Content-Encoding: gzip\r\n")
+          == "415 The request's body is compressed; send it as it is.");
+  CHECK(request(on.api_port(), "POST", chats, chat(),
+                known + "Content-Encoding: identity\r\n")
+          .status
+        == 200);
+}
