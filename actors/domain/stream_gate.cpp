@@ -145,8 +145,10 @@ std::string_view stream_gate::finish() {
   if (std::exchange(finished_, true))
     return {};
   usage_.finish();
-  said_.complete = (said_.complete && (!is_list() || list_.is_over()))
-                   || (form_ == form::sound && open_);
+  // Sound, and a document too large to be held, have no end that we look for.
+  said_.complete = is_in_parts()
+                     ? said_.complete && (!is_list() || list_.is_over())
+                     : open_;
   if (form_ == form::events && !cut_) {
     if (!line_.empty())
       end_line(std::exchange(line_, {}));

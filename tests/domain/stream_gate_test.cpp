@@ -224,6 +224,17 @@ TEST_CASE("what is no stream is held as a whole", "[stream_gate]") {
   CHECK(got.held == body);
 }
 
+TEST_CASE("a document too large to be held is whole with its last byte",
+          "[stream_gate]") {
+  const auto body = R"({"data":[{"b64_json":")" + std::string(70'000, 'x')
+                    + R"("}],"usage":{"input_tokens":3,"output_tokens":5}})";
+  const auto got = pass(surface::openai_images, body, 1'000);
+  CHECK(got.text == body);
+  CHECK(got.complete);
+  CHECK_FALSE(got.fault);
+  REQUIRE(got.used);
+}
+
 TEST_CASE("usage is asked for in front, byte for byte behind",
           "[stream_gate]") {
   CHECK(ask_for_usage(R"( { "model" : "m","stream":true})")
