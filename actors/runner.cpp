@@ -188,7 +188,8 @@ void runner_state::send_if_ready() {
   }
   const auto t = now();
   if (work->deadline.millis != 0 && t >= work->deadline) {
-    late = true;
+    // What befell it before says more than that no time is left.
+    late = last_failure.cls == failure_class::none;
     return give_back(std::make_shared<const item_result>(
       result_of(item_state::failed)));
   }

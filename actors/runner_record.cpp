@@ -6,10 +6,13 @@ namespace rota {
 
 namespace {
 
-request_outcome outcome_of(const item_result& x, bool left, bool tried) {
+/// @param counts Whether its tokens are counted only: where nobody else can, by
+///               our estimate.
+request_outcome outcome_of(const item_result& x, bool left, bool tried,
+                           bool counts) {
   if (left || x.state == item_state::cancelled)
     return request_outcome::client_left;
-  if (x.state == item_state::succeeded)
+  if (x.state == item_state::succeeded || (counts && !tried))
     return request_outcome::succeeded;
   return tried ? request_outcome::failed : request_outcome::refused;
 }
@@ -40,7 +43,8 @@ usage_record_ptr runner_state::record_of(const item_result& x) {
   if (!draft)
     return nullptr;
   const auto tried = last_failure.cls != failure_class::none;
-  const auto what = outcome_of(x, cancelled, tried);
+  const auto what = outcome_of(x, cancelled, tried,
+                               counts_tokens(work->route));
   auto result = draft->finish(
     what,
     what == request_outcome::failed || what == request_outcome::refused

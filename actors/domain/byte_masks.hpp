@@ -108,8 +108,8 @@ inline const char* find_either(const char* p, const char* end, char a, char b) {
   const auto bs = _mm_set1_epi8(b);
   for (constexpr std::ptrdiff_t step = 16; end - p >= step; p += step) {
     const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const auto hits = _mm_or_si128(_mm_cmpeq_epi8(x, as), _mm_cmpeq_epi8(x, bs));
-    if (const auto found = static_cast<uint32_t>(_mm_movemask_epi8(hits)))
+    const auto hit = _mm_or_si128(_mm_cmpeq_epi8(x, as), _mm_cmpeq_epi8(x, bs));
+    if (const auto found = static_cast<uint32_t>(_mm_movemask_epi8(hit)))
       return p + std::countr_zero(found);
   }
 #endif
