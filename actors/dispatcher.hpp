@@ -4,6 +4,7 @@
 #include "actors/domain/affinity.hpp"
 #include "actors/domain/retry.hpp"
 #include "actors/domain/selection.hpp"
+#include "actors/domain/waiting_line.hpp"
 #include "actors/setup.hpp"
 #include "messages/envelopes.hpp"
 #include "messages/money_sum.hpp"
@@ -78,12 +79,6 @@ struct dispatcher_state {
     uint64_t asks = 0;
   };
 
-  /// Seekers with equal demands wait in one line, dear ones and those that
-  /// exclude accounts or want one in lines of their own: nobody waits behind
-  /// one for whom less will do.
-  using line_key = std::tuple<surface, std::string, std::vector<std::string>,
-                              account_id, std::vector<account_id>, int>;
-
   /// Views that are being gathered.
   struct gathering {
     caf::typed_response_promise<account_views_ptr> answer;
@@ -146,6 +141,10 @@ struct dispatcher_state {
   /// What waits, as far as it is meant, and why the longest waiting does.
   template <class Predicate>
   waiting_view look_at_waiting(Predicate is_meant) const;
+
+  /// Whether a job is to begin anew instead of waiting for others than those
+  /// that it excludes: one of them can serve it soon.
+  bool is_to_begin_anew(const acquire_request& x, const no_pick& none) const;
 
   /// Asks, or lets wait, or declines.
   void place(seeker x, timestamp t);

@@ -12,17 +12,8 @@ namespace {
 /// How long a line of a batch waits for the account whose turn it is.
 constexpr milliseconds turn_wait{2'000};
 
-/// So many accounts are looked at for one of another host,
-constexpr int other_hosts = 32;
-
-/// and so many that are busy or have too few tokens left, for one that is
-/// ready. Whoever finds none waits.
-constexpr size_t looks_max = 256;
-
-/// Whether an account that was picked can be asked now.
-bool is_ready(const account_state& x, const demand& want) {
-  return x.refusal == ec::ok && x.tokens.has(want.tokens, want.now);
-}
+/// So many accounts are looked at for one of another host.
+constexpr int looks = 32;
 
 } // namespace
 
@@ -92,11 +83,11 @@ account_id dispatcher_state::elsewhere(const seeker& x, account_id best,
   const auto want = demand_of(x.want->want, t);
   auto excluded = x.excluded;
   excluded.push_back(best);
-  for (int i = 0; i < other_hosts; ++i) {
-    const auto next = ranks.pick(want, excluded);
+  for (int i = 0; i < looks; ++i) {
+    const auto next = ranks.pick(want, excluded, true);
     if (!next)
       break;
-    if (is_ready(*ranks.find(*next), want) && is_spared(*next))
+    if (is_spared(*next))
       return *next;
     excluded.push_back(*next);
   }
@@ -112,17 +103,13 @@ dispatcher_state::choose(const seeker& x, timestamp t) const {
              : std::nullopt;
   if (const auto id = kept_by(x, t))
     return ranks.check(*id, want) == ec::ok ? id : std::nullopt;
-  auto excluded = x.excluded;
-  auto best = ranks.pick(want, excluded);
-  while (best && !is_ready(*ranks.find(*best), want)) {
+  auto best = ranks.pick(want, x.excluded);
+  if (best && !is_ready(*ranks.find(*best), want)) {
     // Its turn, but busy. A line of a batch waits for it for a while, so that
     // shares are exact; a request that somebody waits for does not.
     if (x.want->want.work->deadline.millis == 0 && t - x.since < turn_wait)
       return std::nullopt;
-    if (excluded.size() >= x.excluded.size() + looks_max)
-      return std::nullopt;
-    excluded.push_back(*best);
-    best = ranks.pick(want, excluded);
+    best = ranks.pick(want, x.excluded, true);
   }
   if (best && !x.want->overloaded.empty())
     return elsewhere(x, *best, t);

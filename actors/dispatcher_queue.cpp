@@ -2,10 +2,7 @@
 
 #include "actors/dispatcher.hpp"
 
-#include "actors/support.hpp"
-
 #include <algorithm>
-#include <cmath>
 
 namespace rota {
 
@@ -16,58 +13,6 @@ constexpr auto patrol = std::chrono::seconds{1};
 
 /// Accounts that one patrol looks at for the sake of those that wait.
 constexpr size_t looks_max = 200'000;
-
-/// A batch's lines were accepted when somebody could serve them, and go on once
-/// somebody can again: whatever a reload took away, another may give back.
-bool is_accepted(const job& x) {
-  return x.id.batch != batch_id{};
-}
-
-bool waits_for(ec why, const job& work) {
-  switch (why) {
-    case ec::no_such_model:
-    case ec::no_such_tag:
-      return is_accepted(work);
-    case ec::at_limit:
-    case ec::cooling:
-    case ec::insufficient_funds:
-    case ec::balance_unknown:
-    case ec::reading_stale:
-    case ec::ejected:
-    case ec::not_ready:
-    case ec::disk_low:
-      return true;
-    default:
-      return false;
-  }
-}
-
-/// Whether whoever will serve `y` in time will serve `x`, too.
-bool is_no_more_than(const hold_request& x, const hold_request& y) {
-  const auto mine = x.work->deadline;
-  const auto theirs = y.work->deadline;
-  return x.list_cost <= y.list_cost
-         && (mine.millis == 0 || (theirs.millis != 0 && theirs <= mine));
-}
-
-/// Dear and cheap jobs differ by more than twice.
-int magnitude(money x) {
-  return x.nanos > 0 ? std::ilogb(static_cast<double>(x.nanos)) : 0;
-}
-
-/// Whether only accounts that a job has failed on could serve it soon: then it
-/// is to begin anew instead of waiting for the others.
-bool should_begin_anew(const dispatcher_state& st, const hold_request& x,
-                       std::span<const account_id> excluded,
-                       const no_pick& none) {
-  return !excluded.empty() && !none.is_soon && st.look(x, {}).is_soon;
-}
-
-/// Whether nobody will serve before the deadline.
-bool is_hopeless(const no_pick& none, timestamp deadline) {
-  return deadline.millis != 0 && !none.is_soon
-         && (none.earliest.millis == 0 || none.earliest > deadline);
-}
 
 } // namespace
 
@@ -116,7 +61,7 @@ dispatcher_state::reason_of(const hold_request& x,
                             std::span<const account_id> excluded) const {
   auto result = look(x, excluded);
   if (halted != ec::ok && !is_free(x.work->route)
-      && (result.why == ec::ok || waits_for(result.why, *x.work))) {
+      && (result.why == ec::ok || may_wait(result.why, *x.work))) {
     result = {};
     result.why = halted;
   } else if (result.why == ec::ok) {
@@ -128,6 +73,12 @@ dispatcher_state::reason_of(const hold_request& x,
 
 no_pick dispatcher_state::reason_of(const seeker& x) const {
   return reason_of(x.want->want, x.excluded);
+}
+
+bool dispatcher_state::is_to_begin_anew(const acquire_request& x,
+                                        const no_pick& none) const {
+  return x.excluded.size() > x.refusing.size() && !none.is_soon
+         && look(x.want, x.refusing).is_soon;
 }
 
 void dispatcher_state::place(seeker x, timestamp t) {
@@ -146,12 +97,8 @@ void dispatcher_state::place(seeker x, timestamp t) {
   // A line of a batch was accepted; how many there are, its batch bounds.
   const auto full
     = waiting >= setup->routing.queue_max && !is_accepted(work);
-  const auto line = line_key{work.route,
-                             work.model,
-                             work.tags,
-                             kept_by(x, t).value_or(account_id{}),
-                             lasting,
-                             magnitude(x.want->want.list_cost)};
+  const auto line = line_of(x.want->want, kept_by(x, t).value_or(account_id{}),
+                            lasting);
   // To find out that it may wait is a look at all accounts, and most come when
   // many wait already.
   if (const auto i = lines.find(line);
@@ -173,12 +120,12 @@ void dispatcher_state::place(seeker x, timestamp t) {
   if (none.why == ec::no_account && x.excluded.size() > lasting.size())
     none = reason_of(x.want->want, lasting);
   // Whom it excludes may be the one that comes back: let it begin anew.
-  if (should_begin_anew(*this, x.want->want, lasting, none)
+  if (is_to_begin_anew(*x.want, none)
       || (!x.excluded.empty() && is_accepted(work)
           && (none.why == ec::no_such_model || none.why == ec::no_such_tag)))
     none.why = ec::no_account;
   note_refused(x, none.why);
-  const auto waits = waits_for(none.why, work);
+  const auto waits = may_wait(none.why, work);
   if (!waits || is_hopeless(none, work.deadline) || full) {
     x.answer.deliver(
       refusal_of(x, waits && full ? ec::queue_full : none.why, t));
@@ -267,7 +214,7 @@ void dispatcher_state::look_after_waiting(timestamp t) {
       want.list_cost = std::min(want.list_cost, x.want->want.list_cost);
     const auto excluded = line.front().want->excluded;
     const auto none = reason_of(want, excluded);
-    const auto anew = should_begin_anew(*this, want, excluded, none);
+    const auto anew = is_to_begin_anew(*line.front().want, none);
     if (none.early_at.millis != 0 && ask_early(line.front(), none.early, t)) {
       line.pop_front();
       --waiting;

@@ -116,6 +116,7 @@ void runner_state::acquire() {
   request->want = {work, attempt(), list_cost};
   request->ack = durable_actor{self};
   request->excluded = excluded;
+  request->refusing = refusing;
   request->overloaded = overloaded;
   request->again = budget->attempts() > 0;
   request->explain = draft.has_value();
@@ -127,7 +128,8 @@ void runner_state::acquire() {
             note_refusal(x);
             const auto code = code_of(x);
             // Those that failed it may have recovered: only they may serve.
-            if (code == ec::no_account && !is_stored() && last_asked)
+            if (code == ec::no_account && last_asked
+                && (!is_stored() || !refusing.empty()))
               look_ahead();
             else
               declined(code);
@@ -151,9 +153,7 @@ void runner_state::declined(ec why, bool hopeless) {
     return;
   }
   // With a deadline, only those that failed it already may have recovered.
-  const auto nobody = why == ec::no_account && !refusing.empty()
-                      && excluded.size() == refusing.size();
-  const auto final = hopeless || nobody || why == ec::no_such_model
+  const auto final = hopeless || why == ec::no_such_model
                      || why == ec::no_such_tag
                      || why == ec::deadline_passed || why == ec::queue_full
                      || why == ec::retries_spent

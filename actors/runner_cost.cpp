@@ -20,6 +20,8 @@ void runner_state::note_cost(attempt_end& to,
     if (cost.used.source != usage_source::estimated)
       to.unused_tokens = work->estimate.total() - cost.used.input_total()
                          - cost.used.output;
+  } else if (charged == charge::no && !is_free(work->route)) {
+    to.unused_tokens = work->estimate.total();
   } else if (charged == charge::perhaps && (x.passed || work->sink)) {
     const auto seen = seen_cost(prices(), *work, usage_of(x), multiplier,
                                 now());

@@ -155,7 +155,9 @@ item_result runner_state::result_of(item_state state) const {
 
 void runner_state::look_ahead() {
   ask_outlook(refusing, [this](const outlook& x) {
-    const auto hopeless = x.at.millis == 0 || x.at > work->deadline;
+    const auto hopeless
+      = is_stored() ? x.why == ec::no_account
+                    : x.at.millis == 0 || x.at > work->deadline;
     declined(hopeless ? x.why : ec::no_account, hopeless);
   });
 }

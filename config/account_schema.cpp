@@ -229,9 +229,12 @@ rows limit_rows() {
       option("max_in_flight", count_form{1, 100'000, "requests"}, live,
              "Requests under way at once.", &account::max_in_flight),
       option("requests_per_minute", count_form{0, most_rate, "requests"}, live,
-             "0: no limit.", &account::requests_per_minute),
+             "A bucket of so many that refills evenly within a minute, as the "
+             "vendors count. 0: no limit.",
+             &account::requests_per_minute),
       option("tokens_per_minute", count_form{0, most_rate, "tokens"}, live,
-             "Input and output together. 0: no limit.",
+             "The same for tokens, input and output together: by estimate, and "
+             "what was not used is given back. 0: no limit.",
              &account::tokens_per_minute),
       option(
           "admin", choice_form{admin_state::maintenance}, first_start,

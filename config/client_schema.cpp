@@ -83,11 +83,13 @@ rows all_rows() {
              "limit.",
              &client::max_in_flight),
       option("requests_per_minute", count_form{0, most_rate, "requests"},
-             "More are answered with 429. 0: no limit.",
+             "A bucket of so many that refills evenly within a minute: so many "
+             "at once, then one after the other. More are answered with 429. "
+             "0: no limit.",
              &client::requests_per_minute),
       option("tokens_per_minute", count_form{0, most_rate, "tokens"},
-             "Input and the most output that a request may have, by estimate; "
-             "more are answered with 429. 0: no limit.",
+             "The same for tokens: input and the most output that a request "
+             "may have, by estimate.",
              &client::tokens_per_minute),
       cap("cap.day",
           "What it may spend in a day (UTC), what is held for requests under "

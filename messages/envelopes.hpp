@@ -60,6 +60,8 @@ struct acquire_request {
   durable_actor ack;
   /// Accounts that this job has failed on.
   std::vector<account_id> excluded;
+  /// Those among them that will refuse it each time.
+  std::vector<account_id> refusing;
   /// Those among them that were overloaded: others of their hosts are likely to
   /// be so as well, and come last.
   std::vector<account_id> overloaded;

@@ -4,6 +4,7 @@
 #include "messages/sink.hpp"
 #include "messages/surface.hpp"
 #include "messages/time.hpp"
+#include "messages/usage.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -44,17 +45,6 @@ enum class delivery : uint8_t {
 /// @returns "at_most_once".
 std::string to_string(delivery x);
 std::optional<delivery> parse_delivery(std::string_view text);
-
-/// Tokens a request will take, before the fact. `output` is an upper bound:
-/// the caller's own maximum or the configured default.
-struct token_estimate {
-  int64_t input = 0;
-  int64_t output = 0;
-
-  int64_t total() const {
-    return input + output;
-  }
-};
 
 /// One request to be served by one account out of the pool. Immutable once
 /// made; travels as a `job_ptr`.

@@ -32,8 +32,8 @@ struct rate_bucket {
   milliseconds wait_for(int64_t amount, timestamp now) const {
     if (has(amount, now))
       return milliseconds{0};
-    const auto missing = wanted(amount) - level_at(now);
-    return milliseconds{static_cast<int64_t>(std::ceil(missing / per_ms())) + 1};
+    const auto missing = (wanted(amount) - level_at(now)) / per_ms();
+    return milliseconds{static_cast<int64_t>(std::ceil(missing)) + 1};
   }
 
   /// Takes so much; below 0: gives back, up to a full bucket.
@@ -45,10 +45,11 @@ struct rate_bucket {
     at = std::max(at, now);
   }
 
-  /// A new limit begins full; one that is changed fills up to it.
+  /// A new limit begins full, and so does one that nothing was taken of yet;
+  /// else it fills up to it.
   void limit(uint32_t x) {
     const auto full = static_cast<double>(x);
-    level = per_minute == 0 ? full : std::min(level, full);
+    level = per_minute == 0 || at.millis == 0 ? full : std::min(level, full);
     per_minute = x;
   }
 

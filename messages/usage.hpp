@@ -56,4 +56,15 @@ struct usage {
   friend auto operator<=>(const usage&, const usage&) = default;
 };
 
+/// Tokens a request will take, before the fact. `output` is an upper bound:
+/// the caller's own maximum or the configured default.
+struct token_estimate {
+  int64_t input = 0;
+  int64_t output = 0;
+
+  int64_t total() const {
+    return input + output;
+  }
+};
+
 } // namespace rota

@@ -234,8 +234,8 @@ void read_candidates(const json& document, answer& x) {
       x.concluded = x.concluded || is_word(at(candidate, "finishReason"));
       x.complete = x.complete || x.concluded;
     }
-  // Of the chunks that only bring figures some come behind that.
-  x.over = x.over || (x.complete && at(document, "usageMetadata").is_object());
+  // Nothing says that it is over: some sites give every chunk a finishReason,
+  // and one candidate may end before another.
   if (at(at(document, "promptFeedback"), "blockReason").is_string())
     x.content = x.complete = true;
 }

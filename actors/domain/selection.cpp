@@ -33,14 +33,8 @@ uint128 weight_of(const account_state& x) {
 /// The less, the more hopeful a refusal is.
 size_t despair(ec x) {
   constexpr std::array order{
-    ec::ok,
-    ec::at_limit,
-    ec::cooling,
-    ec::insufficient_funds,
-    ec::balance_unknown,
-    ec::reading_stale,
-    ec::ejected,
-    ec::not_ready,
+    ec::ok,              ec::at_limit,      ec::cooling, ec::insufficient_funds,
+    ec::balance_unknown, ec::reading_stale, ec::ejected, ec::not_ready,
   };
   return static_cast<size_t>(std::find(order.begin(), order.end(), x)
                              - order.begin());
@@ -150,12 +144,8 @@ struct ranking::impl {
     const auto bar = bar_of(st.barred_models, want.model);
     if (bar && bar->is_tried)
       return {};
-    auto at = st.back_at;
-    if (bar)
-      at = std::max(at, bar->until);
-    if (!st.tokens.has(want.tokens, want.now))
-      at = std::max(at, want.now + st.tokens.wait_for(want.tokens, want.now));
-    return at;
+    return std::max({st.back_at, bar ? bar->until : timestamp{},
+                     want.now + st.tokens.wait_for(want.tokens, want.now)});
   }
 
   /// When it may be tried early; "never" if it may not.
@@ -288,10 +278,12 @@ void ranking::update(const account_state& x) {
 }
 
 std::optional<account_id>
-ranking::pick(const demand& x, std::span<const account_id> excluded) const {
+ranking::pick(const demand& x, std::span<const account_id> excluded,
+              bool ready) const {
   const auto out = [&](const rank_key& key) {
     return std::find(excluded.begin(), excluded.end(), key.account)
-           != excluded.end();
+             != excluded.end()
+           || (ready && !is_ready(*find(key.account), x));
   };
   impl_->settle_loose();
   const rank_key* best = nullptr;

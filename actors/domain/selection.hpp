@@ -32,6 +32,11 @@ struct demand {
   timestamp now = {};
 };
 
+/// Whether an account that may be picked is neither busy nor short of tokens.
+inline bool is_ready(const account_state& x, const demand& want) {
+  return x.refusal == ec::ok && x.tokens.has(want.tokens, want.now);
+}
+
 /// Why nothing was picked, over all accounts that serve the demand.
 struct no_pick {
   /// no_such_model (also where all sites said so), no_such_tag, at_limit,
@@ -70,11 +75,12 @@ public:
   /// the same age is taken: a guess may be laid over what is known.
   void update(const account_state& x);
 
-  /// The best account for a demand that is not excluded, or nothing. Under
-  /// `proportional` it may be one that is merely busy: to keep the shares, wait
-  /// for it; to give them up, exclude it.
+  /// The best account for a demand that is not excluded, or nothing. It may
+  /// be short of tokens, and under `proportional` merely busy: to keep the
+  /// shares, wait for it; to give them up, pick one that is ready.
   std::optional<account_id> pick(const demand& x,
-                                 std::span<const account_id> excluded) const;
+                                 std::span<const account_id> excluded,
+                                 bool ready = false) const;
 
   /// Notes that a pick was granted: round_robin and proportional move on. To
   /// be called before the state that the grant leads to is taken in.

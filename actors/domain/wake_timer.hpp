@@ -18,6 +18,7 @@ public:
   /// @returns After how long a call is to come that has to be sent now; nothing
   /// where one that is on its way comes in time.
   std::optional<milliseconds> arm(timestamp next, timestamp now) {
+    fired(now); // Late ones are no help.
     next = next.millis == 0 ? next : std::max(next, now + milliseconds{1});
     if (next.millis == 0 || (!coming_.empty() && coming_.back() <= next))
       return std::nullopt;

@@ -112,3 +112,27 @@ TEST_CASE_METHOD(pool_fixture, "a request that nobody will serve in time ends"
     CHECK(figures().refused == 0);
   }
 }
+
+TEST_CASE_METHOD(pool_fixture, "who refuses for good stands in nobody's way",
+                 "[runner]") {
+  add("a", 10);
+  add("b", 20);
+  const auto with_deadline = GENERATE(false, true);
+  auto busy = true;
+  script->answer = [&](const auto& x) {
+    if (x.account == ids["b"])
+      return bad(400, R"({"error":{"message":"invalid claude code request"}})");
+    return busy ? bad(429, R"({"error":{"message":"slow"}})",
+                      {{"retry-after", "5"}})
+                : good();
+  };
+  start(with_deadline ? interactive(0, now() + 60s) : line(0));
+  run();
+  CHECK(owned->finished.empty());
+  busy = false;
+  for (int i = 0; i < 10 && owned->finished.empty(); ++i)
+    advance(1s);
+  REQUIRE(owned->finished.size() == 1);
+  CHECK(owned->finished[0]->state == item_state::succeeded);
+  CHECK(script->calls.size() == 3);
+}

@@ -145,8 +145,8 @@ struct pool_fixture : deterministic_system {
                      routing_setup_ptr{setup}, std::move(work), owner);
   }
 
-  /// An answer that took 10 tokens in and 20 out: 0.00021 USD.
-  /// An answer that used ten tokens of input, and `output`.
+  /// An answer that used ten tokens of input, and `output`: by default 0.00021
+  /// USD.
   static upstream_outcome good(int output = 20) {
     auto x = upstream_script::reply(
       200, R"({"id":"r","object":"chat.completion","choices":[{"index":0,)"

@@ -129,6 +129,24 @@ TEST_CASE("limits change while requests are in flight", "[limiter]") {
   }
 }
 
+TEST_CASE("a raised limit of which nothing was taken is full", "[limiter]") {
+  auto it = make(9, 0, 100);
+  it.options({9, 0, 10'000});
+  CHECK(it.check(10'000, start) == ec::ok);
+}
+
+TEST_CASE("what was not used is given back, but no more than fits",
+          "[limiter]") {
+  auto it = make(9, 0, 100);
+  it.acquire(90, start);
+  it.give_back(80, start);
+  CHECK(it.check(90, start) == ec::ok);
+  CHECK(it.check(91, start) == ec::at_limit);
+  it.give_back(1'000, start);
+  it.acquire(100, start);
+  CHECK(it.check(1, start) == ec::at_limit);
+}
+
 TEST_CASE("an earlier time refills nothing", "[limiter]") {
   auto it = make(9, 1);
   it.acquire(0, start);

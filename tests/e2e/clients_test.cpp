@@ -255,6 +255,15 @@ TEST_CASE("a rate says when it allows the next", "[e2e][clients]") {
   const auto ask = [port] {
     return request(port, "POST", "/v1/chat/completions", chat, bearer(token));
   };
+  // To count takes no rate, and is no failure where only rota can.
+  for (int i = 0; i < 3; ++i)
+    CHECK(request(port, "POST", "/v1/messages/count_tokens", message,
+                  bearer(token))
+            .status
+          == 200);
+  wait_until("the counts are recorded",
+             [&] { return on.ask({"requests"}).size() == 3; });
+  CHECK(on.ask({"requests", "--failed"}).empty());
   CHECK(ask().status == 200);
   CHECK(ask().status == 200);
   const auto x = ask();

@@ -1,0 +1,89 @@
+// Requests and tokens per minute, as the dispatcher heeds them.
+
+#include "tests/actors/dispatcher_fixture.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace rota;
+using namespace std::chrono_literals;
+
+namespace {
+
+using fixture = dispatcher_fixture;
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "a job waits for tokens without asking on and on",
+                 "[rates]") {
+  auto limited = options("a", money{10'000'000'000});
+  limited.account.tokens_per_minute = 500;
+  add(limited);
+  script->answer = [](const auto&) { return good(190); };
+  for (uint64_t i = 0; i < 3; ++i)
+    start(line(i)); // 200 tokens each.
+  for (int i = 0; i < 1'000; ++i)
+    sched.try_run_once();
+  REQUIRE(sched.jobs.empty());
+  CHECK(owned->finished.size() == 2);
+  CHECK(figures().waiting == 1);
+  advance(11s);
+  CHECK(owned->finished.size() == 2);
+  advance(3s); // The bucket refills 8.3 tokens a second.
+  CHECK(owned->finished.size() == 3);
+}
+
+TEST_CASE_METHOD(fixture, "a job of too many tokens waits, smaller ones do not",
+                 "[rates]") {
+  auto limited = options("a", money{10'000'000'000});
+  limited.account.tokens_per_minute = 500;
+  add(limited);
+  script->answer = [](const auto& x) {
+    return good(x.body.find("large") == std::string::npos ? 190 : 390);
+  };
+  start(line(0)); // It leaves 300.
+  auto large = std::make_shared<job>(*line(1));
+  large->body = R"({"model":"m","user":"large"})";
+  large->estimate = {200, 200};
+  start(large);
+  for (int i = 0; i < 1'000; ++i)
+    sched.try_run_once();
+  REQUIRE(sched.jobs.empty());
+  CHECK(figures().waiting == 1);
+  start(line(2));
+  run();
+  CHECK(owned->finished.size() == 2);
+  CHECK(owned->finished.back()->custom_id == "line-2");
+  advance(34s);
+  CHECK(figures().waiting == 1);
+  advance(4s); // From 100 to 400, at 8.3 tokens a second.
+  CHECK(owned->finished.size() == 3);
+}
+
+TEST_CASE_METHOD(fixture, "tokens that a job did not use serve the next ones",
+                 "[rates]") {
+  auto limited = options("a", money{10'000'000'000});
+  limited.account.tokens_per_minute = 500;
+  add(limited);
+  script->answer = [](const auto&) { return good(0); };
+  for (uint64_t i = 0; i < 40; ++i)
+    start(line(i)); // Estimated at 200 each.
+  run();
+  CHECK(owned->finished.size() == 31); // The first that finds less than 200.
+}
+
+TEST_CASE_METHOD(fixture, "an account is woken no oftener than it has to be",
+                 "[rates]") {
+  auto limited = options("a", money{10'000'000'000});
+  limited.account.requests_per_minute = 600;
+  limited.account.max_in_flight = 1'000;
+  add(limited);
+  script->answer = [](const auto&) { return good(); };
+  for (uint64_t i = 0; i < 1'000; ++i) // A minute has 600, all there at once.
+    start(line(i));
+  run();
+  const auto pending = [this] { return sched.clock().schedule().size(); };
+  const auto before = pending();
+  for (int i = 0; i < 300; ++i)
+    advance(100ms); // Ten requests come back each second, one by one.
+  CHECK(figures().waiting == 100);
+  CHECK(pending() <= before + 2);
+}
