@@ -65,7 +65,7 @@ public:
   /// Whether nothing can come behind that by its protocol: whatever becomes of
   /// the connection then, the answer is whole.
   bool over() const {
-    return said_.over;
+    return is_list() ? said_.complete && list_.is_over() : said_.over;
   }
 
   /// Whether it has hidden a fault.
