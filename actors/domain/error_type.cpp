@@ -29,16 +29,9 @@ std::string_view anthropic_type(int status) {
 }
 
 std::string_view openai_type(int status) {
-  switch (status) {
-    case 429:
-      return "rate_limit_error";
-    case 401:
-    case 403:
-    case 404:
-      return "invalid_request_error";
-    default:
-      return status < 500 ? "invalid_request_error" : "server_error";
-  }
+  if (status == 429)
+    return "rate_limit_error";
+  return status < 500 ? "invalid_request_error" : "server_error";
 }
 
 std::string_view google_status(int status) {

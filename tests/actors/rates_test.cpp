@@ -8,15 +8,19 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using fixture = dispatcher_fixture;
+struct fixture : dispatcher_fixture {
+  void add_limited(uint32_t tokens_per_minute) {
+    auto limited = options("a", money{10'000'000'000});
+    limited.account.tokens_per_minute = tokens_per_minute;
+    add(limited);
+  }
+};
 
 } // namespace
 
 TEST_CASE_METHOD(fixture, "a job waits for tokens without asking on and on",
                  "[rates]") {
-  auto limited = options("a", money{10'000'000'000});
-  limited.account.tokens_per_minute = 500;
-  add(limited);
+  add_limited(500);
   script->answer = [](const auto&) { return good(190); };
   for (uint64_t i = 0; i < 3; ++i)
     start(line(i)); // 200 tokens each.
@@ -33,9 +37,7 @@ TEST_CASE_METHOD(fixture, "a job waits for tokens without asking on and on",
 
 TEST_CASE_METHOD(fixture, "a job of too many tokens waits, smaller ones do not",
                  "[rates]") {
-  auto limited = options("a", money{10'000'000'000});
-  limited.account.tokens_per_minute = 500;
-  add(limited);
+  add_limited(500);
   script->answer = [](const auto& x) {
     return good(x.body.find("large") == std::string::npos ? 190 : 390);
   };
@@ -60,9 +62,7 @@ TEST_CASE_METHOD(fixture, "a job of too many tokens waits, smaller ones do not",
 
 TEST_CASE_METHOD(fixture, "tokens that a job did not use serve the next ones",
                  "[rates]") {
-  auto limited = options("a", money{10'000'000'000});
-  limited.account.tokens_per_minute = 500;
-  add(limited);
+  add_limited(500);
   script->answer = [](const auto&) { return good(0); };
   for (uint64_t i = 0; i < 40; ++i)
     start(line(i)); // Estimated at 200 each.

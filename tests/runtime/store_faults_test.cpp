@@ -44,6 +44,14 @@ std::string file_with(const std::string& path, const std::string& ending) {
   return found;
 }
 
+/// As a later version may do without another schema.
+void add_family(const std::filesystem::path& where, const std::string& name) {
+  const raw_store x{where};
+  rocksdb::ColumnFamilyHandle* fresh = nullptr;
+  REQUIRE(x.db->CreateColumnFamily({}, name, &fresh).ok());
+  x.db->DestroyColumnFamilyHandle(fresh);
+}
+
 } // namespace
 
 TEST_CASE("a store has one holder", "[storage]") {
@@ -100,12 +108,7 @@ TEST_CASE("a newer version's store of the same schema is called so",
           "[storage]") {
   store_fixture fix;
   fix.disk.reset();
-  {
-    const raw_store x{fix.path()};
-    rocksdb::ColumnFamilyHandle* fresh = nullptr;
-    REQUIRE(x.db->CreateColumnFamily({}, "future", &fresh).ok());
-    x.db->DestroyColumnFamilyHandle(fresh);
-  }
+  add_family(fix.path(), "future");
   const auto fault = fix.open();
   check_sentence(fault, fix.path());
   CHECK_THAT(fault, ContainsSubstring("by a newer rota (it has future; "));
@@ -120,10 +123,7 @@ TEST_CASE("a newer version's store is left alone", "[storage]") {
   SECTION("with the same families") {
   }
   SECTION("with families that are not known here") {
-    const raw_store x{fix.path()};
-    rocksdb::ColumnFamilyHandle* fresh = nullptr;
-    REQUIRE(x.db->CreateColumnFamily({}, "events", &fresh).ok());
-    x.db->DestroyColumnFamilyHandle(fresh);
+    add_family(fix.path(), "events");
   }
   const auto fault = fix.open();
   check_sentence(fault, fix.path());
