@@ -11,9 +11,9 @@ namespace rota {
 namespace {
 
 /// An ACCOUNT with its state has about so many bytes. Where 100,000 are used in
-/// turn each is in no cache; fetching it while the ranking is brought up to
-/// date saves a sixth of a pick's time.
-constexpr size_t account_bytes = 2'688;
+/// turn each is in no cache; fetching it while the one before it is asked saves
+/// up to a quarter of a pick's time.
+constexpr size_t account_bytes = 4'800;
 
 } // namespace
 
@@ -149,11 +149,23 @@ bool dispatcher_state::ask_early(seeker& x, account_id id, timestamp t) {
   return true;
 }
 
+void dispatcher_state::fetch_behind(account_id x) const {
+  const auto next = ranks.behind(x);
+  const auto* it = next ? members.find(*next) : nullptr;
+  if (it == nullptr)
+    return;
+  if (const auto far = ranks.behind(*next)) {
+    ranks.prefetch(*far);
+    members.prefetch(*far);
+  }
+  prefetch(it->about.actor, account_bytes);
+}
+
 void dispatcher_state::ask_account(seeker& x, account_id id, timestamp t) {
   x.why = record_of(x, id, ec::ok, t);
   sessions.bind(x.want->want.work->session, id, t);
   auto& it = members[id];
-  prefetch(it.about.actor, account_bytes);
+  fetch_behind(id);
   ranks.granted(id);
   ++it.asks;
   it.asked.push_back(x.want->want.list_cost);

@@ -120,6 +120,8 @@ struct dispatcher_state {
   /// @returns False, with `x` untouched, if not.
   bool ask_early(seeker& x, account_id id, timestamp t);
 
+  /// Has those fetched into the cache who are asked after this one.
+  void fetch_behind(account_id x) const;
   void ask_account(seeker& x, account_id id, timestamp t);
 
   /// An account gave its word.

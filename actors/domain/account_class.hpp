@@ -4,6 +4,7 @@
 #include "actors/domain/selection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 // What the ranking knows of accounts taken together.
@@ -49,6 +50,16 @@ inline const model_cooldown* bar_of(const barred_list& list,
 inline bool is_useful(const account_state& x) {
   return (x.refusal == ec::ok || x.refusal == ec::at_limit)
          && x.health != health_state::probing;
+}
+
+/// The less, the more hopeful a refusal is.
+inline size_t despair(ec x) {
+  constexpr std::array order{
+    ec::ok,              ec::at_limit,      ec::cooling, ec::insufficient_funds,
+    ec::balance_unknown, ec::reading_stale, ec::ejected, ec::not_ready,
+  };
+  return static_cast<size_t>(std::find(order.begin(), order.end(), x)
+                             - order.begin());
 }
 
 inline bool speaks(uint32_t surfaces, surface route) {

@@ -22,6 +22,14 @@ public:
     return x.value < places_.size() ? places_[x.value].get() : nullptr;
   }
 
+  /// Has what is there fetched into the cache. A hint: changes nothing.
+  void prefetch(account_id x) const {
+    constexpr size_t line = 64;
+    const auto* at = reinterpret_cast<const char*>(find(x));
+    for (size_t i = 0; at != nullptr && i < sizeof(T); i += line)
+      __builtin_prefetch(at + i);
+  }
+
   /// @returns What is there, made anew if nothing was.
   T& operator[](account_id x) {
     if (x.value >= places_.size())

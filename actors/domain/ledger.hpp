@@ -52,7 +52,7 @@ public:
   /// Keeps money back. `floor` and the haircut stay untouched.
   /// @returns insufficient_funds, balance_unknown, reading_stale, already_held
   /// or already_ended.
-  ec hold(hold_id id, money amount, money floor, timestamp expires_at,
+  ec hold(const hold_id& id, money amount, money floor, timestamp expires_at,
           timestamp now);
 
   /// Ends a hold with its real cost, at least zero. What exceeds the hold is
@@ -60,18 +60,18 @@ public:
   /// assumption as a correction: the provider has charged already, so none of
   /// these is a reason to refuse.
   /// @returns already_ended for a repeat, unknown_hold for a stranger.
-  ec settle(hold_id id, money cost, timestamp now);
+  ec settle(const hold_id& id, money cost, timestamp now);
 
   /// Ends a hold without a charge.
-  ec release(hold_id id, timestamp now);
+  ec release(const hold_id& id, timestamp now);
 
   /// Marks a hold as perhaps charged. What it may have come to stays held until
   /// `until`, then what is presumed is assumed; the rest is given back at once.
-  ec doubt(hold_id id, timestamp until, timestamp now,
+  ec doubt(const hold_id& id, timestamp until, timestamp now,
            const seen_charge& seen = unseen);
 
   /// The same for a charge that is not likely: at `until` it is released.
-  ec suspect(hold_id id, timestamp until, timestamp now);
+  ec suspect(const hold_id& id, timestamp until, timestamp now);
 
   /// Ends what is overdue: holds expire, doubts are assumed or released.
   /// @returns How many ended.
@@ -121,7 +121,7 @@ public:
   account_head snapshot() const;
 
   /// Whether this hold is open and its attempt under way.
-  bool is_live(hold_id id) const {
+  bool is_live(const hold_id& id) const {
     const auto i = open_.find(id);
     return i != open_.end() && !i->second.in_doubt;
   }
@@ -153,15 +153,16 @@ private:
   using open_holds = boost::container::flat_map<
     hold_id, open_hold, std::less<hold_id>,
     boost::container::small_vector<std::pair<hold_id, open_hold>, 1>>;
-  /// Numbers an entry, completes its figures, checks that the books still add
-  /// up, and keeps it for the journal.
-  void append(ledger_entry x, timestamp now);
-  void append(entry_kind kind, money amount, hold_id id, timestamp now);
+  /// Numbers an entry, checks that the books add up, and keeps it for the
+  /// journal; the caller fills in what only some kinds have.
+  ledger_entry& append(entry_kind kind, money amount, const hold_id& id,
+                       timestamp now);
 
   /// Books a charge; a negative one is money that was never charged.
-  void charge(entry_kind kind, money amount, hold_id id, timestamp now);
+  void charge(entry_kind kind, money amount, const hold_id& id,
+              timestamp now);
 
-  ec doubt(entry_kind how, hold_id id, timestamp until, timestamp now,
+  ec doubt(entry_kind how, const hold_id& id, timestamp until, timestamp now,
            const seen_charge& seen);
   /// Books what the figure says beyond what lag and holds explain.
   reading_result reconcile(money figure, money in_window, timestamp now);
@@ -175,7 +176,7 @@ private:
                 timestamp now);
 
   /// Notes when a hold ends by itself.
-  void watch(timestamp at, hold_id id);
+  void watch(timestamp at, const hold_id& id);
 
   /// At least what was spent at or after `t`.
   money spent_since(timestamp t) const;

@@ -77,13 +77,11 @@ reading_result ledger::reading(money figure, reading_cut asked,
   head_.read_cut = asked.seq;
   head_.spent_since_reading = in_window;
   recent_.forget_before(asked.at - lag_.most());
-  ledger_entry x;
-  x.kind = entry_kind::reading;
-  x.amount = figure;
-  x.at = asked.at;
+  auto& x = append(entry_kind::reading, figure, {}, now);
+  if (asked.at.millis != 0)
+    x.at = asked.at;
   x.in_window = in_window;
   x.cut = asked.seq;
-  append(x, now);
   return result;
 }
 

@@ -4,7 +4,6 @@
 #include "actors/domain/account_table.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <map>
 #include <utility>
@@ -28,16 +27,6 @@ constexpr auto epoch = uint128{1} << 120;
 uint128 weight_of(const account_state& x) {
   return static_cast<uint128>(
     std::clamp(x.available.nanos, weight_min, weight_max));
-}
-
-/// The less, the more hopeful a refusal is.
-size_t despair(ec x) {
-  constexpr std::array order{
-    ec::ok,              ec::at_limit,      ec::cooling, ec::insufficient_funds,
-    ec::balance_unknown, ec::reading_stale, ec::ejected, ec::not_ready,
-  };
-  return static_cast<size_t>(std::find(order.begin(), order.end(), x)
-                             - order.begin());
 }
 
 } // namespace
@@ -326,6 +315,18 @@ void ranking::granted(account_id x) {
     e.ranked = true;
     impl_->loose = &e;
   }
+}
+
+std::optional<account_id> ranking::behind(account_id x) const {
+  const auto e = impl_->accounts.find(x);
+  if (e == nullptr || !e->ranked || e == impl_->loose)
+    return std::nullopt;
+  const auto next = e->in->second.order.next(e->key, money{});
+  return next != nullptr ? std::optional{next->account} : std::nullopt;
+}
+
+void ranking::prefetch(account_id x) const {
+  impl_->accounts.prefetch(x);
 }
 
 ec ranking::check(account_id x, const demand& want) const {

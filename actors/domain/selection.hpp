@@ -92,6 +92,13 @@ public:
   /// picks - n p stays within [-(m - 1) p, 1 - p].
   void granted(account_id x);
 
+  /// Who stands right behind an account that may be picked, among those that
+  /// serve the same: mostly who is picked after it.
+  std::optional<account_id> behind(account_id x) const;
+
+  /// Has what is known of an account fetched into the cache. A hint.
+  void prefetch(account_id x) const;
+
   /// Whether this account could be picked: ok, or why not; no_such_model if it
   /// is not configured for the demand.
   ec check(account_id x, const demand& want) const;

@@ -22,6 +22,7 @@ public:
     // nop
   }
 
+  using resume_result = caf::resumable::resume_result;
   using Base::enqueue;
 
   void enqueue(caf::mailbox_element_ptr x, caf::execution_unit*) override {
@@ -32,7 +33,32 @@ public:
     Base::launch(unit_, lazy, hide);
   }
 
+  /// A turn of no messages is a hint that the next turn is near: fetches what
+  /// CAF reads first then, which with many actors is in no cache.
+  resume_result resume(caf::execution_unit* unit, size_t most) override {
+    if (most == 0) {
+      __builtin_prefetch(slot_);
+      for (size_t i = 0; i < behavior_bytes; i += 64)
+        __builtin_prefetch(behavior_ + i);
+      return resume_result::awaiting_message;
+    }
+    const auto result = Base::resume(unit, most);
+    if (behavior_ == nullptr && this->has_behavior()) {
+      const auto& slot = this->bhvr_stack_.back();
+      slot_ = reinterpret_cast<const char*>(&slot);
+      behavior_ = reinterpret_cast<const char*>(slot.as_behavior_impl().get());
+    }
+    return result;
+  }
+
 private:
+  /// What a behavior of a dozen handlers takes.
+  static constexpr size_t behavior_bytes = 640;
+
+  // Where the behavior and its place on CAF's stack are, to be fetched only:
+  // they may have changed meanwhile.
+  const char* slot_ = nullptr;
+  const char* behavior_ = nullptr;
   caf::execution_unit* unit_;
 };
 

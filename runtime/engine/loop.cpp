@@ -134,6 +134,8 @@ void engine_loop::drain() {
   for (size_t n = 1; !ready_.empty(); ++n) {
     const auto ptr = ready_.front();
     ready_.pop_front();
+    if (ready_.size() > 1)
+      ready_[1]->resume(&guests_, 0); // Hosted ones take it as a hint.
     resume(ptr);
     if (n % drain_look_every == 0 && clock::now() >= end)
       break;

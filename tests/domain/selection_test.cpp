@@ -416,6 +416,22 @@ TEST_CASE("explain names the first recovery by time alone") {
     }
 }
 
+TEST_CASE("who stands behind an account is picked after it", "[selection]") {
+  for (const auto by : all_strategies) {
+    CAPTURE(to_string(by));
+    pool x{by};
+    for (uint32_t n = 1; n <= 5; ++n)
+      x.add(state(n, usd(10 + n)));
+    const auto best = x.pick();
+    REQUIRE(best);
+    CHECK(x.ranks.behind(*best) == x.pick(usd(0.01), {*best}));
+    x.ranks.granted(*best); // Between two places it stands before nobody.
+    if (by == strategy::round_robin || by == strategy::proportional)
+      CHECK_FALSE(x.ranks.behind(*best));
+    CHECK_FALSE(x.ranks.behind({6}));
+  }
+}
+
 TEST_CASE("reorder keeps the accounts and changes their order") {
   pool x{strategy::most_balance};
   auto a = state(1, usd(20));
