@@ -23,9 +23,12 @@ waiting_view dispatcher_state::look_at_waiting(Predicate is_meant) const {
         if (longest == nullptr || x.since < longest->since)
           longest = &x;
       }
-  if (longest != nullptr)
-    if (const auto why = reason_of(*longest).why; why != ec::at_limit)
-      result.why = why;
+  if (longest == nullptr)
+    return result;
+  result.longest = longest->want->want.work->id;
+  result.list_cost = longest->want->want.list_cost;
+  if (const auto why = reason_of(*longest).why; why != ec::at_limit)
+    result.why = why;
   return result;
 }
 

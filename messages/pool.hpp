@@ -54,6 +54,9 @@ struct waiting_view {
   uint64_t jobs = 0;
   /// Why the longest waiting of them does, as in `pool_view`.
   ec why = ec::ok;
+  /// Which that is, and what it is estimated to cost at list price.
+  job_id longest;
+  money list_cost;
 };
 
 /// No new holds are to be made, for this reason; ok: they are again.

@@ -5,6 +5,8 @@
 #include "runtime/admin/replies.hpp"
 #include "runtime/ask.hpp"
 
+#include <fmt/format.h>
+
 namespace rota {
 
 namespace {
@@ -26,8 +28,13 @@ std::string admin_api::waiting_for(batch_id id) {
     = ask<waiting_view>(parts_.all.system, patience, parts_.all.dispatcher,
                         atom::status_v, waiting_question{id});
   const auto* view = std::get_if<waiting_view>(&said);
-  return view != nullptr && view->why != ec::ok ? explain(view->why)
-                                                : std::string{};
+  if (view == nullptr || view->why == ec::ok)
+    return {};
+  auto why = explain(view->why);
+  if (view->why == ec::insufficient_funds)
+    why += fmt::format(", {} is estimated at {} USD at list price",
+                       to_string(view->longest), to_string(view->list_cost));
+  return why;
 }
 
 json admin_api::budget_view(const batch_options& chosen,

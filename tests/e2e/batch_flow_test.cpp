@@ -254,6 +254,30 @@ accounts:
   CHECK(says_price(on.rota({"estimate", on.dir / "in"}).out));
 }
 
+TEST_CASE("a line that is too dear for any account is named", "[e2e]") {
+  stage on{four_accounts};
+  on.start(R"(
+accounts:
+  - {name: a, provider: openai, base_url: SIM, api_key: env:KEY_A, balance: {initial: 2.00}}
+  - {name: b, provider: openai, base_url: SIM, api_key: env:KEY_B, balance: {initial: 3.00}}
+)");
+  auto dear = chat_lines(1, "gpt-5-mini", 3'000'000); // Six dollars of output.
+  dear.replace(dear.find("id-0"), 4, "dear");
+  write_file(on.dir / "in", dear + chat_lines(20));
+  CHECK(on.rota({"submit", on.dir / "in"}).code == 0);
+  json batch;
+  wait_until("all lines but one have ended", [&] {
+    batch = on.ask({"batch", "batch_1"});
+    return batch["succeeded"] == 20;
+  });
+  const std::string why = batch["waiting_for"];
+  CAPTURE(why);
+  CHECK(why.starts_with("too little money above the floor, batch_1:0 is "
+                        "estimated at 6.0"));
+  on.ask({"account", "b", "adjust", "7"});
+  CHECK(on.finish("batch_1")["succeeded"] == 21);
+}
+
 TEST_CASE("readings move the books only beyond what lag explains", "[e2e]") {
   stage on{R"(
 accounts:
