@@ -126,7 +126,14 @@ timestamp dispatcher_state::now() const {
 bool dispatcher_state::ask(seeker& x, timestamp t) {
   if (halted != ec::ok && !is_free(x.want->want.work->route))
     return false;
+  const auto& work = *x.want->want.work;
+  const auto barred
+    = saved.bars(work.id) && !work.pinned && !is_free(work.route);
+  if (barred)
+    x.excluded.push_back(saved.account);
   const auto chosen = choose(x, t);
+  if (barred)
+    x.excluded.pop_back();
   if (chosen)
     ask_account(x, *chosen, t);
   return chosen.has_value();
@@ -163,6 +170,8 @@ void dispatcher_state::fetch_behind(account_id x) const {
 
 void dispatcher_state::ask_account(seeker& x, account_id id, timestamp t) {
   x.why = record_of(x, id, ec::ok, t);
+  if (x.want->want.work->id == saved.job)
+    saved = {};
   sessions.bind(x.want->want.work->session, id, t);
   auto& it = members[id];
   fetch_behind(id);

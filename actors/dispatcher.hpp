@@ -68,8 +68,7 @@ struct dispatcher_state {
   /// An account as the dispatcher knows it.
   struct member {
     enlistment about;
-    /// As it published it.
-    account_state state;
+    account_state state; // As it published it.
     /// List costs of the holds that were asked for and that `state` does not
     /// contain yet, in order. They count as if they were granted, or a burst
     /// would ask one account for more than it has before its next word comes.
@@ -111,8 +110,7 @@ struct dispatcher_state {
   /// The account to ask, or nothing if none can serve now.
   std::optional<account_id> choose(const seeker& x, timestamp t) const;
 
-  /// Asks the best account.
-  /// @returns False, with `x` untouched, if none can serve now.
+  /// Asks the best account. @returns False, `x` untouched, if none can serve.
   bool ask(seeker& x, timestamp t);
 
   /// Asks an account that refuses what the job wants, if that is due for a try
@@ -132,8 +130,7 @@ struct dispatcher_state {
   no_pick reason_of(const hold_request& x,
                     std::span<const account_id> excluded) const;
 
-  /// What is told of a pick: null where nobody wants to know.
-  /// @param why ok where an account was chosen.
+  /// What is told of a pick, null if nobody asks; `why` is ok if it succeeded.
   pick_record_ptr record_of(const seeker& x, std::optional<account_id> chosen,
                             ec why, timestamp t) const;
 
@@ -144,8 +141,7 @@ struct dispatcher_state {
   template <class Predicate>
   waiting_view look_at_waiting(Predicate is_meant) const;
 
-  /// Whether a job is to begin anew instead of waiting for others than those
-  /// that it excludes: one of them can serve it soon.
+  /// Whether a job is to begin anew: one that it excludes can serve it soon.
   bool is_to_begin_anew(const acquire_request& x, const no_pick& none) const;
 
   /// Asks, or lets wait, or declines.
@@ -165,8 +161,11 @@ struct dispatcher_state {
   /// The same for one line. @returns Whether anybody is served.
   bool serve(std::deque<seeker>& line, timestamp t, account_id changed);
 
-  /// Refuses those that no account will serve before their deadline any more,
-  /// as far as one look goes.
+  /// Decides for which of those that wait tokens are saved.
+  void save_tokens(timestamp t);
+  std::optional<account_id> saver_for(const seeker& x, timestamp t) const;
+
+  /// Refuses those whom nobody will serve in time, as far as one look goes.
   void look_after_waiting(timestamp t);
 
   void gather_next(const std::shared_ptr<gathering>& x);
@@ -182,6 +181,7 @@ struct dispatcher_state {
   account_table<member> members;
   std::map<line_key, std::deque<seeker>> lines;
   line_key looked_at{}, served_at{};
+  saved_tokens saved;
   /// Those for whom an account is being asked.
   std::vector<seeker*> asking;
   uint64_t waiting = 0;

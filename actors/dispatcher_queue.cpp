@@ -51,6 +51,7 @@ void dispatcher_state::tick() {
     serve(t);
   if (waiting > 0)
     look_after_waiting(t);
+  save_tokens(t);
   self->delayed_send(self, patrol, atom::tick_v);
 }
 
@@ -198,6 +199,52 @@ bool dispatcher_state::serve(std::deque<seeker>& line, timestamp t,
     ++at;
   }
   return line.size() < before;
+}
+
+std::optional<account_id>
+dispatcher_state::saver_for(const seeker& x, timestamp t) const {
+  const auto& lasting = x.want->excluded;
+  const auto want = demand_of(x.want->want, t);
+  if (want.tokens == 0 || x.want->want.work->pinned)
+    return std::nullopt;
+  const auto wait = [&](account_id id) -> std::optional<milliseconds> {
+    const auto* state = ranks.find(id);
+    if (state == nullptr || state->refusal != ec::ok
+        || ranks.check(id, want) != ec::at_limit
+        || state->tokens.has(want.tokens, t)
+        || std::count(lasting.begin(), lasting.end(), id) > 0)
+      return std::nullopt;
+    return state->tokens.wait_for(want.tokens, t);
+  };
+  // Who saves for it already goes on.
+  if (saved.job == x.want->want.work->id && wait(saved.account))
+    return saved.account;
+  std::optional<account_id> best;
+  milliseconds soonest{0};
+  members.for_each([&](account_id id, const member&) {
+    if (const auto y = wait(id); y && (!best || *y < soonest)) {
+      best = id;
+      soonest = *y;
+    }
+  });
+  return best;
+}
+
+void dispatcher_state::save_tokens(timestamp t) {
+  saved_tokens next;
+  timestamp since = t - tokens_wait_max;
+  auto looks = std::max<size_t>(1, looks_max / (members.size() + 1));
+  for (auto i = lines.begin(); i != lines.end() && looks > 0; ++i) {
+    const auto& x = i->second.front();
+    if (x.since > since)
+      continue;
+    --looks;
+    if (const auto id = saver_for(x, t)) {
+      next = {*id, x.want->want.work->id};
+      since = x.since;
+    }
+  }
+  saved = next;
 }
 
 void dispatcher_state::look_after_waiting(timestamp t) {

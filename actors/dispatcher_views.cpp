@@ -25,7 +25,7 @@ waiting_view dispatcher_state::look_at_waiting(Predicate is_meant) const {
       }
   if (longest == nullptr)
     return result;
-  result.longest = longest->want->want.work->id;
+  result.line = longest->want->want.work->line;
   result.list_cost = longest->want->want.list_cost;
   if (const auto why = reason_of(*longest).why; why != ec::at_limit)
     result.why = why;

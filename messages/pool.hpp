@@ -54,8 +54,9 @@ struct waiting_view {
   uint64_t jobs = 0;
   /// Why the longest waiting of them does, as in `pool_view`.
   ec why = ec::ok;
-  /// Which that is, and what it is estimated to cost at list price.
-  job_id longest;
+  /// Which line of the file that is, from 1, and what it is estimated to cost
+  /// at list price.
+  uint64_t line = 0;
   money list_cost;
 };
 

@@ -32,8 +32,8 @@ std::string admin_api::waiting_for(batch_id id) {
     return {};
   auto why = explain(view->why);
   if (view->why == ec::insufficient_funds)
-    why += fmt::format(", {} is estimated at {} USD at list price",
-                       to_string(view->longest), to_string(view->list_cost));
+    why += fmt::format(", line {} is estimated at {} USD at list price",
+                       view->line, to_string(view->list_cost));
   return why;
 }
 

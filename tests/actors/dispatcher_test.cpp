@@ -257,7 +257,7 @@ TEST_CASE_METHOD(fixture, "a batch is told why its own jobs wait",
   };
   CHECK(waiting(1).jobs == 1);
   CHECK(waiting(1).why == ec::insufficient_funds);
-  CHECK(waiting(1).longest == line(0, "m")->id);
+  CHECK(waiting(1).line == line(0, "m")->line);
   CHECK(waiting(1).list_cost > money{});
   CHECK(waiting(2).jobs == 1);
   CHECK(waiting(2).why == ec::ok); // It is merely its account's turn later.

@@ -60,6 +60,49 @@ TEST_CASE_METHOD(fixture, "a job of too many tokens waits, smaller ones do not",
   CHECK(owned->finished.size() == 3);
 }
 
+TEST_CASE_METHOD(fixture, "a large job is served although small ones go on",
+                 "[rates]") {
+  add_limited(500);
+  script->answer = [](const auto& x) {
+    return good(x.body.find("large") == std::string::npos ? 190 : 390);
+  };
+  const auto done = [this](const std::string& name) {
+    return std::any_of(owned->finished.begin(), owned->finished.end(),
+                       [&](const auto& x) { return x->custom_id == name; });
+  };
+  const auto small = [this](uint64_t item, bool for_batch) {
+    start(for_batch ? line(item) : interactive(item, now() + 600s));
+  };
+  // What a minute has is taken as it comes: 200 tokens every 24 seconds.
+  uint64_t item = 2;
+  for (; item < 4; ++item)
+    small(item, true);
+  run();
+  auto large = std::make_shared<job>(*line(1));
+  large->body = R"({"model":"m","user":"large"})";
+  large->estimate = {200, 200};
+  start(large);
+  SECTION("lines of its kind leave it the tokens") {
+    for (int i = 0; i < 20 && !done("line-1"); ++i) {
+      small(item++, true);
+      advance(6s);
+    }
+    CHECK(done("line-1"));
+    advance(60s); // And then they have their turn.
+    CHECK(done("line-4"));
+  }
+  SECTION("requests that somebody waits for do not") {
+    for (int i = 0; i < 20; ++i) {
+      small(item++, false);
+      advance(6s);
+    }
+    CHECK_FALSE(done("line-1"));
+    CHECK(figures().granted > 5);
+    advance(600s);
+    CHECK(done("line-1"));
+  }
+}
+
 TEST_CASE_METHOD(fixture, "tokens that a job did not use serve the next ones",
                  "[rates]") {
   add_limited(500);

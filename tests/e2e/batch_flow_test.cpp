@@ -263,7 +263,9 @@ accounts:
 )");
   auto dear = chat_lines(1, "gpt-5-mini", 3'000'000); // Six dollars of output.
   dear.replace(dear.find("id-0"), 4, "dear");
-  write_file(on.dir / "in", dear + chat_lines(20));
+  auto lines = chat_lines(20);
+  lines.insert(lines.find('\n', lines.find('\n') + 1) + 1, dear);
+  write_file(on.dir / "in", lines);
   CHECK(on.rota({"submit", on.dir / "in"}).code == 0);
   json batch;
   wait_until("all lines but one have ended", [&] {
@@ -272,7 +274,7 @@ accounts:
   });
   const std::string why = batch["waiting_for"];
   CAPTURE(why);
-  CHECK(why.starts_with("too little money above the floor, batch_1:0 is "
+  CHECK(why.starts_with("too little money above the floor, line 3 is "
                         "estimated at 6.0"));
   on.ask({"account", "b", "adjust", "7"});
   CHECK(on.finish("batch_1")["succeeded"] == 21);
