@@ -235,9 +235,9 @@ void dispatcher_state::save_tokens(timestamp t) {
   timestamp since = t - tokens_wait_max;
   auto looks = std::max<size_t>(1, looks_max / (members.size() + 1));
   for (auto i = lines.begin(); i != lines.end() && looks > 0; ++i) {
-    const auto& x = i->second.front();
-    if (x.since > since)
+    if (i->second.empty() || i->second.front().since > since)
       continue;
+    const auto& x = i->second.front();
     --looks;
     if (const auto id = saver_for(x, t)) {
       next = {*id, x.want->want.work->id};
