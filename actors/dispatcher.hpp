@@ -78,7 +78,6 @@ struct dispatcher_state {
     uint64_t asks = 0;
   };
 
-  /// Views that are being gathered.
   struct gathering {
     caf::typed_response_promise<account_views_ptr> answer;
     std::vector<account_actor> left;
@@ -163,7 +162,8 @@ struct dispatcher_state {
 
   /// Decides for which of those that wait tokens are saved.
   void save_tokens(timestamp t);
-  std::optional<account_id> saver_for(const seeker& x, timestamp t) const;
+  std::optional<milliseconds> wait_for_tokens(const seeker& x, account_id id,
+                                              timestamp t) const;
 
   /// Refuses those whom nobody will serve in time, as far as one look goes.
   void look_after_waiting(timestamp t);

@@ -201,50 +201,52 @@ bool dispatcher_state::serve(std::deque<seeker>& line, timestamp t,
   return line.size() < before;
 }
 
-std::optional<account_id>
-dispatcher_state::saver_for(const seeker& x, timestamp t) const {
-  const auto& lasting = x.want->excluded;
+std::optional<milliseconds>
+dispatcher_state::wait_for_tokens(const seeker& x, account_id id,
+                                  timestamp t) const {
   const auto want = demand_of(x.want->want, t);
-  if (want.tokens == 0 || x.want->want.work->pinned)
+  const auto& lasting = x.want->excluded;
+  const auto* state = ranks.find(id);
+  if (state == nullptr || state->refusal != ec::ok
+      || state->tokens.has(want.tokens, t)
+      || ranks.check(id, want) != ec::at_limit
+      || std::count(lasting.begin(), lasting.end(), id) > 0)
     return std::nullopt;
-  const auto wait = [&](account_id id) -> std::optional<milliseconds> {
-    const auto* state = ranks.find(id);
-    if (state == nullptr || state->refusal != ec::ok
-        || ranks.check(id, want) != ec::at_limit
-        || state->tokens.has(want.tokens, t)
-        || std::count(lasting.begin(), lasting.end(), id) > 0)
-      return std::nullopt;
-    return state->tokens.wait_for(want.tokens, t);
-  };
-  // Who saves for it already goes on.
-  if (saved.job == x.want->want.work->id && wait(saved.account))
-    return saved.account;
-  std::optional<account_id> best;
-  milliseconds soonest{0};
-  members.for_each([&](account_id id, const member&) {
-    if (const auto y = wait(id); y && (!best || *y < soonest)) {
-      best = id;
-      soonest = *y;
-    }
-  });
-  return best;
+  return state->tokens.wait_for(want.tokens, t);
 }
 
 void dispatcher_state::save_tokens(timestamp t) {
-  saved_tokens next;
-  timestamp since = t - tokens_wait_max;
+  const auto is_first = [this](const auto& x) {
+    return !x.second.empty()
+           && x.second.front().want->want.work->id == saved.job;
+  };
+  const auto kept = std::find_if(lines.begin(), lines.end(), is_first);
+  if (kept != lines.end()
+      && wait_for_tokens(kept->second.front(), saved.account, t))
+    return; // Who saves for it goes on.
+  saved = {};
   auto looks = std::max<size_t>(1, looks_max / (members.size() + 1));
-  for (auto i = lines.begin(); i != lines.end() && looks > 0; ++i) {
-    if (i->second.empty() || i->second.front().since > since)
+  auto since = t - tokens_wait_max;
+  auto i = lines.upper_bound(looked_at);
+  for (auto left = lines.size(); left > 0 && looks > 0; --left, ++i) {
+    if (i == lines.end())
+      i = lines.begin();
+    if (i->second.empty() || i->second.front().since > since
+        || i->second.front().want->want.work->pinned)
       continue;
-    const auto& x = i->second.front();
     --looks;
-    if (const auto id = saver_for(x, t)) {
-      next = {*id, x.want->want.work->id};
-      since = x.since;
-    }
+    const auto& x = i->second.front();
+    std::optional<milliseconds> soonest;
+    members.for_each([&](account_id id, const member&) {
+      const auto wait = wait_for_tokens(x, id, t);
+      if (!wait || (soonest && *soonest <= *wait))
+        return;
+      soonest = wait;
+      saved = {id, x.want->want.work->id};
+    });
+    if (soonest)
+      since = x.since; // Only for who waits longer yet.
   }
-  saved = next;
 }
 
 void dispatcher_state::look_after_waiting(timestamp t) {

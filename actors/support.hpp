@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/domain/fetch_ahead.hpp"
 #include "messages/error.hpp"
 
 #include <caf/abstract_actor.hpp>
@@ -17,17 +18,14 @@
 namespace rota {
 
 /// Has the first `bytes` of an actor of this process fetched into the cache
-/// while there is something else to do before its turn. A hint: changes
-/// nothing, needs no lock.
+/// before its turn. A hint: needs no lock.
 template <class Handle>
 void prefetch(const Handle& x, size_t bytes) {
-  constexpr size_t line = 64;
   // CAF puts the block that counts references right before the actor.
   const auto* at = reinterpret_cast<const char*>(
                      caf::actor_cast<caf::abstract_actor*>(x))
                    - CAF_CACHE_LINE_SIZE;
-  for (size_t i = 0; i < bytes + CAF_CACHE_LINE_SIZE; i += line)
-    __builtin_prefetch(at + i);
+  fetch_ahead(at, bytes + CAF_CACHE_LINE_SIZE);
 }
 
 /// Makes an exception in a handler end its actor with a sentence on standard

@@ -234,7 +234,9 @@ rows limit_rows() {
              &account::requests_per_minute),
       option("tokens_per_minute", count_form{0, most_rate, "tokens"}, live,
              "The same for tokens, input and output together: by estimate, and "
-             "what was not used is given back. 0: no limit.",
+             "what was not used is given back. For who has waited for 5 s one "
+             "account saves them; for a batch's line from lines only. "
+             "0: no limit.",
              &account::tokens_per_minute),
       option(
           "admin", choice_form{admin_state::maintenance}, first_start,

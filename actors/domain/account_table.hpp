@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/domain/fetch_ahead.hpp"
 #include "messages/ids.hpp"
 
 #include <memory>
@@ -22,12 +23,10 @@ public:
     return x.value < places_.size() ? places_[x.value].get() : nullptr;
   }
 
-  /// Has what is there fetched into the cache. A hint: changes nothing.
+  /// Has what is there fetched into the cache.
   void prefetch(account_id x) const {
-    constexpr size_t line = 64;
-    const auto* at = reinterpret_cast<const char*>(find(x));
-    for (size_t i = 0; at != nullptr && i < sizeof(T); i += line)
-      __builtin_prefetch(at + i);
+    if (const auto* at = find(x))
+      fetch_ahead(at, sizeof(T));
   }
 
   /// @returns What is there, made anew if nothing was.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/domain/fetch_ahead.hpp"
+
 #include <caf/actor_config.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/detail/init_fun_factory.hpp>
@@ -37,16 +39,14 @@ public:
   /// CAF reads first then, which with many actors is in no cache.
   resume_result resume(caf::execution_unit* unit, size_t most) override {
     if (most == 0) {
-      __builtin_prefetch(slot_);
-      for (size_t i = 0; i < behavior_bytes; i += 64)
-        __builtin_prefetch(behavior_ + i);
+      fetch_ahead(slot_, 1);
+      fetch_ahead(behavior_, behavior_bytes);
       return resume_result::awaiting_message;
     }
     const auto result = Base::resume(unit, most);
     if (behavior_ == nullptr && this->has_behavior()) {
-      const auto& slot = this->bhvr_stack_.back();
-      slot_ = reinterpret_cast<const char*>(&slot);
-      behavior_ = reinterpret_cast<const char*>(slot.as_behavior_impl().get());
+      slot_ = &this->bhvr_stack_.back();
+      behavior_ = this->bhvr_stack_.back().as_behavior_impl().get();
     }
     return result;
   }
@@ -57,8 +57,8 @@ private:
 
   // Where the behavior and its place on CAF's stack are, to be fetched only:
   // they may have changed meanwhile.
-  const char* slot_ = nullptr;
-  const char* behavior_ = nullptr;
+  const void* slot_ = nullptr;
+  const void* behavior_ = nullptr;
   caf::execution_unit* unit_;
 };
 

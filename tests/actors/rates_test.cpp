@@ -14,6 +14,17 @@ struct fixture : dispatcher_fixture {
     limited.account.tokens_per_minute = tokens_per_minute;
     add(limited);
   }
+
+  /// A line of 400 tokens; others have 200.
+  void start_large(uint64_t item) {
+    script->answer = [](const auto& x) {
+      return good(x.body.find("large") == std::string::npos ? 190 : 390);
+    };
+    auto x = std::make_shared<job>(*line(item));
+    x->body = R"({"model":"m","user":"large"})";
+    x->estimate = {200, 200};
+    start(x);
+  }
 };
 
 } // namespace
@@ -38,14 +49,9 @@ TEST_CASE_METHOD(fixture, "a job waits for tokens without asking on and on",
 TEST_CASE_METHOD(fixture, "a job of too many tokens waits, smaller ones do not",
                  "[rates]") {
   add_limited(500);
-  script->answer = [](const auto& x) {
-    return good(x.body.find("large") == std::string::npos ? 190 : 390);
-  };
+  script->answer = [](const auto&) { return good(190); };
   start(line(0)); // It leaves 300.
-  auto large = std::make_shared<job>(*line(1));
-  large->body = R"({"model":"m","user":"large"})";
-  large->estimate = {200, 200};
-  start(large);
+  start_large(1);
   for (int i = 0; i < 1'000; ++i)
     sched.try_run_once();
   REQUIRE(sched.jobs.empty());
@@ -63,9 +69,7 @@ TEST_CASE_METHOD(fixture, "a job of too many tokens waits, smaller ones do not",
 TEST_CASE_METHOD(fixture, "a large job is served although small ones go on",
                  "[rates]") {
   add_limited(500);
-  script->answer = [](const auto& x) {
-    return good(x.body.find("large") == std::string::npos ? 190 : 390);
-  };
+  script->answer = [](const auto&) { return good(190); };
   const auto done = [this](const std::string& name) {
     return std::any_of(owned->finished.begin(), owned->finished.end(),
                        [&](const auto& x) { return x->custom_id == name; });
@@ -78,10 +82,7 @@ TEST_CASE_METHOD(fixture, "a large job is served although small ones go on",
   for (; item < 4; ++item)
     small(item, true);
   run();
-  auto large = std::make_shared<job>(*line(1));
-  large->body = R"({"model":"m","user":"large"})";
-  large->estimate = {200, 200};
-  start(large);
+  start_large(1);
   SECTION("lines of its kind leave it the tokens") {
     for (int i = 0; i < 20 && !done("line-1"); ++i) {
       small(item++, true);
