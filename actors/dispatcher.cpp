@@ -4,7 +4,6 @@
 #include "actors/support.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 namespace rota {
 
@@ -36,21 +35,11 @@ caf::result<lease> dispatcher_state::acquire(const acquire_ptr& x) {
 
 void dispatcher_state::publish(const account_state& x) {
   const auto found = members.find(x.account);
-  if (found == nullptr || x.version < found->state.version)
+  if (found == nullptr || !found->account.publish(x))
     return;
-  auto& it = *found;
-  it.state = x;
-  // Who left and came back has answered more than it was asked since.
-  it.asks = std::max(it.asks, x.answered);
-  const size_t open = it.asks - x.answered;
-  const auto told = it.asked.begin()
-                    + static_cast<ptrdiff_t>(
-                      it.asked.size() - std::min(it.asked.size(), open));
-  it.asked_cost -= std::accumulate(it.asked.begin(), told, money_sum{});
-  it.asked.erase(it.asked.begin(), told);
-  rank(it);
+  rank(*found);
   const auto serves = x.refusal == ec::ok || x.free_refusal == ec::ok;
-  if (waiting == 0 || (!serves && x.early_at.millis == 0))
+  if (waiting.empty() || (!serves && x.early_at.millis == 0))
     return;
   if (const auto t = now(); serves || x.early_at <= t)
     serve(t, x.account);
@@ -109,11 +98,10 @@ void dispatcher_state::halt(const halt_notice& x) {
 
 void dispatcher_state::drain() {
   stopping = true;
-  for (auto& [key, line] : lines)
-    for (auto& x : line)
-      x.answer.deliver(caf::error{ec::stopping});
-  lines.clear();
-  waiting = 0;
+  waiting.erase_if([](seeker& x) {
+    x.answer.deliver(caf::error{ec::stopping});
+    return true;
+  });
 }
 
 // -- helpers ------------------------------------------------------------------
@@ -123,13 +111,11 @@ timestamp dispatcher_state::now() const {
 }
 
 bool dispatcher_state::ask(seeker& x, timestamp t) {
-  if (halted != ec::ok && !is_free(x.want->want.work->route))
+  if (halted != ec::ok && !is_free(x.work().route))
     return false;
-  const auto& work = *x.want->want.work;
-  const auto barred
-    = saved.bars(work.id) && !work.pinned && !is_free(work.route);
+  const auto barred = is_barred(x.work(), t);
   if (barred)
-    x.excluded.push_back(saved.account);
+    x.excluded.push_back(saved.account());
   const auto chosen = choose(x, t);
   if (barred)
     x.excluded.pop_back();
@@ -139,13 +125,13 @@ bool dispatcher_state::ask(seeker& x, timestamp t) {
 }
 
 bool dispatcher_state::ask_early(seeker& x, account_id id, timestamp t) {
-  if (const auto pinned = x.want->want.work->pinned; pinned && *pinned != id)
+  if (const auto pinned = x.work().pinned; pinned && *pinned != id)
     return false;
-  const auto want = demand_of(x.want->want, t);
+  const auto want = demand_of(x.request(), t);
   const auto at = ranks.early_at(id, want);
   if (halted != ec::ok || at.millis == 0 || at > t
       || std::count(x.excluded.begin(), x.excluded.end(), id) > 0
-      || !members[id].asked.empty() // Its word is awaited.
+      || members[id].account.is_asked() // Its word is awaited.
       || ranks.is_served(want))
     return false;
   auto early = std::make_shared<acquire_request>(*x.want);
@@ -169,15 +155,13 @@ void dispatcher_state::fetch_behind(account_id x) const {
 
 void dispatcher_state::ask_account(seeker& x, account_id id, timestamp t) {
   x.why = record_of(x, id, ec::ok, t);
-  if (x.want->want.work->id == saved.job)
+  if (x.work().id == saved.job())
     saved = {};
-  sessions.bind(x.want->want.work->session, id, t);
+  sessions.bind(x.work().session, id, t);
   auto& it = members[id];
   fetch_behind(id);
   ranks.granted(id);
-  ++it.asks;
-  it.asked.push_back(x.want->want.list_cost);
-  it.asked_cost += it.asked.back();
+  it.account.ask(x.request());
   rank(it);
   auto shared = std::make_shared<seeker>(std::move(x));
   shared->asking_at = asking.size();
@@ -208,18 +192,8 @@ void dispatcher_state::answered(const seeker& x) {
 }
 
 void dispatcher_state::rank(const member& x) {
-  if (x.state.version == 0)
-    return; // It has not said anything yet.
-  auto expected = x.state;
-  expected.available = (expected.available - x.asked_cost).nearest();
-  expected.headroom = (expected.headroom - x.asked_cost).nearest();
-  expected.in_flight += static_cast<uint32_t>(x.asked.size());
-  expected.window_calls += x.asked.size();
-  if (expected.in_flight >= expected.limit)
-    for (auto* why : {&expected.refusal, &expected.free_refusal})
-      if (*why == ec::ok)
-        *why = ec::at_limit;
-  ranks.update(expected);
+  if (x.account.said().version > 0)
+    ranks.update(x.account.expected());
 }
 
 dispatcher_actor::behavior_type

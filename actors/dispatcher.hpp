@@ -2,20 +2,21 @@
 
 #include "actors/domain/account_table.hpp"
 #include "actors/domain/affinity.hpp"
+#include "actors/domain/expected_account.hpp"
 #include "actors/domain/retry.hpp"
+#include "actors/domain/saved_tokens.hpp"
 #include "actors/domain/selection.hpp"
-#include "actors/domain/waiting_line.hpp"
+#include "actors/domain/waiting_lines.hpp"
+#include "actors/seeker.hpp"
 #include "actors/setup.hpp"
 #include "messages/envelopes.hpp"
-#include "messages/money_sum.hpp"
 
-#include <caf/response_promise.hpp>
 #include <caf/result.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
-#include <deque>
-#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
 
 namespace rota {
 
@@ -24,8 +25,6 @@ namespace rota {
 /// may be stale; the accounts decide.
 struct dispatcher_state {
   static constexpr const char* name = "dispatcher";
-
-  using promise = caf::typed_response_promise<lease>;
 
   explicit dispatcher_state(dispatcher_actor::pointer self)
     : self{self}, ranks{strategy::most_balance} {
@@ -52,41 +51,16 @@ struct dispatcher_state {
 
   // -- helpers ----------------------------------------------------------------
 
-  /// A job that looks for an account.
-  struct seeker {
-    acquire_ptr want;
-    promise answer;
-    /// Accounts not to be asked (again).
-    std::vector<account_id> excluded;
-    timestamp since;
-    bool refused = false;  // Counted as refused already.
-    bool recalled = false; // Nobody wants it any more.
-    size_t asking_at = 0;  // Its place in `asking`.
-    pick_record_ptr why = nullptr; // Where that is to be told.
-  };
-
   /// An account as the dispatcher knows it.
   struct member {
     enlistment about;
-    account_state state; // As it published it.
-    /// List costs of the holds that were asked for and that `state` does not
-    /// contain yet, in order. They count as if they were granted, or a burst
-    /// would ask one account for more than it has before its next word comes.
-    std::vector<money> asked;
-    money_sum asked_cost;
-    /// Holds asked for in all, as the account counts them.
-    uint64_t asks = 0;
+    expected_account account;
   };
 
-  struct gathering {
-    caf::typed_response_promise<account_views_ptr> answer;
-    std::vector<account_actor> left;
-    std::vector<account_view> views;
-    size_t open = 0;
-  };
+  /// Views of accounts that are being asked for.
+  struct gathering;
 
   timestamp now() const;
-  static demand demand_of(const hold_request& x, timestamp t);
 
   /// Whether it waits where the account of its conversation is busy.
   bool is_patient(const seeker& x, timestamp t) const;
@@ -119,6 +93,7 @@ struct dispatcher_state {
 
   /// Has those fetched into the cache who are asked after this one.
   void fetch_behind(account_id x) const;
+
   void ask_account(seeker& x, account_id id, timestamp t);
 
   /// An account gave its word.
@@ -158,12 +133,25 @@ struct dispatcher_state {
   void serve(timestamp t, account_id changed = {});
 
   /// The same for one line. @returns Whether anybody is served.
-  bool serve(std::deque<seeker>& line, timestamp t, account_id changed);
+  bool serve(waiting_lines<seeker>::line& line, timestamp t,
+             account_id changed);
+
+  /// Whether a job is to leave the account alone that saves tokens.
+  bool is_barred(const job& x, timestamp t) const;
 
   /// Decides for which of those that wait tokens are saved.
   void save_tokens(timestamp t);
+
+  /// How long a job waits until an account that could serve it has the tokens;
+  /// nothing where it is not tokens that it waits for.
   std::optional<milliseconds> wait_for_tokens(const seeker& x, account_id id,
                                               timestamp t) const;
+
+  /// What the least demanding of a line asks for.
+  static hold_request least_of(const waiting_lines<seeker>::line& x);
+
+  /// At how many jobs one patrol looks where it looks at all accounts for each.
+  size_t looks_at_pool() const;
 
   /// Refuses those whom nobody will serve in time, as far as one look goes.
   void look_after_waiting(timestamp t);
@@ -179,12 +167,12 @@ struct dispatcher_state {
   affinity sessions;
   retry_quota retries;
   account_table<member> members;
-  std::map<line_key, std::deque<seeker>> lines;
-  line_key looked_at{}, served_at{};
+  waiting_lines<seeker> waiting;
+  line_key served_at;  // The line that was served last.
+  line_key looked_at;  // The line that was looked after last.
   saved_tokens saved;
   /// Those for whom an account is being asked.
   std::vector<seeker*> asking;
-  uint64_t waiting = 0;
   uint64_t granted = 0;
   uint64_t declines = 0;
   uint64_t refused = 0;

@@ -17,14 +17,8 @@ constexpr int looks = 32;
 
 } // namespace
 
-demand dispatcher_state::demand_of(const hold_request& x, timestamp t) {
-  const auto& work = *x.work;
-  return {work.route, work.model, x.list_cost, work.tags,
-          is_free(work.route) ? 0 : work.estimate.total(), t};
-}
-
 bool dispatcher_state::is_patient(const seeker& x, timestamp t) const {
-  return x.want->want.work->estimate.input >= cacheable_tokens
+  return x.work().estimate.input >= cacheable_tokens
          && t - x.since < setup->routing.affinity_wait;
 }
 
@@ -56,12 +50,12 @@ no_pick dispatcher_state::look(const hold_request& x,
 
 std::optional<account_id>
 dispatcher_state::kept_by(const seeker& x, timestamp t) const {
-  if (const auto pinned = x.want->want.work->pinned)
+  if (const auto pinned = x.work().pinned)
     return pinned;
-  const auto id = sessions.find(x.want->want.work->session, t);
+  const auto id = sessions.find(x.work().session, t);
   if (!id || std::count(x.excluded.begin(), x.excluded.end(), *id) > 0)
     return std::nullopt;
-  const auto why = ranks.check(*id, demand_of(x.want->want, t));
+  const auto why = ranks.check(*id, demand_of(x.request(), t));
   const auto keeps
     = why == ec::ok || (why == ec::at_limit && is_patient(x, t));
   return keeps ? id : std::nullopt;
@@ -80,7 +74,7 @@ account_id dispatcher_state::elsewhere(const seeker& x, account_id best,
   };
   if (is_spared(best))
     return best;
-  const auto want = demand_of(x.want->want, t);
+  const auto want = demand_of(x.request(), t);
   auto excluded = x.excluded;
   excluded.push_back(best);
   for (int i = 0; i < looks; ++i) {
@@ -96,9 +90,9 @@ account_id dispatcher_state::elsewhere(const seeker& x, account_id best,
 
 std::optional<account_id>
 dispatcher_state::choose(const seeker& x, timestamp t) const {
-  const auto want = demand_of(x.want->want, t);
-  if (const auto pinned = x.want->want.work->pinned)
-    return reason_of_pinned(x.want->want, x.excluded).why == ec::ok
+  const auto want = demand_of(x.request(), t);
+  if (const auto pinned = x.work().pinned)
+    return reason_of_pinned(x.request(), x.excluded).why == ec::ok
              ? pinned
              : std::nullopt;
   if (const auto id = kept_by(x, t))
@@ -107,7 +101,7 @@ dispatcher_state::choose(const seeker& x, timestamp t) const {
   if (best && !is_ready(*ranks.find(*best), want)) {
     // Its turn, but busy. A line of a batch waits for it for a while, so that
     // shares are exact; a request that somebody waits for does not.
-    if (x.want->want.work->deadline.millis == 0 && t - x.since < turn_wait)
+    if (x.work().deadline.millis == 0 && t - x.since < turn_wait)
       return std::nullopt;
     best = ranks.pick(want, x.excluded, true);
   }

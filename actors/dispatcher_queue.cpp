@@ -14,43 +14,39 @@ constexpr auto patrol = std::chrono::seconds{1};
 /// Accounts that one patrol looks at for the sake of those that wait.
 constexpr size_t looks_max = 200'000;
 
+ec refusal_by(const account_state& x, bool free) {
+  return free ? x.free_refusal : x.refusal;
+}
+
 } // namespace
 
 // -- handlers -----------------------------------------------------------------
 
 void dispatcher_state::cancel(const job_id& x) {
-  for (auto& [key, line] : lines) {
-    const auto i = std::find_if(line.begin(), line.end(), [&x](auto& y) {
-      return y.want->want.work->id == x;
-    });
-    if (i == line.end())
-      continue;
-    i->answer.deliver(caf::error{ec::cancelled});
-    line.erase(i);
-    --waiting;
-    return;
-  }
+  waiting.erase_if([&x](seeker& y) {
+    if (y.work().id != x)
+      return false;
+    y.answer.deliver(caf::error{ec::cancelled});
+    return true;
+  });
   for (auto* y : asking)
-    if (y->want->want.work->id == x)
+    if (y->work().id == x)
       y->recalled = true;
 }
 
 void dispatcher_state::tick() {
   const auto t = now();
-  for (auto& [key, line] : lines) {
-    std::erase_if(line, [this, t](seeker& x) {
-      const auto deadline = x.want->want.work->deadline;
-      if (deadline.millis == 0 || deadline > t)
-        return false;
-      x.answer.deliver(refusal_of(x, ec::deadline_passed, t));
-      --waiting;
-      return true;
-    });
-  }
-  if (waiting > 0)
+  waiting.erase_if([this, t](seeker& x) {
+    const auto deadline = x.work().deadline;
+    if (deadline.millis == 0 || deadline > t)
+      return false;
+    x.answer.deliver(refusal_of(x, ec::deadline_passed, t));
+    return true;
+  });
+  if (!waiting.empty()) {
     serve(t);
-  if (waiting > 0)
     look_after_waiting(t);
+  }
   save_tokens(t);
   self->delayed_send(self, patrol, atom::tick_v);
 }
@@ -73,7 +69,7 @@ dispatcher_state::reason_of(const hold_request& x,
 }
 
 no_pick dispatcher_state::reason_of(const seeker& x) const {
-  return reason_of(x.want->want, x.excluded);
+  return reason_of(x.request(), x.excluded);
 }
 
 bool dispatcher_state::is_to_begin_anew(const acquire_request& x,
@@ -93,25 +89,23 @@ void dispatcher_state::place(seeker x, timestamp t) {
   }
   if (ask(x, t))
     return;
-  const auto& work = *x.want->want.work;
+  const auto& work = x.work();
   const auto& lasting = x.want->excluded;
   // A line of a batch was accepted; how many there are, its batch bounds.
   const auto full
-    = waiting >= setup->routing.queue_max && !is_accepted(work);
-  const auto line = line_of(x.want->want, kept_by(x, t).value_or(account_id{}),
+    = waiting.size() >= setup->routing.queue_max && !is_accepted(work);
+  const auto line = line_of(x.request(), kept_by(x, t).value_or(account_id{}),
                             lasting);
   // To find out that it may wait is a look at all accounts, and most come when
   // many wait already.
-  if (const auto i = lines.find(line);
-      i != lines.end() && !i->second.empty()
-      && x.excluded.size() == lasting.size()
-      && is_no_more_than(x.want->want, i->second.front().want->want)) {
+  if (const auto* first = waiting.first_of(line);
+      first != nullptr && x.excluded.size() == lasting.size()
+      && is_no_more_than(x.request(), first->request())) {
     if (full) {
       x.answer.deliver(refusal_of(x, ec::queue_full, t));
       return;
     }
-    ++waiting;
-    i->second.push_back(std::move(x));
+    waiting.push(line, std::move(x));
     return;
   }
   auto none = reason_of(x);
@@ -119,7 +113,7 @@ void dispatcher_state::place(seeker x, timestamp t) {
     return;
   // Who declined it just now may grant it later.
   if (none.why == ec::no_account && x.excluded.size() > lasting.size())
-    none = reason_of(x.want->want, lasting);
+    none = reason_of(x.request(), lasting);
   // Whom it excludes may be the one that comes back: let it begin anew.
   if (is_to_begin_anew(*x.want, none)
       || (!x.excluded.empty() && is_accepted(work)
@@ -132,8 +126,7 @@ void dispatcher_state::place(seeker x, timestamp t) {
       refusal_of(x, waits && full ? ec::queue_full : none.why, t));
     return;
   }
-  ++waiting;
-  lines[line].push_back(std::move(x));
+  waiting.push(line, std::move(x));
 }
 
 void dispatcher_state::note_refused(seeker& x, ec why) {
@@ -152,7 +145,7 @@ void dispatcher_state::declined(seeker x, account_id from,
     x.answer.deliver(reason);
     return;
   }
-  const auto free = is_free(x.want->want.work->route);
+  const auto free = is_free(x.work().route);
   const auto was_early = x.want->early;
   if (was_early) {
     auto plain = std::make_shared<acquire_request>(*x.want);
@@ -164,47 +157,52 @@ void dispatcher_state::declined(seeker x, account_id from,
   if (const auto it = members.find(from);
       was_early
       || (it != nullptr
-          && (free ? it->state.free_refusal : it->state.refusal) == ec::ok))
+          && refusal_by(it->account.said(), free) == ec::ok))
     x.excluded.push_back(from);
   place(std::move(x), now());
 }
 
 void dispatcher_state::serve(timestamp t, account_id changed) {
   // Each line in turn is the first.
-  auto i = lines.upper_bound(served_at);
-  for (auto left = lines.size(); left > 0; --left) {
-    if (i == lines.end())
-      i = lines.begin();
-    if (serve(i->second, t, changed))
-      served_at = i->first;
-    i = i->second.empty() ? lines.erase(i) : std::next(i);
-  }
+  waiting.visit(served_at, waiting.lines(), [&](auto& line) {
+    return serve(line, t, changed);
+  });
 }
 
-bool dispatcher_state::serve(std::deque<seeker>& line, timestamp t,
+bool dispatcher_state::serve(waiting_lines<seeker>::line& line, timestamp t,
                              account_id changed) {
   constexpr size_t looks_in_line = 16;
   const auto before = line.size();
-  money least{INT64_MAX}; // Of those whom nobody serves: cheaper ones may be.
+  // Of those whom nobody serves: one that takes less may be served.
+  auto least_cost = money{INT64_MAX};
+  auto least_tokens = INT64_MAX;
   for (size_t at = 0; at < std::min(line.size(), looks_in_line);) {
     auto& x = line[at];
-    const auto cost = x.want->want.list_cost;
+    const auto cost = x.request().list_cost;
+    const auto tokens = tokens_of(x.work());
     x.excluded = x.want->excluded;
-    if (cost < least && (ask(x, t) || ask_early(x, changed, t))) {
+    if ((cost < least_cost || tokens < least_tokens)
+        && (ask(x, t) || ask_early(x, changed, t))) {
       line.erase(line.begin() + static_cast<ptrdiff_t>(at));
-      --waiting;
       continue;
     }
-    least = std::min(least, cost);
+    least_cost = std::min(least_cost, cost);
+    least_tokens = std::min(least_tokens, tokens);
     ++at;
   }
   return line.size() < before;
 }
 
+bool dispatcher_state::is_barred(const job& x, timestamp t) const {
+  const auto* state = ranks.find(saved.account());
+  return state != nullptr && !x.pinned && !is_free(x.route)
+         && saved.bars(x.id, tokens_of(x), state->tokens, t);
+}
+
 std::optional<milliseconds>
 dispatcher_state::wait_for_tokens(const seeker& x, account_id id,
                                   timestamp t) const {
-  const auto want = demand_of(x.want->want, t);
+  const auto want = demand_of(x.request(), t);
   const auto& lasting = x.want->excluded;
   const auto* state = ranks.find(id);
   if (state == nullptr || state->refusal != ec::ok
@@ -216,71 +214,68 @@ dispatcher_state::wait_for_tokens(const seeker& x, account_id id,
 }
 
 void dispatcher_state::save_tokens(timestamp t) {
-  const auto is_first = [this](const auto& x) {
-    return !x.second.empty()
-           && x.second.front().want->want.work->id == saved.job;
-  };
-  const auto kept = std::find_if(lines.begin(), lines.end(), is_first);
-  if (kept != lines.end()
-      && wait_for_tokens(kept->second.front(), saved.account, t))
-    return; // Who saves for it goes on.
+  bool goes_on = false;
+  waiting.for_each_first(looked_at, [&](const seeker& x) {
+    goes_on = x.work().id == saved.job()
+              && wait_for_tokens(x, saved.account(), t);
+    return !goes_on;
+  });
+  if (goes_on)
+    return;
   saved = {};
-  auto looks = std::max<size_t>(1, looks_max / (members.size() + 1));
+  auto looks = looks_at_pool();
   auto since = t - tokens_wait_max;
-  auto i = lines.upper_bound(looked_at);
-  for (auto left = lines.size(); left > 0 && looks > 0; --left, ++i) {
-    if (i == lines.end())
-      i = lines.begin();
-    if (i->second.empty() || i->second.front().since > since
-        || i->second.front().want->want.work->pinned)
-      continue;
-    --looks;
-    const auto& x = i->second.front();
+  waiting.for_each_first(looked_at, [&](const seeker& x) {
+    const auto& work = x.work();
+    if (x.since > since || work.pinned)
+      return true;
     std::optional<milliseconds> soonest;
     members.for_each([&](account_id id, const member&) {
       const auto wait = wait_for_tokens(x, id, t);
       if (!wait || (soonest && *soonest <= *wait))
         return;
       soonest = wait;
-      saved = {id, x.want->want.work->id};
+      saved = {id, work.id, ranks.find(id)->tokens, t};
     });
     if (soonest)
       since = x.since; // Only for who waits longer yet.
-  }
+    return --looks > 0;
+  });
+}
+
+hold_request
+dispatcher_state::least_of(const waiting_lines<seeker>::line& x) {
+  const auto by_tokens = [](const seeker& a, const seeker& b) {
+    return tokens_of(a.work()) < tokens_of(b.work());
+  };
+  auto result = std::min_element(x.begin(), x.end(), by_tokens)->request();
+  for (const auto& y : x)
+    result.list_cost = std::min(result.list_cost, y.request().list_cost);
+  return result;
+}
+
+size_t dispatcher_state::looks_at_pool() const {
+  return std::max<size_t>(1, looks_max / (members.size() + 1));
 }
 
 void dispatcher_state::look_after_waiting(timestamp t) {
-  auto looks = std::max<size_t>(1, looks_max / (members.size() + 1));
-  auto i = lines.upper_bound(looked_at);
-  for (auto left = std::min(looks, lines.size()); left > 0; --left) {
-    if (i == lines.end())
-      i = lines.begin();
-    looked_at = i->first;
-    auto& line = i->second;
-    // As the least demanding of them would be told.
-    auto want = line.front().want->want;
-    for (const auto& x : line)
-      want.list_cost = std::min(want.list_cost, x.want->want.list_cost);
-    const auto excluded = line.front().want->excluded;
-    const auto none = reason_of(want, excluded);
-    const auto anew = is_to_begin_anew(*line.front().want, none);
-    if (none.early_at.millis != 0 && ask_early(line.front(), none.early, t)) {
+  waiting.visit(looked_at, looks_at_pool(), [&](auto& line) {
+    const auto want = least_of(line);
+    const auto& first = *line.front().want;
+    const auto none = reason_of(want, first.excluded);
+    const auto anew = is_to_begin_anew(first, none);
+    if (none.early_at.millis != 0 && ask_early(line.front(), none.early, t))
       line.pop_front();
-      --waiting;
-    }
     std::erase_if(line, [&](seeker& x) {
-      if (!anew && !is_hopeless(none, x.want->want.work->deadline))
+      if (!anew && !is_hopeless(none, x.work().deadline))
         return false;
       const auto why = anew ? ec::no_account : none.why;
       note_refused(x, why);
       x.answer.deliver(refusal_of(x, why, t));
-      --waiting;
       return true;
     });
-    i = line.empty() ? lines.erase(i) : std::next(i);
-    if (lines.empty())
-      break;
-  }
+    return true;
+  });
 }
 
 } // namespace rota

@@ -10,14 +10,14 @@ dispatcher_state::record_of(const seeker& x, std::optional<account_id> chosen,
                             ec why, timestamp t) const {
   if (!x.want->explain)
     return nullptr;
-  const auto& work = *x.want->want.work;
+  const auto& work = x.work();
   const auto stays = chosen && work.session != 0
                      && sessions.find(work.session, t) == chosen;
   const auto passed_over = work.pinned ? pick_finding::bound
                            : stays     ? pick_finding::other_session
                                        : pick_finding::behind;
   auto result = std::make_shared<pick_record>(
-    survey(ranks, {demand_of(x.want->want, t), x.want->excluded, x.excluded,
+    survey(ranks, {demand_of(x.request(), t), x.want->excluded, x.excluded,
                    chosen, passed_over}));
   result->at = t;
   result->waited = t - x.since;

@@ -12,21 +12,28 @@ constexpr size_t gather_window = 64;
 
 } // namespace
 
+struct dispatcher_state::gathering {
+  caf::typed_response_promise<account_views_ptr> answer;
+  std::vector<account_actor> left;
+  std::vector<account_view> views;
+  size_t open = 0;
+};
+
 template <class Predicate>
 waiting_view dispatcher_state::look_at_waiting(Predicate is_meant) const {
   waiting_view result;
   const seeker* longest = nullptr;
-  for (const auto& [key, line] : lines)
-    for (const auto& x : line)
-      if (is_meant(x)) {
-        ++result.jobs;
-        if (longest == nullptr || x.since < longest->since)
-          longest = &x;
-      }
+  waiting.for_each([&](const seeker& x) {
+    if (!is_meant(x))
+      return;
+    ++result.jobs;
+    if (longest == nullptr || x.since < longest->since)
+      longest = &x;
+  });
   if (longest == nullptr)
     return result;
-  result.line = longest->want->want.work->line;
-  result.list_cost = longest->want->want.list_cost;
+  result.line = longest->work().line;
+  result.list_cost = longest->request().list_cost;
   if (const auto why = reason_of(*longest).why; why != ec::at_limit)
     result.why = why;
   return result;
@@ -55,7 +62,7 @@ pool_view dispatcher_state::status() const {
 
 waiting_view dispatcher_state::waiting_of(const waiting_question& x) const {
   return look_at_waiting([&x](const seeker& y) {
-    return y.want->want.work->id.batch == x.batch;
+    return y.work().id.batch == x.batch;
   });
 }
 

@@ -235,7 +235,7 @@ rows limit_rows() {
       option("tokens_per_minute", count_form{0, most_rate, "tokens"}, live,
              "The same for tokens, input and output together: by estimate, and "
              "what was not used is given back. For who has waited for 5 s one "
-             "account saves them; for a batch's line from lines only. "
+             "account saves half of them; for a batch's line from lines only. "
              "0: no limit.",
              &account::tokens_per_minute),
       option(

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/domain/demand.hpp"
 #include "config/options.hpp"
-#include "messages/account.hpp"
 
 #include <functional>
 #include <memory>
@@ -21,21 +21,6 @@ struct account_abilities {
   std::vector<std::string> models;
   std::vector<std::string> tags;
 };
-
-/// What a job asks for.
-struct demand {
-  surface route = surface::openai_chat;
-  std::string_view model; ///< Empty: it is about no model.
-  money list_cost;
-  std::span<const std::string> tags;
-  int64_t tokens = 0; ///< By estimate.
-  timestamp now = {};
-};
-
-/// Whether an account that may be picked is neither busy nor short of tokens.
-inline bool is_ready(const account_state& x, const demand& want) {
-  return x.refusal == ec::ok && x.tokens.has(want.tokens, want.now);
-}
 
 /// Why nothing was picked, over all accounts that serve the demand.
 struct no_pick {

@@ -48,7 +48,7 @@ bool is_no_more_than(const hold_request& x, const hold_request& y) {
   const auto mine = x.work->deadline;
   const auto theirs = y.work->deadline;
   return x.list_cost <= y.list_cost
-         && x.work->estimate.total() <= y.work->estimate.total()
+         && tokens_of(*x.work) <= tokens_of(*y.work)
          && (mine.millis == 0 || (theirs.millis != 0 && theirs <= mine));
 }
 

@@ -41,25 +41,6 @@ inline bool is_accepted(const job& x) {
   return x.id.batch != batch_id{};
 }
 
-/// The tokens of an account that are saved for one job. Where tokens per minute
-/// are limited, a large job would wait for ever behind small ones that take
-/// them as they come.
-struct saved_tokens {
-  account_id account; ///< 0: none are saved.
-  job_id job;
-
-  /// Whether a job is to leave that account alone. Those that are saved for a
-  /// batch's line are so from other lines only: somebody waits for a request.
-  bool bars(const job_id& x) const {
-    const auto for_batch = job.batch != batch_id{};
-    return account != account_id{} && x != job
-           && (!for_batch || x.batch != batch_id{});
-  }
-};
-
-/// A job that has waited for tokens for so long has them saved for it.
-inline constexpr milliseconds tokens_wait_max{5'000};
-
 /// Whether a job that cannot be served for this reason waits, as far as the
 /// reason goes. Accepted lines go on once somebody can serve them again: what a
 /// reload took away, another may give back.

@@ -92,6 +92,20 @@ TEST_CASE_METHOD(fixture, "a large job is served although small ones go on",
     advance(60s); // And then they have their turn.
     CHECK(done("line-4"));
   }
+  SECTION("those that are little enough go on meanwhile") {
+    script->answer = [](const auto& x) {
+      return good(x.body.find("large") == std::string::npos ? 15 : 390);
+    };
+    const auto before = figures().granted;
+    for (int i = 0; i < 20 && !done("line-1"); ++i) {
+      auto x = std::make_shared<job>(*line(item++));
+      x->estimate = {10, 15};
+      start(x);
+      advance(6s);
+    }
+    CHECK(done("line-1"));
+    CHECK(figures().granted > before + 5);
+  }
   SECTION("requests that somebody waits for do not") {
     for (int i = 0; i < 20; ++i) {
       small(item++, false);
@@ -102,6 +116,36 @@ TEST_CASE_METHOD(fixture, "a large job is served although small ones go on",
     advance(600s);
     CHECK(done("line-1"));
   }
+}
+
+TEST_CASE_METHOD(fixture, "of jobs that cost the same, fewer tokens may pass",
+                 "[rates]") {
+  add_limited(500);
+  script->answer = [](const auto&) { return good(190); };
+  start(line(0)); // It leaves 300.
+  const auto wait_for = [this](uint64_t item, token_estimate x) {
+    auto y = std::make_shared<job>(*line(item));
+    y->estimate = x;
+    start(y);
+    run();
+  };
+  run();
+  wait_for(1, {500, 0}); // 500 millionths of a dollar, each.
+  wait_for(2, {450, 5});
+  CHECK(figures().waiting == 2);
+  wait_for(3, {50, 45});
+  CHECK(owned->finished.back()->custom_id == "line-3");
+}
+
+TEST_CASE_METHOD(fixture, "a burst asks for no more tokens than there are",
+                 "[rates]") {
+  add_limited(500);
+  script->answer = [](const auto&) { return good(190); };
+  for (uint64_t i = 0; i < 6; ++i)
+    start(line(i));
+  run();
+  CHECK(figures().granted == 2);
+  CHECK(figures().declined == 0);
 }
 
 TEST_CASE_METHOD(fixture, "tokens that a job did not use serve the next ones",
