@@ -184,7 +184,9 @@ rows health_rows() {
   const auto at = &options::health;
   return {
       option("health.eject_after", count_form{1, 1'000, "failures"}, live,
-             "Failures in a row that eject an account.", at,
+             "Failures in a row that eject an account, or let one of its "
+             "models cool down there.",
+             at,
              &health_options::eject_after),
       option("health.eject_base", duration_form{100ms, 24h}, live,
              "Length of the first ejection; doubles with each one that "

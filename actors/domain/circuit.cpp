@@ -28,7 +28,8 @@ void circuit::extend(timestamp until, attempt_serial next) {
   open(until, {}, next, until_);
 }
 
-void circuit::distrust(attempt_serial next) {
+void circuit::retry(attempt_serial next) {
+  until_ = early_ = {};
   open(timestamp{1}, {}, next, until_);
 }
 

@@ -32,6 +32,17 @@ timestamp early_from(timestamp now, const health_options& options,
   return wait.count() > 0 ? now + jittered(wait, jitter) : timestamp{};
 }
 
+bool cooldown::is_enough(const std::optional<circuit::trial>& tried,
+                         attempt_serial failed, uint32_t most, timestamp now) {
+  if (way.is_late(failed))
+    return false;
+  const auto decides = way.is_half_open(now) || (tried && tried->early);
+  if (!decides && ++failures_in_row < most)
+    return false;
+  failures_in_row = 0;
+  return true;
+}
+
 void cooldown::begin(const std::optional<circuit::trial>& tried,
                      attempt_serial failed,
                      std::optional<milliseconds> named,
@@ -85,6 +96,7 @@ void model_cooldowns::served(const std::optional<circuit::trial>& tried,
   if (i == models_.end() || !i->second.is_back_by(tried, id, now))
     return;
   auto& way = i->second.way;
+  i->second.failures_in_row = 0;
   if (way.until().millis != 0)
     way.succeeded(now);
   if (way.is_closed(ramp, now))

@@ -13,8 +13,16 @@ namespace rota {
 struct cooldown {
   circuit way;
   uint32_t times = 0;
+  uint32_t failures_in_row = 0; ///< While it was closed.
   std::string reason;
   bool is_missing = false; ///< Of a model: the site said that it has none.
+
+  /// An attempt failed, which alone is no reason to wait unless it was to tell
+  /// whether this is back.
+  /// @param most So many failures in a row are a reason.
+  /// @returns Whether there is one now.
+  bool is_enough(const std::optional<circuit::trial>& tried,
+                 attempt_serial failed, uint32_t most, timestamp now);
 
   /// An attempt failed for a reason to wait.
   /// @param named How long, where the provider said it; else by back-off.

@@ -9,14 +9,27 @@ namespace {
 /// A key that is refused is tried once more after so long.
 constexpr milliseconds second_look{30'000};
 
+/// How a model is to rest, or an account.
+struct rest {
+  std::optional<milliseconds> named; ///< Else by back-off.
+  health_options backoff;
+};
+
 /// Who is overloaded is left alone for twice as long as who limits a rate: that
-/// is over with the minute.
-health_options backoff_for(failure_class why, health_options x) {
-  if (why == failure_class::overloaded) {
-    x.cooldown_base *= 2;
-    x.cooldown_max *= 2;
+/// is over with the minute. That a relay has no channel for a model, for how
+/// long is a guess of ours.
+rest rest_of(const verdict& x, health_options options) {
+  if (x.cls == failure_class::overloaded) {
+    options.cooldown_base *= 2;
+    options.cooldown_max *= 2;
   }
-  return x;
+  if (x.cls != failure_class::model_unavailable)
+    return {x.cooldown, options};
+  if (x.action != account_action::cooldown)
+    return {x.cooldown.value_or(options.cooldown_max), options};
+  if (x.cooldown)
+    options.cooldown_base = options.cooldown_max = *x.cooldown;
+  return {std::nullopt, options};
 }
 
 /// What people can do where only they help.
@@ -87,9 +100,9 @@ void health::on_attempt(const attempt_report& report, timestamp now,
   ++failures_;
   if (x.scope == failure_scope::account_model
       || x.cls == failure_class::model_unavailable)
-    act(models_.at(report.model, now), model_tried, report, now, jitter);
+    act_on_model(model_tried, report, now, jitter);
   else
-    act(account_, tried, report, now, jitter);
+    act_on_account(tried, report, now, jitter);
 }
 
 void health::cool(timestamp until, std::string reason) {
@@ -131,11 +144,11 @@ void health::reset() {
 }
 
 void health::rekeyed() {
-  refused_at_ = {};
-  if (!disabled_)
+  if (!disabled_ && refused_at_.millis == 0)
     return;
   disabled_ = false;
-  account_.way.distrust(next());
+  refused_at_ = ejected_until_ = {};
+  account_.way.retry(next());
   ++revision_;
 }
 
@@ -177,7 +190,7 @@ health_state health::state(timestamp now) const {
     return health_state::ejected;
   if (ejected_until_.millis != 0 || account_.way.is_half_open(now))
     return health_state::probing;
-  return failures_in_row_ > 0 ? health_state::degraded : health_state::healthy;
+  return account_.failures_in_row > 0 ? health_state::degraded : health_state::healthy;
 }
 
 timestamp health::cooldown_until(timestamp now) const {
@@ -215,7 +228,7 @@ void health::store(account_row& row) const {
   if (disabled_ || ejected_until_.millis != 0)
     row.health = health_state::ejected;
   else
-    row.health = failures_in_row_ > 0 ? health_state::degraded
+    row.health = account_.failures_in_row > 0 ? health_state::degraded
                                       : health_state::healthy;
   row.cooldown_until = disabled_ ? timestamp{} : account_.way.until();
 }
@@ -230,56 +243,61 @@ attempt_serial health::next() const {
   return {begun_.value + 1};
 }
 
-void health::act(cooldown& which, const trial& tried,
-                 const attempt_report& report, timestamp now, double jitter) {
-  const auto of_account = &which == &account_;
+void health::act_on_account(const trial& tried, const attempt_report& report,
+                            timestamp now, double jitter) {
   const auto& x = report.judged;
-  which.is_missing = x.cls == failure_class::model_unavailable;
   auto why = x.reason.empty() ? to_string(x.cls) : x.reason;
   switch (x.action) {
     case account_action::none:
     case account_action::low_balance:
-      if (x.cls != failure_class::model_unavailable)
-        return;
-      [[fallthrough]]; // The model, on this account.
+      return;
     case account_action::disabled:
-      if (!of_account) {
-        which.begin(tried, report.serial,
-                    x.cooldown.value_or(options_.cooldown_max), options_,
-                    next(), now, jitter);
-      } else if (x.cls != failure_class::auth_invalid) {
+      if (x.cls != failure_class::auth_invalid)
         return disable(x.cls, std::move(why));
-      } else {
-        if (account_.way.is_late(report.serial))
-          return; // Refused together is refused once.
-        if (is_key_doubted() && now - refused_at_ >= second_look)
-          return disable(x.cls, std::move(why));
-        doubt_key(now, jitter);
-        why += "; one more try after 30 s decides";
-      }
+      if (account_.way.is_late(report.serial))
+        return; // Refused together is refused once.
+      if (is_key_doubted() && now - refused_at_ >= second_look)
+        return disable(x.cls, std::move(why));
+      doubt_key(now, jitter);
+      why += "; one more try after 30 s decides";
       break;
     case account_action::exhausted:
-      if (of_account && !x.cooldown) {
+      if (!x.cooldown) {
         exhausted_ = true;
         break;
       }
-      [[fallthrough]]; // The quota of a model, or one that comes back.
+      [[fallthrough]]; // A quota that comes back.
     case account_action::cooldown:
-      which.begin(tried, report.serial, x.cooldown,
-                  backoff_for(x.cls, options_), next(), now, jitter);
+      account_.begin(tried, report.serial, x.cooldown,
+                     rest_of(x, options_).backoff, next(), now, jitter);
       break;
-    default: // A penalty.
-      if (of_account)
-        punish(tried, report, now, jitter);
-      else
-        which.begin(tried, report.serial, x.cooldown, options_, next(), now,
-                    jitter);
+    case account_action::penalty:
+      punish(tried, report, now, jitter);
+      break;
   }
   ++revision_;
-  if (of_account)
-    reason_ = std::move(why);
-  else // It stands beside its cooldown.
-    which.reason = std::move(why);
+  reason_ = std::move(why);
+}
+
+void health::act_on_model(const trial& tried, const attempt_report& report,
+                          timestamp now, double jitter) {
+  const auto& x = report.judged;
+  const auto is_unavailable = x.cls == failure_class::model_unavailable;
+  if (!is_unavailable
+      && (x.action == account_action::none
+          || x.action == account_action::low_balance))
+    return;
+  auto& model = models_.at(report.model, now);
+  auto [named, backoff] = rest_of(x, options_);
+  if (x.action == account_action::disabled)
+    named = x.cooldown.value_or(options_.cooldown_max);
+  if (x.action == account_action::penalty && !named
+      && !model.is_enough(tried, report.serial, options_.eject_after, now))
+    return;
+  model.is_missing = is_unavailable;
+  model.reason = x.reason.empty() ? to_string(x.cls) : x.reason;
+  model.begin(tried, report.serial, named, backoff, next(), now, jitter);
+  ++revision_;
 }
 
 void health::doubt_key(timestamp now, double jitter) {
@@ -291,13 +309,10 @@ void health::doubt_key(timestamp now, double jitter) {
 
 void health::punish(const trial& tried, const attempt_report& report,
                     timestamp now, double jitter) {
+  if (!account_.is_enough(tried, report.serial, options_.eject_after, now))
+    return;
   auto& way = account_.way;
-  if (way.is_late(report.serial))
-    return;
   const auto was_early = tried && tried->early;
-  if (!was_early && !way.is_half_open(now)
-      && ++failures_in_row_ < options_.eject_after)
-    return;
   if (way.is_closed(options_.ramp, now))
     ejections_ = 0;
   if (!was_early || ejections_ == 0)
@@ -306,7 +321,6 @@ void health::punish(const trial& tried, const attempt_report& report,
     = doubled(options_.eject_base, options_.eject_max, ejections_ - 1);
   ejected_until_ = now + jittered(span, jitter);
   way.open(ejected_until_, early_from(now, options_, jitter), next(), now);
-  failures_in_row_ = 0;
 }
 
 void health::on_success(const trial& tried, const attempt_report& report,
@@ -315,9 +329,9 @@ void health::on_success(const trial& tried, const attempt_report& report,
   auto& way = account_.way;
   if (disabled_ || !account_.is_back_by(tried, report.serial, now))
     return;
-  if (failures_in_row_ > 0 || way.until().millis != 0)
+  if (account_.failures_in_row > 0 || way.until().millis != 0)
     ++revision_;
-  failures_in_row_ = 0;
+  account_.failures_in_row = 0;
   ejected_until_ = refused_at_ = {};
   if (way.until().millis != 0)
     way.succeeded(now);

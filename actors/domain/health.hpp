@@ -19,6 +19,9 @@ namespace rota {
 /// without an end if it is refused again then, or if a probe agrees. A ban, or
 /// a refusal of something else, ejects without an end at once.
 ///
+/// Where only one of its models fails, that cools down after eject_after
+/// failures in a row, too: a relay has other channels for it.
+///
 /// Beside its health stand cooldowns (of the account, of single models) and
 /// exhaustion: neither counts as a failure. After a cooldown, too, one request
 /// tries what cooled, and what is back gets its load by and by (`circuit`).
@@ -64,7 +67,8 @@ public:
   /// An operator says that its key is good again.
   void reset();
 
-  /// Its key may be another now: one that was refused gets a try.
+  /// Its key may be another now: one that was refused, once or for good, gets a
+  /// try at once.
   void rekeyed();
 
   /// Whether a request for `model` may be sent now, of `limit` at once where
@@ -131,8 +135,10 @@ private:
 
   timestamp latest(timestamp now) const;
   attempt_serial next() const;
-  void act(cooldown& which, const trial& tried, const attempt_report& report,
-           timestamp now, double jitter);
+  void act_on_account(const trial& tried, const attempt_report& report,
+                      timestamp now, double jitter);
+  void act_on_model(const trial& tried, const attempt_report& report,
+                    timestamp now, double jitter);
   void doubt_key(timestamp now, double jitter);
   void punish(const trial& tried, const attempt_report& report, timestamp now,
               double jitter);
@@ -142,7 +148,6 @@ private:
   health_options options_;
   timestamp seen_;
   attempt_serial begun_;
-  uint32_t failures_in_row_ = 0;
   uint32_t ejections_ = 0;  // Since it last had its full load.
   timestamp ejected_until_; // "never": not ejected. Passed: probing.
   timestamp refused_at_;    // Its key, first; "never": not since it served.

@@ -99,6 +99,13 @@ struct fixture {
     REQUIRE(it.state(now) == state::ejected);
   }
 
+  /// One of its models fails so often that it cools down.
+  void cool_model() {
+    for (int i = 0; i < 3; ++i)
+      take(report(cls::upstream_error, scope::account_model, action::penalty));
+    REQUIRE(it.check("m", limit, now) == ec::cooling);
+  }
+
   /// Brings it into a state at `now`.
   void enter(state x) {
     if (x == state::degraded)

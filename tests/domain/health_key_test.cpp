@@ -53,8 +53,10 @@ TEST_CASE_METHOD(fixture, "a key that is refused once is tried once more",
     CHECK(it.reason()
           == "The site refuses it: replace its key, then run `rota reload`");
   }
-  SECTION("another key: it starts anew") {
+  SECTION("another key: it starts anew, at once") {
     it.rekeyed();
+    CHECK(it.check(limit, now) == ec::ok);
+    CHECK(it.state(now) == state::probing);
     take(refused);
     CHECK(it.cooldown_until(now) == now + 30s);
   }

@@ -113,8 +113,7 @@ TEST_CASE_METHOD(fixture, "what is back gets its load by and by",
 TEST_CASE_METHOD(fixture, "a model on an account has its own probe and ramp",
                  "[health]") {
   const auto old = begin();
-  take(report(cls::upstream_error, scope::account_model, action::penalty));
-  CHECK(it.check("m", limit, now) == ec::cooling);
+  cool_model();
   now = now + 5s;
   CHECK(it.state(now) == state::healthy);
   CHECK(it.check("m", limit, now) == ec::ok);
@@ -202,7 +201,7 @@ TEST_CASE_METHOD(fixture, "the last resort is tried early", "[health]") {
     }
   }
   SECTION("a model as well") {
-    take(report(cls::upstream_error, scope::account_model, action::penalty));
+    cool_model();
     REQUIRE(it.barred_models(limit, now).size() == 1);
     CHECK(it.barred_models(limit, now)[0].early_at == now + 1s);
     CHECK(check(true) == ec::cooling);
