@@ -115,6 +115,11 @@ caf::result<batch_view> batch_actor_state::cancel() {
   return answer;
 }
 
+void batch_actor_state::configure(const batch_setup_ptr& x) {
+  setup = x;
+  fill();
+}
+
 void batch_actor_state::tick() {
   if (row_changed)
     store();
@@ -139,12 +144,17 @@ timestamp batch_actor_state::now() const {
   return clock.at(self->clock().now());
 }
 
+size_t batch_actor_state::max_in_flight() const {
+  const auto own = row.options.max_in_flight;
+  return own > 0 ? own : setup->limits.max_in_flight;
+}
+
 void batch_actor_state::fill() {
   // The cursor may have passed lines that an earlier run ended.
   next = std::max(next, row.cursor);
   while (row.state == batch_state::running && !drained
-         && in_flight.size() < max_in_flight
-         && next < row.cursor + limits.window && next < row.total) {
+         && in_flight.size() < max_in_flight()
+         && next < row.cursor + setup->limits.window && next < row.total) {
     if (ahead.contains(next)) { // An earlier run ended it.
       ++next;
       continue;
@@ -284,18 +294,15 @@ batch_actor_state::promise batch_actor_state::change(batch_state state) {
 
 batch_actor::behavior_type
 batch(batch_actor::stateful_pointer<batch_actor_state> self, wall_clock clock,
-      batch_peers peers, batch_limits limits, batch_resume from,
+      batch_peers peers, batch_setup_ptr setup, batch_resume from,
       uint32_t attempt_base) {
   const auto st = &self->state;
   guard(self);
   st->clock = clock;
   st->peers = std::move(peers);
-  st->limits = limits;
+  st->setup = std::move(setup);
   st->row = std::move(from.row);
   st->attempt_base = attempt_base;
-  st->max_in_flight = st->row.options.max_in_flight > 0
-                        ? st->row.options.max_in_flight
-                        : limits.max_in_flight;
   st->counts = st->row.ended;
   st->began = st->now();
   for (const auto& x : from.ended)
@@ -314,6 +321,7 @@ batch(batch_actor::stateful_pointer<batch_actor_state> self, wall_clock clock,
     [st](atom::pause) { return st->pause(); },
     [st](atom::resume) { return st->resume(); },
     [st](atom::cancel) { return st->cancel(); },
+    [st](atom::configure, const batch_setup_ptr& x) { st->configure(x); },
     [st](atom::tick) { st->tick(); },
     [st](atom::status) { return st->status(); },
   };

@@ -26,8 +26,6 @@ struct batch_peers {
   spool_actor spool;
   journal_actor journal;
   runner_factory start_runner;
-  /// A line that was perhaps charged so often is sent no more.
-  uint32_t billed_attempts = routing_options{}.billed_attempts;
 };
 
 /// State of a BATCH actor: one file, a window of runners, and a cursor from
@@ -50,12 +48,16 @@ struct batch_actor_state {
   caf::result<batch_view> pause();
   caf::result<batch_view> resume();
   caf::result<batch_view> cancel();
+  void configure(const batch_setup_ptr& x);
   void tick();
   batch_view status() const;
 
   // -- helpers ----------------------------------------------------------------
 
   timestamp now() const;
+
+  /// Lines in flight at most: its own number, or what holds for all.
+  size_t max_in_flight() const;
 
   /// Starts lines as far as window, limit and state allow.
   void fill();
@@ -110,10 +112,9 @@ struct batch_actor_state {
   batch_actor::pointer self;
   wall_clock clock;
   batch_peers peers;
-  batch_limits limits;
+  batch_setup_ptr setup;
   batch_row row;
   uint32_t attempt_base = 0;
-  uint32_t max_in_flight = 0;
   /// Next item to be started, and to be read; both follow the cursor.
   uint64_t next = 0;
   uint64_t read_to = 0;
@@ -152,7 +153,7 @@ struct batch_actor_state {
 /// @param attempt_base 256 times the number of this run of the daemon.
 batch_actor::behavior_type
 batch(batch_actor::stateful_pointer<batch_actor_state> self, wall_clock clock,
-      batch_peers peers, batch_limits limits, batch_resume from,
+      batch_peers peers, batch_setup_ptr setup, batch_resume from,
       uint32_t attempt_base);
 
 } // namespace rota

@@ -10,6 +10,8 @@ namespace rota {
 
 void batch_actor_state::start(const line_block_ptr& block,
                               const line_block::line& line) {
+  auto limits = setup->limits;
+  limits.max_line_bytes = UINT64_MAX; // It was accepted.
   auto planned
     = plan_line(row.format, line.text, line.number, row.options, limits);
   if (!planned.plan) // It was checked before: somebody changed the file.
@@ -53,7 +55,7 @@ std::string batch_actor_state::fault_of_repeat(uint64_t item) const {
              ? in_doubt_text("the daemon ended before the answer came")
              : std::string{};
   const auto times = doubts_of(item);
-  return times >= peers.billed_attempts || ends_of(item) >= poison_ends
+  return times >= setup->billed_attempts || ends_of(item) >= poison_ends
            ? often_in_doubt_text(times)
            : std::string{};
 }

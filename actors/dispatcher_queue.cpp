@@ -93,7 +93,7 @@ void dispatcher_state::place(seeker x, timestamp t) {
   const auto& lasting = x.want->excluded;
   // A line of a batch was accepted; how many there are, its batch bounds.
   const auto full
-    = waiting.size() >= setup->routing.queue_max && !is_accepted(work);
+    = waiting.size() >= setup->routing.queue_max && !is_line(work.id);
   const auto line = line_of(x.request(), kept_by(x, t).value_or(account_id{}),
                             lasting);
   // To find out that it may wait is a look at all accounts, and most come when
@@ -116,7 +116,7 @@ void dispatcher_state::place(seeker x, timestamp t) {
     none = reason_of(x.request(), lasting);
   // Whom it excludes may be the one that comes back: let it begin anew.
   if (is_to_begin_anew(*x.want, none)
-      || (!x.excluded.empty() && is_accepted(work)
+      || (!x.excluded.empty() && is_line(work.id)
           && (none.why == ec::no_such_model || none.why == ec::no_such_tag)))
     none.why = ec::no_account;
   note_refused(x, none.why);

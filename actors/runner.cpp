@@ -54,7 +54,7 @@ void runner_state::outcome(const call_outcome& x) {
 void runner_state::cancel() {
   const auto again = std::exchange(cancelled, true);
   // Nobody would see what it still brings.
-  if (sent && !is_stored() && (again || !work->drains))
+  if (sent && !is_line(work->id) && (again || !work->drains))
     self->send(peers.upstream, atom::cancel_v, call_token());
   if (!again)
     call_back();
@@ -129,7 +129,7 @@ void runner_state::acquire() {
             const auto code = code_of(x);
             // Those that failed it may have recovered: only they may serve.
             if (code == ec::no_account && last_asked
-                && (!is_stored() || !refusing.empty()))
+                && (!is_line(work->id) || !refusing.empty()))
               look_ahead();
             else
               declined(code);

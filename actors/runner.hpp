@@ -134,12 +134,6 @@ struct runner_state {
 
   item_result result_of(item_state state) const;
 
-  /// Whether the job's result is kept: a line's is, that of a request which
-  /// somebody waits for is not.
-  bool is_stored() const {
-    return work->id.batch.value != 0;
-  }
-
   void wait_and_retry();
 
   // -- data -------------------------------------------------------------------

@@ -31,7 +31,7 @@ void runner_state::give_back(item_result_ptr result) {
 
 void runner_state::end_attempt(attempt_end end, item_result_ptr result) {
   const auto account = held->account;
-  if (result && is_stored()) {
+  if (result && is_line(work->id)) {
     end.result = result;
     end.ack = durable_actor{owner};
     end.token = work->id.item;
@@ -40,7 +40,7 @@ void runner_state::end_attempt(attempt_end end, item_result_ptr result) {
   last_asked = account;
   sent = false;
   const auto is_known = result && is_complete(*result);
-  if (is_known && !is_stored())
+  if (is_known && !is_line(work->id))
     tell(result); // Somebody wants the answer: the books come second.
   if (result)
     end.record = record_of(*result);
@@ -50,7 +50,7 @@ void runner_state::end_attempt(attempt_end end, item_result_ptr result) {
     tell_stage(false);
     return;
   }
-  if (is_known && is_stored())
+  if (is_known && is_line(work->id))
     tell(std::move(result));
   if (is_known)
     return;
@@ -58,7 +58,7 @@ void runner_state::end_attempt(attempt_end end, item_result_ptr result) {
 }
 
 void runner_state::end_without_hold(item_result_ptr result) {
-  if (is_stored()) {
+  if (is_line(work->id)) {
     auto x = std::make_shared<commit>();
     x->result = result;
     x->ack = durable_actor{owner};
@@ -70,7 +70,7 @@ void runner_state::end_without_hold(item_result_ptr result) {
 }
 
 bool runner_state::is_complete(const item_result& x) const {
-  return is_stored() || !may_be_served(x, last_failure);
+  return is_line(work->id) || !may_be_served(x, last_failure);
 }
 
 void runner_state::finish(item_result_ptr result) {
@@ -111,7 +111,7 @@ void runner_state::tell(item_result_ptr result) {
 }
 
 void runner_state::tell_stage(bool holds) const {
-  if (is_stored())
+  if (is_line(work->id))
     self->send(owner, atom::publish_v, job_stage{work->id, holds});
 }
 
@@ -156,7 +156,7 @@ item_result runner_state::result_of(item_state state) const {
 void runner_state::look_ahead() {
   ask_outlook(refusing, [this](const outlook& x) {
     const auto hopeless
-      = is_stored() ? x.why == ec::no_account
+      = is_line(work->id) ? x.why == ec::no_account
                     : x.at.millis == 0 || x.at > work->deadline;
     declined(hopeless ? x.why : ec::no_account, hopeless);
   });

@@ -39,6 +39,13 @@ struct routing_setup {
   size_t rules_text = 0;
 };
 
+/// What a BATCH keeps to. A reload changes it under those that run.
+struct batch_setup {
+  batch_limits limits;
+  /// A line that was perhaps charged so often is sent no more.
+  uint32_t billed_attempts = routing_options{}.billed_attempts;
+};
+
 /// Clients of the API, with what is known of them from earlier runs.
 struct clients_setup {
   struct member {

@@ -1,8 +1,7 @@
 #pragma once
 
-// The protocol: every actor interface of rota on one page. Requests are asked
-// with a finite timeout unless both actors live in this process for as long as
-// the daemon does. A verb, then at most one struct.
+// The protocol on one page. Requests are asked with a finite timeout unless
+// both actors live as long as the daemon. A verb, then at most one struct.
 
 #include "messages/account.hpp"
 #include "messages/alert.hpp"
@@ -101,7 +100,7 @@ using dispatcher_actor = caf::typed_actor<
   caf::reacts_to<atom::publish, account_state>,
   // A failure concerns more than one account.
   caf::reacts_to<atom::cool, cooldown_notice>,
-  // A job failed on every account.
+  // A job ended unserved, for no fault of its own.
   caf::reacts_to<atom::exhausted, job_id>,
   // When an account that could serve this is back, as item_result::retry_at.
   caf::replies_to<atom::recovery, acquire_ptr>::with<outlook>,
@@ -174,8 +173,7 @@ using clients_actor = caf::typed_actor<
   // Answers with what people see.
   caf::replies_to<atom::status>::with<client_views_ptr>>;
 
-/// The BATCH actor interface; it owns its lines' jobs. Changes are answered
-/// once they are on disk.
+/// The BATCH actor interface: changes are answered once they are on disk.
 using batch_actor = job_owner_actor::extend<
   // The daemon stops: starts no more lines, answers once none is in flight.
   caf::replies_to<atom::drain>::with<batch_view>,
@@ -185,6 +183,8 @@ using batch_actor = job_owner_actor::extend<
   caf::replies_to<atom::resume>::with<batch_view>,
   // Starts no more lines; those in flight end first.
   caf::replies_to<atom::cancel>::with<batch_view>,
+  // Goes on by other limits.
+  caf::reacts_to<atom::configure, batch_setup_ptr>,
   // INTERNAL: stores its progress.
   caf::reacts_to<atom::tick>,
   // Answers with its progress.

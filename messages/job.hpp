@@ -96,6 +96,12 @@ struct job {
   std::vector<std::string> tags;
 };
 
+/// Whether a job is a line of a batch, which was accepted: its result is stored,
+/// and it may wait. A request's answer is for whoever waits for it.
+constexpr bool is_line(const job_id& x) {
+  return x.batch != batch_id{};
+}
+
 /// @returns The run of the daemon that made a hold; see job::attempt_base.
 constexpr uint32_t run_of(const hold_id& x) {
   return x.attempt / attempts_per_run;

@@ -51,6 +51,7 @@ struct account_setup;
 struct acquire_request;
 struct admission_request;
 struct attempt_end;
+struct batch_setup;
 struct call_outcome;
 struct clients_setup;
 struct commit;
@@ -64,6 +65,7 @@ using account_setup_ptr = std::shared_ptr<const account_setup>;
 using acquire_ptr = std::shared_ptr<const acquire_request>;
 using admission_ptr = std::shared_ptr<const admission_request>;
 using attempt_end_ptr = std::shared_ptr<const attempt_end>;
+using batch_setup_ptr = std::shared_ptr<const batch_setup>;
 using clients_setup_ptr = std::shared_ptr<const clients_setup>;
 using commit_ptr = std::shared_ptr<const commit>;
 using routing_setup_ptr = std::shared_ptr<const routing_setup>;
@@ -84,6 +86,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::alert)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::alerts_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::attempt_end_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::balance_reading)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::batch_setup_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::batch_view)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::call_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rota::client_views_ptr)

@@ -251,8 +251,7 @@ std::string batch_desk::write_refused(const std::string& path, batch_id id,
 }
 
 batch_actor batch_desk::spawn(const batch_resume& from) {
-  batch_peers peers{all_.spool, all_.journal, {},
-                    all_.setup()->routing.billed_attempts};
+  batch_peers peers{all_.spool, all_.journal, {}};
   peers.start_runner = [this](job_ptr work, batch_actor owner) {
     return spawn_hosted(all_.system, &all_.loop, runner, all_.clock,
                         runner_peers{all_.dispatcher, all_.upstream,
@@ -260,11 +259,13 @@ batch_actor batch_desk::spawn(const batch_resume& from) {
                         all_.setup(), std::move(work), std::move(owner));
   };
   const auto id = from.row.id;
+  std::unique_lock guard{mutex_}; // No reload passes it by.
   const auto result
     = spawn_hosted(all_.system, &all_.loop, rota::batch, all_.clock, peers,
-                   limits(), from, all_.attempt_base);
-  all_.watch("actor of " + to_string(id), result);
+                   setup_of(limits_), from, all_.attempt_base);
   running_->add(id, result);
+  guard.unlock();
+  all_.watch("actor of " + to_string(id), result);
   return result;
 }
 
@@ -310,6 +311,14 @@ std::variant<batch_view, ec> batch_desk::control(batch_id id, verb what) {
 void batch_desk::limits(batch_limits x) {
   std::lock_guard guard{mutex_};
   limits_ = x;
+  const auto setup = setup_of(x);
+  for (const auto& actor : running_->all())
+    caf::anon_send(actor, atom::configure_v, setup);
+}
+
+batch_setup_ptr batch_desk::setup_of(const batch_limits& x) const {
+  return std::make_shared<const batch_setup>(
+    batch_setup{x, all_.setup()->routing.billed_attempts});
 }
 
 batch_limits batch_desk::limits() const {

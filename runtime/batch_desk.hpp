@@ -62,7 +62,8 @@ public:
   /// @returns The batch, or why not.
   std::variant<batch_view, ec> control(batch_id id, verb what);
 
-  /// Limits of the batches to come; those that run keep theirs.
+  /// Limits of the batches to come, and of those that run as far as they were
+  /// not submitted with their own.
   void limits(batch_limits x);
 
   /// Starts no more lines and waits until none is in flight, but at most so
@@ -76,6 +77,7 @@ private:
   struct checked;
 
   batch_limits limits() const;
+  batch_setup_ptr setup_of(const batch_limits& x) const;
   /// @returns One sentence if the error lines cannot be written.
   std::string write_refused(const std::string& path, batch_id id,
                             const batch_options& chosen,
@@ -93,7 +95,7 @@ private:
   store& disk_;
   spool_files files_;
   batch_limits limits_;
-  mutable std::mutex mutex_; // Of limits_.
+  mutable std::mutex mutex_; // Of limits_, and whom they were told.
   std::shared_ptr<running_batches> running_
     = std::make_shared<running_batches>();
 

@@ -1,14 +1,8 @@
 #include "actors/domain/saved_tokens.hpp"
 
+#include "messages/job.hpp"
+
 namespace rota {
-
-namespace {
-
-bool is_line(const job_id& x) {
-  return x.batch != batch_id{};
-}
-
-} // namespace
 
 saved_tokens::saved_tokens(account_id account, const job_id& job,
                            const rate_bucket& has, timestamp now)

@@ -29,7 +29,7 @@ bool may_wait(ec why, const job& x) {
   switch (why) {
     case ec::no_such_model:
     case ec::no_such_tag:
-      return is_accepted(x);
+      return is_line(x.id);
     case ec::at_limit:
     case ec::cooling:
     case ec::insufficient_funds:

@@ -36,11 +36,6 @@ struct line_key {
 line_key line_of(const hold_request& x, account_id keeper,
                  std::span<const account_id> excluded);
 
-/// Whether it is a batch's line: accepted, when somebody could serve it.
-inline bool is_accepted(const job& x) {
-  return x.id.batch != batch_id{};
-}
-
 /// Whether a job that cannot be served for this reason waits, as far as the
 /// reason goes. Accepted lines go on once somebody can serve them again: what a
 /// reload took away, another may give back.

@@ -14,6 +14,11 @@ struct batch_fixture : pool_fixture {
   uint32_t billed_attempts = 2;
   batch_actor it;
 
+  batch_setup_ptr batch_rules() const {
+    return std::make_shared<const batch_setup>(
+      batch_setup{limits, billed_attempts});
+  }
+
   explicit batch_fixture(uint32_t seed = 0) : pool_fixture{seed} {
     script->answer = [](const auto&) { return good(); };
   }
@@ -38,8 +43,8 @@ struct batch_fixture : pool_fixture {
       spool, journal, [this](job_ptr work, batch_actor owner) {
         return sys.spawn(runner, clock, runner_peers{pool, upstream, journal},
                          routing_setup_ptr{setup}, std::move(work), owner);
-      }, billed_attempts};
-    it = sys.spawn(batch, clock, peers, limits, from, 256u);
+      }};
+    it = sys.spawn(batch, clock, peers, batch_rules(), from, 256u);
     self->monitor(it);
     run();
   }

@@ -73,6 +73,40 @@ TEST_CASE_METHOD(fixture, "the window bounds what is read and started",
   CHECK(file->last_item < 1'024);
 }
 
+TEST_CASE_METHOD(fixture, "a batch that runs keeps to new limits", "[batch]") {
+  add("a", 10);
+  script->answer = [](const auto&) { return std::nullopt; };
+  limits.max_in_flight = 4;
+  write_lines(100);
+  batch_resume from;
+  const auto configure = [this](uint32_t max_in_flight) {
+    limits.max_in_flight = max_in_flight;
+    self->send(it, atom::configure_v, batch_rules());
+    run();
+  };
+  SECTION("more lines, or fewer") {
+    submit(from);
+    REQUIRE(script->open.size() == 4);
+    configure(7);
+    CHECK(script->open.size() == 7);
+    configure(2);
+    for (int i = 0; i < 5; ++i) {
+      script->finish(script->open.front()->token, good());
+      run();
+    }
+    CHECK(script->open.size() == 2);
+    script->finish(script->open.front()->token, good());
+    run();
+    CHECK(script->open.size() == 2); // The next has begun.
+  }
+  SECTION("but not where it was submitted with its own") {
+    from.row.options.max_in_flight = 3;
+    submit(from);
+    configure(7);
+    CHECK(script->open.size() == 3);
+  }
+}
+
 TEST_CASE_METHOD(fixture, "a line that waits holds the window, not the file",
                  "[batch]") {
   add("a", 10);

@@ -34,6 +34,7 @@ inline batch_actor::behavior_type fake_owner(batch_actor::pointer,
     [no](atom::pause) { return no(); },
     [no](atom::resume) { return no(); },
     [no](atom::cancel) { return no(); },
+    [](atom::configure, const batch_setup_ptr&) {},
     [](atom::tick) {},
     [no](atom::status) { return no(); },
   };

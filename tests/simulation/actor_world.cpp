@@ -198,16 +198,18 @@ void actor_world::enlist(account_id x) {
 
 void actor_world::boot_batches() {
   const auto spool = keep(sys.spawn(fake_spool, file_));
-  batch_limits limits;
-  limits.max_in_flight = there_->world.max_in_flight;
-  limits.window = there_->world.window;
+  batch_setup rules;
+  rules.limits.max_in_flight = there_->world.max_in_flight;
+  rules.limits.window = there_->world.window;
+  rules.billed_attempts = there_->world.billed_attempts;
   batch_peers peers{spool, journal_, [this](job_ptr work, batch_actor owner) {
     there_->watch([&] { there_->batches.started(work->id); });
     return keep(sys.spawn(runner, clock,
                           runner_peers{pool_, upstream_, journal_},
                           routing_setup_ptr{setup_}, std::move(work),
                           std::move(owner)));
-  }, there_->world.billed_attempts};
+  }};
+  const auto setup = std::make_shared<const batch_setup>(rules);
   std::vector<batch_row> rows;
   for (const auto& [id, row] : there_->disk.batches)
     rows.push_back(row);
@@ -222,7 +224,7 @@ void actor_world::boot_batches() {
       if (job.batch == id && job.item >= row.cursor)
         from.ended.push_back({job.item, x->state, x->cost});
     batches_[id]
-      = keep(sys.spawn(batch, clock, peers, limits, from,
+      = keep(sys.spawn(batch, clock, peers, setup, from,
                        static_cast<uint32_t>(there_->run * 256)));
   }
 }
