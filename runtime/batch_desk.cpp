@@ -201,6 +201,10 @@ batch_desk::checked batch_desk::check(const spool_files::upload& file,
   return result;
 }
 
+std::optional<uint64_t> batch_desk::skipped(batch_id id) const {
+  return files_.skipped(id);
+}
+
 std::string batch_desk::refused_path(batch_id id) const {
   return files_.dir() + '/' + to_string(id) + ".refused";
 }

@@ -52,6 +52,9 @@ public:
   /// Checks a file without running it.
   receipt estimate(const batch_options& chosen, const source& file);
 
+  /// How many lines of its file were not let in; nothing if nobody can tell.
+  std::optional<uint64_t> skipped(batch_id id) const;
+
   /// The file with an error line for each line that was not let in, in the
   /// family of the batch; it may not exist.
   std::string refused_path(batch_id id) const;

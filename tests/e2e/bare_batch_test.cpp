@@ -1,4 +1,4 @@
-// Batch files of bare request bodies.
+// Batch files of bare request bodies, and lines that were left out.
 
 #include "tests/e2e/stage.hpp"
 #include "tests/support/catch.hpp"
@@ -148,4 +148,47 @@ TEST_CASE("errors of bare bodies are the error file's, in the family of each",
   CHECK(x.errors[2]["result"]["error"]["type"] == "error");
   CHECK(x.errors[3]["key"] == "line-3");
   CHECK(x.errors[3]["error"]["message"].is_string());
+}
+
+TEST_CASE("lines that were left out are counted", "[e2e][batch]") {
+  stage on{sim};
+  on.start(pool);
+  const auto chat = chat_lines(2);
+  const auto first = chat.substr(0, chat.find('\n') + 1);
+  write_file(on.dir / "in", chat + "{}\n" + first + "no JSON\n");
+  const auto submit = [&on](std::vector<std::string> more) {
+    more.insert(more.begin(), {"submit", on.dir / "in", "--skip-invalid"});
+    return on.rota(more);
+  };
+  // What was submitted says it to people,
+  const auto said = submit({});
+  CHECK(said.code == 0);
+  CHECK_THAT(said.err, ContainsSubstring("3 lines left out"));
+  CHECK_THAT(said.out, ContainsSubstring("batch_1 runs 2 lines"));
+  // and to programs, waiting or not.
+  auto accepted = json::parse(submit({"--json"}).out);
+  CHECK(accepted["total"] == 2);
+  CHECK(accepted["skipped"] == 3);
+  auto waited = json::parse(submit({"--json", "--wait"}).out);
+  CHECK(waited["total"] == 2);
+  CHECK(waited["succeeded"] == 2);
+  CHECK(waited["failed"] == 0);
+  CHECK(waited["skipped"] == 3);
+  CHECK_THAT(submit({"--wait"}).out, ContainsSubstring("3 lines left out"));
+  // So does the batch, as long as there is one.
+  for (const auto restarted : {false, true}) {
+    if (restarted) {
+      CHECK(on.stop() == 0);
+      on.restart();
+    }
+    CHECK(on.finish("batch_1")["skipped"] == 3);
+    CHECK_THAT(on.rota({"batch", "batch_1"}).out,
+               ContainsSubstring("left out   3 lines"));
+    for (auto& x : on.ask({"batches"}))
+      CHECK(x["skipped"] == 3);
+  }
+  write_file(on.dir / "in", chat);
+  CHECK(on.ask({"submit", on.dir / "in"})["skipped"] == 0);
+  CHECK(on.rota({"batch", "batch_5"}).out.find("left out")
+        == std::string::npos);
 }
