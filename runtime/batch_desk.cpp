@@ -58,18 +58,19 @@ batch_desk::batch_desk(wiring& all, account_pool& accounts, store& disk,
   gate_->desk = this;
 }
 
-size_t batch_desk::resume_all() {
-  size_t result = 0;
+std::vector<batch_row> batch_desk::unfinished() const {
+  auto result = disk_.batches();
+  std::erase_if(result, [](const auto& row) { return is_over(row.state); });
+  return result;
+}
+
+void batch_desk::resume(const std::vector<batch_row>& left) {
   const auto heads = disk_.heads();
-  for (const auto& row : disk_.batches()) {
-    if (is_over(row.state))
-      continue;
+  for (const auto& row : left) {
     auto from = disk_.resume_of(row);
     from.doubts = doubts_of(row.id, heads);
     spawn(from);
-    ++result;
   }
-  return result;
 }
 
 batch_desk::receipt batch_desk::submit(const batch_options& chosen,
