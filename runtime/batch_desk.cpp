@@ -58,18 +58,19 @@ batch_desk::batch_desk(wiring& all, account_pool& accounts, store& disk,
   gate_->desk = this;
 }
 
-size_t batch_desk::resume_all() {
-  size_t result = 0;
+std::vector<batch_row> batch_desk::unfinished() const {
+  auto result = disk_.batches();
+  std::erase_if(result, [](const auto& row) { return is_over(row.state); });
+  return result;
+}
+
+void batch_desk::resume(const std::vector<batch_row>& left) {
   const auto heads = disk_.heads();
-  for (const auto& row : disk_.batches()) {
-    if (is_over(row.state))
-      continue;
+  for (const auto& row : left) {
     auto from = disk_.resume_of(row);
     from.doubts = doubts_of(row.id, heads);
     spawn(from);
-    ++result;
   }
-  return result;
 }
 
 batch_desk::receipt batch_desk::submit(const batch_options& chosen,
@@ -201,6 +202,10 @@ batch_desk::checked batch_desk::check(const spool_files::upload& file,
   return result;
 }
 
+std::optional<uint64_t> batch_desk::skipped(batch_id id) const {
+  return files_.skipped(id);
+}
+
 std::string batch_desk::refused_path(batch_id id) const {
   return files_.dir() + '/' + to_string(id) + ".refused";
 }
@@ -229,8 +234,10 @@ std::string batch_desk::write_refused(const std::string& path, batch_id id,
     line.line = number;
     line.state = item_state::failed;
     auto why = planned.fault;
+    auto family = format;
     if (planned.plan) { // Only the file as a whole shows what is wrong.
       const auto& plan = *planned.plan;
+      family = family_of(format, plan.route);
       const auto served
         = accounts_.offers()->serves(plan.route, plan.model, chosen.tags);
       why = served == ec::ok
@@ -240,7 +247,7 @@ std::string batch_desk::write_refused(const std::string& path, batch_id id,
     }
     line.error_code = std::move(why.code);
     line.error_text = std::move(why.text);
-    out << format_result(format, line) << '\n';
+    out << format_result(family, line) << '\n';
   });
   out.close();
   if (fault.empty() && out && name_durably(part, place).empty())

@@ -41,9 +41,12 @@ public:
              const std::string& batch_dir, batch_limits limits,
              uint64_t keep_free);
 
-  /// Goes on with what an earlier run left.
-  /// @returns How many batches run again.
-  size_t resume_all();
+  /// What an earlier run left. Once a file can be handed in, those of this run
+  /// are among them.
+  std::vector<batch_row> unfinished() const;
+
+  /// Goes on with these.
+  void resume(const std::vector<batch_row>& left);
 
   /// Takes in a whole file, checks all of it, and starts it if it is good.
   receipt submit(const batch_options& chosen, const std::string& file_name,
@@ -51,6 +54,9 @@ public:
 
   /// Checks a file without running it.
   receipt estimate(const batch_options& chosen, const source& file);
+
+  /// How many lines of its file were not let in; nothing if nobody can tell.
+  std::optional<uint64_t> skipped(batch_id id) const;
 
   /// The file with an error line for each line that was not let in, in the
   /// family of the batch; it may not exist.

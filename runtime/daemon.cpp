@@ -181,7 +181,7 @@ void daemon::wire() {
 void daemon::serve() {
   // Whoever asks for a reload now waits until the start is over.
   const std::lock_guard guard{reload_mutex_};
-  const auto resumed = batches_->resume_all();
+  const auto unfinished = batches_->unfinished();
   front_ = std::make_unique<api_front>(
     *all_, now_.opts, now_.clients,
     [this](auto route, const auto& tags, auto asked) {
@@ -205,13 +205,16 @@ void daemon::serve() {
     [this] { return needs_restart(); }});
   door_ = std::make_unique<admin_server>(
     now_.opts.admin.socket, [this](admin_exchange& x) { api_->serve(x); });
+  // Only now: who finds its port or socket taken has sent nothing.
+  batches_->resume(unfinished);
   for (const auto& warning : now_.warnings)
     spdlog::warn("{}", warning);
   warn_of_clients(*now_.clients, listener_->address());
   warn_of_prices(*all_->setup()->prices);
   spdlog::info("rotad {} is ready. Accounts: {}; batches resumed: {}; calls in"
                " doubt: {} over {} USD; API at {}, admin API at {}.",
-               ROTA_VERSION, accounts_->size(), resumed, found_.doubts,
+               ROTA_VERSION, accounts_->size(), unfinished.size(),
+               found_.doubts,
                to_string(found_.amount.nearest()), listener_->address(),
                now_.opts.admin.socket);
 }

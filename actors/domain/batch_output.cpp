@@ -193,6 +193,19 @@ std::string format_result(batch_format format, const item_result& x) {
   }
 }
 
+batch_format family_of(batch_format format, surface route) {
+  if (format != batch_format::bare)
+    return format;
+  switch (route) {
+    case surface::anthropic_messages:
+      return batch_format::anthropic;
+    case surface::gemini_generate:
+      return batch_format::gemini;
+    default:
+      return batch_format::openai;
+  }
+}
+
 bool is_error_line(batch_format format, const item_result& x) {
   return (format == batch_format::openai || format == batch_format::bare)
          && x.state != item_state::succeeded;

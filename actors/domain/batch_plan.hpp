@@ -42,14 +42,20 @@ line_result plan_line(batch_format format, std::string_view line,
 /// request; the file may be a whole document then (see batch_file.hpp).
 std::optional<batch_format> detect_format(std::string_view first_line);
 
+/// The format that the result of a line is written in: a bare request has none
+/// of its own, and gets that of its protocol.
+batch_format family_of(batch_format format, surface route);
+
 /// Writes a result as one line (without the end) in the family of its input:
-/// bare requests get OpenAI's. Bodies are kept byte for byte but for line ends,
-/// which JSON allows to be blanks; what came in place of an answer becomes an
-/// error object that says so, with a status of 400 or more. An empty custom_id,
-/// that of a line that could not be read, is written as null.
+/// bare requests get OpenAI's, unless `family_of` says another. Bodies are
+/// kept byte for byte but for line ends, which JSON allows to be blanks; what
+/// came in place of an answer becomes an error object that says so, with a
+/// status of 400 or more. An empty custom_id, that of a line that could not be
+/// read, is written as null.
 std::string format_result(batch_format format, const item_result& x);
 
-/// Whether that line belongs into the error file, which OpenAI's family has.
+/// Whether that line belongs into the error file, which OpenAI's family has,
+/// and any file of bare requests.
 bool is_error_line(batch_format format, const item_result& x);
 
 } // namespace rota

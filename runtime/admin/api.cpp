@@ -164,7 +164,7 @@ void admin_api::batches(admin_exchange& x, const segments& path) {
       return wrong_method(x);
     auto body = json::array();
     for (const auto& view : parts_.batches.list())
-      body.push_back(view_of(view, {}, json::array()));
+      body.push_back(shown(view));
     return answer(x, 200, body);
   }
   const auto id = parse_batch_id(path[0]);
@@ -186,8 +186,15 @@ void admin_api::batch(admin_exchange& x, const batch_view& which) {
   const auto id = which.row.id;
   const auto stuck = which.row.state == batch_state::running;
   answer(x, 200,
-         view_of(which, stuck ? waiting_for(id) : std::string{},
-                 doubts_of(id)));
+         shown(which, stuck ? waiting_for(id) : std::string{}, doubts_of(id)));
+}
+
+json admin_api::shown(const batch_view& x, const std::string& waiting_for,
+                      const json& doubts) const {
+  auto result = view_of(x, waiting_for, doubts);
+  const auto skipped = parts_.batches.skipped(x.row.id);
+  result["skipped"] = skipped ? json(*skipped) : json(nullptr);
+  return result;
 }
 
 void admin_api::change_batch(admin_exchange& x, const batch_view& which,
@@ -204,7 +211,7 @@ void admin_api::change_batch(admin_exchange& x, const batch_view& which,
                           + ".");
   const auto done = parts_.batches.control(id, what->second);
   if (const auto* view = std::get_if<batch_view>(&done))
-    return answer(x, 200, view_of(*view, {}, json::array()));
+    return answer(x, 200, shown(*view));
   if (std::get<ec>(done) == ec::store_failed)
     return refuse(x, 503, "not_confirmed",
                   "The store has not confirmed it: " + to_string(id)
@@ -231,7 +238,7 @@ void admin_api::submit(admin_exchange& x) {
   if (!receipt.error.empty())
     return refuse(x, 500, "not_accepted", receipt.error);
   if (receipt.view) {
-    auto body = view_of(*receipt.view, {}, json::array());
+    auto body = shown(*receipt.view);
     body["report"] = view_of(receipt.report);
     body["report"].update(budget_view(chosen, receipt.report));
     return answer(x, 201, body);

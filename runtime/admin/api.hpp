@@ -72,6 +72,9 @@ private:
   void request(admin_exchange& x, const std::string& id);
   void batches(admin_exchange& x, const segments& path);
   void batch(admin_exchange& x, const batch_view& which);
+  /// A batch as people see it, with the lines that were not let in.
+  json shown(const batch_view& x, const std::string& waiting_for = {},
+             const json& doubts = json::array()) const;
   void change_batch(admin_exchange& x, const batch_view& which,
                     const std::string& verb);
   void submit(admin_exchange& x);

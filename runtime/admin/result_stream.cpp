@@ -64,16 +64,16 @@ private:
       batch_.id, 0, [this](const item_result& x) {
         fill_to(x.id.item);
         if (going())
-          add(x);
+          add(x, family_of(x.id.item));
         next_ = x.id.item + 1;
         return going();
       });
   }
 
-  void add(const item_result& x) {
-    if (is_error_line(batch_.format, x) != errors_)
+  void add(const item_result& x, batch_format family) {
+    if (is_error_line(batch_.format, x) != errors_ || !going())
       return;
-    out_ += format_result(batch_.format, x);
+    out_ += format_result(family, x);
     out_ += '\n';
     if (out_.size() >= flush_at) {
       alive_ = to_.write(out_);
@@ -84,30 +84,53 @@ private:
   /// Writes the items from `next_` on that have no results.
   void fill_to(uint64_t end) {
     while (batch_.state == batch_state::cancelled && next_ < end && going()) {
-      const auto count
-        = static_cast<uint32_t>(std::min<uint64_t>(end - next_, block_lines));
-      const auto said = ask<line_block_ptr>(
-        from_.system, patience, from_.spool, atom::read_v,
-        lines_wanted{batch_.id, next_, count});
-      const auto* block = std::get_if<line_block_ptr>(&said);
-      if (block == nullptr)
-        fault_ = "The disk of its file did not answer in time.";
-      else if ((*block)->lines.empty())
-        fault_ = (*block)->error.empty() ? "Its file has too few lines."
-                                         : (*block)->error;
-      if (!going())
+      const auto block = read(next_, end);
+      if (!block)
         return;
-      for (const auto& line : (*block)->lines)
-        add(cancelled(line));
-      next_ = (*block)->lines.back().index + 1;
+      for (const auto& line : block->lines)
+        add_cancelled(line);
+      next_ = block->lines.back().index + 1;
     }
   }
 
-  item_result cancelled(const line_block::line& line) const {
+  /// Reads items of the file. @returns Nothing, with a fault, if it cannot.
+  line_block_ptr read(uint64_t from, uint64_t end) {
+    const auto count
+      = static_cast<uint32_t>(std::min<uint64_t>(end - from, block_lines));
+    const auto said = ask<line_block_ptr>(
+      from_.system, patience, from_.spool, atom::read_v,
+      lines_wanted{batch_.id, from, count});
+    const auto* block = std::get_if<line_block_ptr>(&said);
+    if (block == nullptr)
+      fault_ = "The disk of its file did not answer in time.";
+    else if ((*block)->lines.empty())
+      fault_ = (*block)->error.empty() ? "Its file has too few lines."
+                                       : (*block)->error;
+    return fault_.empty() ? *block : nullptr;
+  }
+
+  line_result plan(const line_block::line& line) const {
     batch_limits limits;
     limits.max_line_bytes = std::numeric_limits<uint64_t>::max();
-    const auto planned = plan_line(batch_.format, line.text, line.number,
-                                   batch_.options, limits);
+    return plan_line(batch_.format, line.text, line.number, batch_.options,
+                     limits);
+  }
+
+  /// What stands on a bare line says whose request it is; no result does.
+  batch_format family_of(uint64_t item) {
+    if (batch_.format != batch_format::bare)
+      return batch_.format;
+    if (!read_ || read_->lines.back().index < item)
+      read_ = read(item, batch_.total);
+    if (!read_)
+      return batch_.format; // It has a fault: nothing is written any more.
+    const auto planned = plan(read_->lines[item - read_->lines[0].index]);
+    return planned.plan ? rota::family_of(batch_.format, planned.plan->route)
+                        : batch_.format;
+  }
+
+  void add_cancelled(const line_block::line& line) {
+    const auto planned = plan(line);
     item_result x;
     x.id = {batch_.id, line.index};
     x.line = line.number;
@@ -116,7 +139,9 @@ private:
     x.state = item_state::cancelled;
     x.error_code = "batch_cancelled";
     x.error_text = "The batch was cancelled before this line was served.";
-    return x;
+    add(x, planned.plan
+             ? rota::family_of(batch_.format, planned.plan->route)
+             : batch_.format);
   }
 
   admin_exchange& to_;
@@ -125,6 +150,7 @@ private:
   const result_sources& from_;
   std::string out_;
   uint64_t next_ = 0;
+  line_block_ptr read_; // Of bare lines: those around the last result.
   bool alive_ = true;
   /// Why not all of it can be had: then nothing may look like the end.
   std::string fault_;

@@ -29,6 +29,17 @@ void limit_chunk(uint64_t, boost::beast::string_view extension,
     error = http::error::bad_chunk_extension;
 }
 
+/// The target that a head begins with, if its first line is there: one that is
+/// too large is refused in its protocol, too.
+std::string_view target_in(std::string_view head) {
+  head = head.substr(0, std::min(head.find("\r\n"), head.size()));
+  const auto begin = head.find(' ');
+  const auto end = head.rfind(' ');
+  if (begin == end || !head.substr(end).starts_with(" HTTP/1."))
+    return {};
+  return head.substr(begin + 1, end - begin - 1);
+}
+
 } // namespace
 
 http_connection::http_connection(std::shared_ptr<http_door> door,
@@ -277,9 +288,9 @@ void http_connection::dispatch() {
 
 void http_connection::refuse(int status, std::string_view sentence) {
   head_only_ = false;
-  turn_away(door_->refusal(status, sentence,
-                           parser_ ? origin_form(parser_->get().target())
-                                   : std::string_view{}));
+  const auto target = parser_ ? std::string_view{parser_->get().target()}
+                              : target_in(seen());
+  turn_away(door_->refusal(status, sentence, origin_form(target)));
 }
 
 void http_connection::turn_away(http_answer x) {

@@ -132,7 +132,7 @@ private:
     if (!error)
       acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error)
-      throw std::runtime_error{"rotad cannot listen on " + address + ": "
+      throw std::runtime_error{"The API cannot listen on " + address + ": "
                                + error.message()
                                + "; stop who holds it, or choose another"
                                  " listen."};

@@ -186,6 +186,13 @@ std::string spool_files::seal(upload& x, batch_id id,
   return {};
 }
 
+std::optional<uint64_t> spool_files::skipped(batch_id id) const {
+  std::error_code err;
+  const auto bytes
+    = std::filesystem::file_size(dir_ + '/' + to_string(id) + ".skip", err);
+  return err ? std::nullopt : count_of_skips(bytes);
+}
+
 std::optional<std::string> spool_files::digest_of(batch_id id) const {
   std::ifstream in{dir_ + '/' + to_string(id) + ".sha256"};
   std::string result;

@@ -94,6 +94,10 @@ public:
                    const std::vector<uint64_t>& bad_lines,
                    uint64_t line_bytes_max);
 
+  /// How many lines of a batch's file must not run; nothing if that cannot be
+  /// told.
+  std::optional<uint64_t> skipped(batch_id id) const;
+
   /// The digest that was stored with a batch.
   std::optional<std::string> digest_of(batch_id id) const;
 

@@ -71,6 +71,13 @@ std::optional<std::vector<uint64_t>> decode_skips(const std::string& file) {
   return numbers_of(file, skips_form);
 }
 
+std::optional<uint64_t> count_of_skips(uint64_t file_bytes) {
+  const auto least = skips_form.size() + 4;
+  if (file_bytes < least || (file_bytes - least) % 8 != 0)
+    return std::nullopt;
+  return (file_bytes - least) / 8;
+}
+
 std::string index_lines(const std::string& path,
                         const std::vector<uint64_t>& bad_lines,
                         uint64_t line_bytes_max, spool_index& to) {

@@ -42,6 +42,10 @@ std::string encode_skips(const std::vector<uint64_t>& lines);
 /// @returns Nothing if the file is damaged.
 std::optional<std::vector<uint64_t>> decode_skips(const std::string& file);
 
+/// How many lines a file of skips names, by its size alone.
+/// @returns Nothing if no such file has that size.
+std::optional<uint64_t> count_of_skips(uint64_t file_bytes);
+
 /// Makes the index of a file of lines.
 /// @param bad_lines Numbers of lines that must not run, in order.
 /// @param line_bytes_max Of a longer line, only that much is looked at.

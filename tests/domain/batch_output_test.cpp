@@ -87,6 +87,23 @@ TEST_CASE("a success is a line of OpenAI's output file") {
   }
 }
 
+TEST_CASE("what a bare request comes to is written as its protocol has it") {
+  const auto family = [](surface route) {
+    return family_of(batch_format::bare, route);
+  };
+  CHECK(family(surface::openai_chat) == batch_format::openai);
+  CHECK(family(surface::openai_responses) == batch_format::openai);
+  CHECK(family(surface::openai_embeddings) == batch_format::openai);
+  CHECK(family(surface::anthropic_messages) == batch_format::anthropic);
+  CHECK(family(surface::gemini_generate) == batch_format::gemini);
+  // Other files have one family, whatever the url of a line.
+  for (const auto own : {batch_format::openai, batch_format::anthropic,
+                         batch_format::gemini})
+    for (const auto route : {surface::openai_chat, surface::anthropic_messages,
+                             surface::gemini_generate})
+      CHECK(family_of(own, route) == own);
+}
+
 TEST_CASE("a failure is a line of OpenAI's error file") {
   const auto want = golden("openai_error.jsonl");
   REQUIRE(want.size() == 2);

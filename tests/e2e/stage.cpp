@@ -60,9 +60,10 @@ stage::stage(const std::string& sim) {
 }
 
 std::string stage::completed(const std::string& config) {
+  const auto listens = ('\n' + config).find("\nlisten: ") != std::string::npos;
   return "state_dir: " + (dir / "state") + "\nadmin: {socket: "
          + (dir / "rotad.sock") + "}\n" + replaced(config, "SIM", base_url_)
-         + "\nlisten: 127.0.0.1:0\n";
+         + (listens ? "\n" : "\nlisten: 127.0.0.1:0\n");
 }
 
 void stage::rewrite(const std::string& config) {

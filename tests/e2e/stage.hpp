@@ -19,7 +19,7 @@ public:
   explicit stage(const std::string& sim);
 
   /// Starts the daemon. "SIM" in the text becomes the simulator's base URL;
-  /// state_dir and socket are added.
+  /// state_dir and socket are added, and listen where it names none.
   void start(const std::string& config);
 
   /// Starts it with the same configuration again.

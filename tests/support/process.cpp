@@ -89,6 +89,14 @@ bool process::running() {
   return pid_ >= 0;
 }
 
+uint64_t process::figure(const std::string& name) const {
+  const auto text = read_file("/proc/" + std::to_string(pid_) + "/status");
+  const auto at = text.find('\n' + name + ":\t");
+  if (at == std::string::npos)
+    throw std::runtime_error{"the system does not say " + name};
+  return std::stoull(text.substr(at + name.size() + 3));
+}
+
 int process::wait() {
   wait_until("a child process ends", [this] { return !running(); });
   return WIFEXITED(status_) ? WEXITSTATUS(status_) : -WTERMSIG(status_);

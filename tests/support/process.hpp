@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -47,6 +48,10 @@ public:
   int wait();
 
   bool running();
+
+  /// What /proc/PID/status says under a name such as "VmRSS", in its own unit.
+  uint64_t figure(const std::string& name) const;
+
   std::string out() const;
   std::string err() const;
 

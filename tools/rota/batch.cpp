@@ -25,6 +25,12 @@ std::string lines_text(const json& x) {
   return result;
 }
 
+/// Lines that were no good and were not let in.
+std::string left_out_text(const json& x) {
+  const auto skipped = skipped_of(x);
+  return skipped > 0 ? counted(skipped, "line") + ", not counted above" : "";
+}
+
 std::string pace_text(const json& x) {
   const auto rate = number(x, "rate_per_s");
   if (has_ended(x) || rate <= 0)
@@ -52,6 +58,7 @@ void print_batch(const context& x, const json& one) {
                             {"policy", {text(one, "policy")}},
                             {"state", state_cell(text(one, "state"))},
                             {"lines", {lines_text(one)}},
+                            {"left out", {left_out_text(one)}},
                             {"spent", {usd(one, "spent")}},
                             {"pace", {pace_text(one)}},
                             {"submitted", {when(one, "created_at")}},

@@ -142,6 +142,8 @@ void print_summary(const json& batch, const result_files& files) {
   if (const auto cancelled = count(batch, "cancelled"); cancelled > 0)
     said += fmt::format(", {} cancelled", cancelled);
   said += ", " + usd(batch, "spent") + " spent.\n";
+  if (const auto skipped = skipped_of(batch); skipped > 0)
+    said += counted(skipped, "line") + " left out.\n";
   if (!files.out.empty() && files.out != "-")
     said += "Results: " + files.out + '\n';
   else if (files.out.empty())

@@ -52,6 +52,11 @@ bool has_ended(const json& batch) {
   return state == "completed" || state == "cancelled";
 }
 
+uint64_t skipped_of(const json& batch) {
+  const auto i = batch.find("skipped");
+  return i == batch.end() || i->is_null() ? 0 : count(batch, "skipped");
+}
+
 std::string progress_line(const json& batch, size_t width) {
   const auto said = figures(batch);
   const auto total = count(batch, "total");

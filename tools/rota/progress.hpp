@@ -11,6 +11,10 @@ namespace rota::cli {
 /// Whether a batch has come to its end.
 bool has_ended(const json& batch);
 
+/// Lines of its file that were no good and were left out. They are not counted
+/// in its total; 0 where the daemon does not know.
+uint64_t skipped_of(const json& batch);
+
 /// One line that says how a batch fares, shorter than a width: a bar where
 /// there is room for one, then done, failed, in flight, rate, spent, time
 /// left, or why nothing moves.
