@@ -99,6 +99,12 @@ void account_actor_state::tell_condition(account_view& x, timestamp t) const {
     x.reason = first.model + ": " + first.reason;
   } else if (!serves || x.health == health_state::degraded) {
     x.reason = condition->reason();
+  } else if (!books->head().funded) {
+    x.reason = "what it holds is not known: "
+               + (setup.account.balance.probe == probe_kind::none
+                    ? "set balance.initial or balance.probe, or say rota "
+                      "account " + setup.account.name + " adjust USD"
+                    : "no reading has come yet");
   } else if (const auto bar = scarce.bar(t)) {
     x.reason = "too little is left at its provider for requests of "
                + to_string(std::max(*bar, money{})) + " USD and more";

@@ -181,4 +181,16 @@ void validate(const client_options& x, const fault_sink& fault) {
           "is below cap.day; make it at least that, or remove one");
 }
 
+std::vector<std::string> find_unknown_balances(const options& x) {
+  std::vector<std::string> result;
+  for (const auto& account : x.accounts)
+    if (account.balance.probe == probe_kind::none && !account.balance.initial)
+      result.push_back("accounts[" + account.name
+                       + "].balance: there is neither initial nor probe, so "
+                         "that nothing is sent to it unless an earlier start "
+                         "knew what it holds; set one of them, or say rota "
+                         "account " + account.name + " adjust USD");
+  return result;
+}
+
 } // namespace rota

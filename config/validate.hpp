@@ -22,4 +22,9 @@ void validate(const account_options& x, const fault_sink& fault);
 /// The same for one client.
 void validate(const client_options& x, const fault_sink& fault);
 
+/// @returns One sentence for each account whose money nothing tells, as those
+/// of check_secrets: good if an earlier run knew it, else it will serve nobody.
+[[nodiscard]] std::vector<std::string>
+find_unknown_balances(const options& x);
+
 } // namespace rota

@@ -96,7 +96,7 @@ struct job {
   std::vector<std::string> tags;
 };
 
-/// Whether a job is a line of a batch, which was accepted: its result is stored,
+/// Whether a job is a line of a batch: it was accepted, its result is stored,
 /// and it may wait. A request's answer is for whoever waits for it.
 constexpr bool is_line(const job_id& x) {
   return x.batch != batch_id{};

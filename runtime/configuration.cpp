@@ -2,6 +2,7 @@
 
 #include "config/load.hpp"
 #include "config/secrets.hpp"
+#include "config/validate.hpp"
 #include "runtime/routing_files.hpp"
 
 #include <openssl/bio.h>
@@ -75,8 +76,10 @@ configuration load_configuration(const std::string& path) {
   if (const auto& file = loaded.opts.upstream.ca_file; !file.empty())
     if (const auto fault = check_certificates(file); !fault.empty())
       note("upstream.ca_file: " + fault);
-  for (const auto& slip : find_same_keys(loaded.opts))
-    result.warnings.push_back(placed(slip));
+  for (const auto& slips :
+       {find_same_keys(loaded.opts), find_unknown_balances(loaded.opts)})
+    for (const auto& slip : slips)
+      result.warnings.push_back(placed(slip));
   auto clients = client_list::load(loaded.opts);
   if (result.faults.empty()) // Else the same secrets are lacking.
     for (const auto& fault : clients.faults)

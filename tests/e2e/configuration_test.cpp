@@ -106,9 +106,9 @@ TEST_CASE("one key twice is told, and may be used", "[e2e]") {
   stage on{sim_file};
   const auto twice = good_config
                      + "  - {name: b, provider: openai, base_url: SIM/,"
-                       " api_key: env:KEY_A}\n"
+                       " api_key: env:KEY_A, balance: {initial: 1}}\n"
                        "  - {name: c, provider: openai, base_url: SIM,"
-                       " api_key: env:KEY_B}\n";
+                       " api_key: env:KEY_B, balance: {initial: 1}}\n";
   const std::string said = "accounts[b].api_key: a has the same key at http";
   const auto x = on.refuse(twice, {"--check-config"});
   CHECK(x.code == 0);
@@ -117,6 +117,26 @@ TEST_CASE("one key twice is told, and may be used", "[e2e]") {
   CHECK(x.err.find("key-a") == std::string::npos);
   on.start(twice);
   CHECK_THAT(on.daemon().err(), ContainsSubstring(said));
+}
+
+TEST_CASE("an account whose money nobody tells is told", "[e2e]") {
+  stage on{sim_file};
+  const auto config = good_config
+                      + "  - {name: b, provider: openai, base_url: SIM,"
+                        " api_key: env:KEY_B}\n";
+  const auto x = on.refuse(config, {"--check-config"});
+  CHECK(x.code == 0);
+  CHECK(lines_of(x.err).size() == 1);
+  CHECK_THAT(x.err, ContainsSubstring(":6: accounts[b].balance: there is "
+                                      "neither initial nor probe"));
+  on.start(config);
+  const auto reason = [&] {
+    const auto all = on.ask({"accounts"});
+    return all.at(1).at("reason").get<std::string>();
+  };
+  CHECK_THAT(reason(), ContainsSubstring("rota account b adjust USD"));
+  on.ask({"account", "b", "adjust", "5"});
+  CHECK(reason().empty());
 }
 
 TEST_CASE("a reload tells that a file it names was rewritten", "[e2e]") {
