@@ -190,7 +190,8 @@ health_state health::state(timestamp now) const {
     return health_state::ejected;
   if (ejected_until_.millis != 0 || account_.way.is_half_open(now))
     return health_state::probing;
-  return account_.failures_in_row > 0 ? health_state::degraded : health_state::healthy;
+  return account_.failures_in_row > 0 ? health_state::degraded
+                                      : health_state::healthy;
 }
 
 timestamp health::cooldown_until(timestamp now) const {

@@ -382,7 +382,7 @@ no_pick ranking::explain(const demand& x,
       result.early_at = early;
       result.early = id;
     }
-    for (const auto at : {until, early})
+    for (const auto at : {until, lacks ? timestamp{} : early})
       if (at.millis != 0
           && (result.earliest.millis == 0 || at < result.earliest))
         result.earliest = at;

@@ -30,7 +30,8 @@ struct no_pick {
   /// no_account: all that could serve were excluded. ok: one could be picked.
   ec why = ec::no_account;
   /// When the first of them is back by time alone, or may be tried early since
-  /// nobody serves; "never" if none is, or if `is_soon`.
+  /// nobody serves, unless its site said that it has no such model; "never" if
+  /// none is, or if `is_soon`.
   timestamp earliest;
   /// The first that may be tried early, from `early_at` on; "never": none.
   account_id early;

@@ -110,6 +110,12 @@ TEST_CASE_METHOD(pool_fixture, "a request that nobody will serve in time ends"
     CHECK(owned->finished.size() == 2);
     CHECK(script->calls.size() == 2);
     CHECK(figures().refused == 0);
+    script->answer = [](const auto&) { return good(); };
+    advance(1s); // But one soon after finds out that there is a channel again.
+    start(interactive(2, now() + 60s));
+    run();
+    REQUIRE(owned->finished.size() == 3);
+    CHECK(owned->finished[2]->state == item_state::succeeded);
   }
 }
 

@@ -127,7 +127,7 @@ TEST_CASE("an account whose money nobody tells is told", "[e2e]") {
   const auto x = on.refuse(config, {"--check-config"});
   CHECK(x.code == 0);
   CHECK(lines_of(x.err).size() == 1);
-  CHECK_THAT(x.err, ContainsSubstring(":6: accounts[b].balance: there is "
+  CHECK_THAT(x.err, ContainsSubstring(": accounts[b].balance: there is "
                                       "neither initial nor probe"));
   on.start(config);
   const auto reason = [&] {
