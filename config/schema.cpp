@@ -317,7 +317,7 @@ rows store_and_log_rows() {
              restart,
              "What is true before a call leaves and before a result counts: on "
              "disk (power), or with the operating system and on disk within "
-             "10 ms (process: outlives a crash of rotad, not one of the "
+             "100 ms (process: outlives a crash of rotad, not one of the "
              "machine).",
              at, &store_options::durability),
       option("store.doubt_grace", duration_form{0ms, 24h * 30}, live,

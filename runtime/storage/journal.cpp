@@ -15,6 +15,8 @@ namespace rota {
 
 namespace {
 
+using steady = std::chrono::steady_clock;
+
 /// Results beyond this make a group's end, so that a few large answers do not
 /// pile up in memory twice.
 constexpr size_t group_bytes = 4 << 20;
@@ -87,7 +89,7 @@ void journal_writer::push(commit_ptr x) {
     queue_.push_back(std::move(x));
     if (called_
         || (!awaited
-            && wakes_at_ <= std::chrono::steady_clock::now() + lie_max))
+            && wakes_at_ <= steady::now() + lie_max))
       return;
     called_ = true;
   }
@@ -107,15 +109,20 @@ void journal_writer::stop() {
 void journal_writer::run() {
   std::vector<commit_ptr> taken;
   for (;;) {
+    const auto is_busy = !taken.empty();
     taken.clear();
     {
       std::unique_lock guard{mutex_};
       const auto called = [this] { return stopping_ || called_; };
       auto due = disk_.due();
+      const auto no_later_than = [&due](steady::time_point x) {
+        due = std::min(due.value_or(x), x);
+      };
       if (space_ != nullptr)
-        due = std::min(due.value_or(looked_at_ + look_delay),
-                       looked_at_ + look_delay);
-      wakes_at_ = due.value_or(std::chrono::steady_clock::time_point::max());
+        no_later_than(looked_at_ + look_delay);
+      if (is_busy) // What comes next need not wake it.
+        no_later_than(steady::now() + lie_max);
+      wakes_at_ = due.value_or(steady::time_point::max());
       // What has gathered meanwhile has lain long enough.
       if (queue_.empty() && due)
         wake_->wait_until(guard, *due, called);

@@ -15,8 +15,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// `durability: process` promises 10 ms; half of it is for the disk.
-constexpr auto sync_delay = 5ms;
+/// `durability: process` promises 100 ms; half of it is for the disk. Each sync
+/// holds up the groups behind it.
+constexpr auto sync_delay = 50ms;
 
 /// How far the high-water file may be behind.
 constexpr auto mark_delay = 1s;
