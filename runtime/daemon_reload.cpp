@@ -142,10 +142,12 @@ reload_report daemon::take_over(configuration fresh) {
   report.faults = std::move(renewed.faults);
   now_ = std::move(fresh);
   needs_restart_ = std::move(waiting);
-  spdlog::info("rotad reloaded {}: {} changes, {} options need a restart{}{}.",
-               config_path_, report.changed.size(), needs_restart_.size(),
-               needs_restart_.empty() ? "" : ": ",
-               fmt::join(needs_restart_, ", "));
+  const auto listed = [](const std::vector<std::string>& x) {
+    return fmt::format("{}{}", x.empty() ? "" : ": ", fmt::join(x, ", "));
+  };
+  spdlog::info("rotad reloaded {}: {} changes{}; {} options need a restart{}.",
+               config_path_, report.changed.size(), listed(report.changed),
+               needs_restart_.size(), listed(needs_restart_));
   return report;
 }
 

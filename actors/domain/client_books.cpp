@@ -200,7 +200,7 @@ refusal_words words_of(const admittance& x, timestamp now) {
           ? "You have spent what you may in a " + which
               + " (UTC), or this request could exceed it."
           : "This request could cost more than you may spend in a whole "
-              + which + "; ask for fewer output tokens.";
+              + which + "; ask for less, such as fewer output tokens.";
   };
   switch (x.why) {
     case client_refusal::none:
