@@ -1,5 +1,6 @@
 #include "actors/dispatcher.hpp"
 
+#include "actors/domain/account_class.hpp"
 #include "actors/domain/dialect.hpp"
 #include "actors/support.hpp"
 
@@ -12,6 +13,12 @@ namespace {
 /// An ACCOUNT with its state has about so many bytes. Where 100,000 are used in
 /// turn each is in no cache, and is fetched while the one before it is asked.
 constexpr size_t account_bytes = 4'800;
+
+/// Whether an account's site said that it has no such model.
+bool is_missing(const account_state* x, std::string_view model) {
+  const auto* bar = x != nullptr ? bar_of(x->barred_models, model) : nullptr;
+  return bar != nullptr && bar->is_missing;
+}
 
 } // namespace
 
@@ -128,6 +135,10 @@ bool dispatcher_state::ask_early(seeker& x, account_id id, timestamp t) {
   if (const auto pinned = x.work().pinned; pinned && *pinned != id)
     return false;
   const auto want = demand_of(x.request(), t);
+  // A line has time, and tries are counted: whether a site has the model again,
+  // a request finds out.
+  if (is_line(x.work().id) && is_missing(ranks.find(id), want.model))
+    return false;
   const auto at = ranks.early_at(id, want);
   if (halted != ec::ok || at.millis == 0 || at > t
       || std::count(x.excluded.begin(), x.excluded.end(), id) > 0

@@ -23,7 +23,7 @@ ec refusal_by(const account_state& x, bool free) {
 // -- handlers -----------------------------------------------------------------
 
 void dispatcher_state::cancel(const job_id& x) {
-  waiting.erase_if([&x](seeker& y) {
+  waiting.erase_first([&x](seeker& y) {
     if (y.work().id != x)
       return false;
     y.answer.deliver(caf::error{ec::cancelled});
@@ -173,21 +173,22 @@ bool dispatcher_state::serve(waiting_lines<seeker>::line& line, timestamp t,
                              account_id changed) {
   constexpr size_t looks_in_line = 16;
   const auto before = line.size();
-  // Of those whom nobody serves: one that takes less may be served.
-  auto least_cost = money{INT64_MAX};
-  auto least_tokens = INT64_MAX;
+  // Those whom nobody serves: who takes no less than one of them, is not either.
+  std::vector<demand> unserved;
   for (size_t at = 0; at < std::min(line.size(), looks_in_line);) {
     auto& x = line[at];
-    const auto cost = x.request().list_cost;
-    const auto tokens = tokens_of(x.work());
+    const auto want = demand_of(x.request(), t);
+    const auto is_no_less = [&want](const demand& y) {
+      return want.list_cost >= y.list_cost && want.tokens >= y.tokens;
+    };
     x.excluded = x.want->excluded;
-    if ((cost < least_cost || tokens < least_tokens)
-        && (ask(x, t) || ask_early(x, changed, t))) {
-      line.erase(line.begin() + static_cast<ptrdiff_t>(at));
-      continue;
+    if (std::none_of(unserved.begin(), unserved.end(), is_no_less)) {
+      if (ask(x, t) || ask_early(x, changed, t)) {
+        line.erase(line.begin() + static_cast<ptrdiff_t>(at));
+        continue;
+      }
+      unserved.push_back(want);
     }
-    least_cost = std::min(least_cost, cost);
-    least_tokens = std::min(least_tokens, tokens);
     ++at;
   }
   return line.size() < before;
@@ -205,7 +206,9 @@ dispatcher_state::wait_for_tokens(const seeker& x, account_id id,
   const auto want = demand_of(x.request(), t);
   const auto& lasting = x.want->excluded;
   const auto* state = ranks.find(id);
-  if (state == nullptr || state->refusal != ec::ok
+  // Be it busy, too: that ends by itself, and what is saved is not given up.
+  if (state == nullptr
+      || (state->refusal != ec::ok && state->refusal != ec::at_limit)
       || state->tokens.has(want.tokens, t)
       || ranks.check(id, want) != ec::at_limit
       || std::count(lasting.begin(), lasting.end(), id) > 0)

@@ -157,7 +157,7 @@ void runner_state::look_ahead() {
   ask_outlook(refusing, [this](const outlook& x) {
     const auto hopeless
       = is_line(work->id) ? x.why == ec::no_account
-                    : x.at.millis == 0 || x.at > work->deadline;
+                          : x.at.millis == 0 || x.at > work->deadline;
     declined(hopeless ? x.why : ec::no_account, hopeless);
   });
 }

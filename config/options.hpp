@@ -95,7 +95,7 @@ struct upstream_options {
 };
 
 /// What an acknowledgement says: it is on disk, or with the operating system
-/// and on disk within 10 ms.
+/// and on disk within 100 ms.
 enum class store_durability : uint8_t { power = 0, process };
 
 struct store_options {

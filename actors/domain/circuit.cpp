@@ -28,8 +28,9 @@ void circuit::extend(timestamp until, attempt_serial next) {
   open(until, {}, next, until_);
 }
 
-void circuit::retry(attempt_serial next) {
-  until_ = early_ = {};
+void circuit::retry(timestamp own, attempt_serial next) {
+  if (until_ <= own)
+    until_ = early_ = {};
   open(timestamp{1}, {}, next, until_);
 }
 

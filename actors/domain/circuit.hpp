@@ -40,9 +40,9 @@ public:
   /// nobody tries early, and whoever does so already judges no more.
   void extend(timestamp until, attempt_serial next);
 
-  /// One attempt is to try it now, whatever was to be waited for, before it
-  /// counts as closed.
-  void retry(attempt_serial next);
+  /// What was waited for until `own` is over: one attempt is to try it before
+  /// it counts as closed. What lasts longer has another reason, and stays.
+  void retry(timestamp own, attempt_serial next);
 
   /// An attempt that is not late succeeded.
   void succeeded(timestamp now);

@@ -13,7 +13,7 @@ namespace rota {
 struct cooldown {
   circuit way;
   uint32_t times = 0;
-  uint32_t failures_in_row = 0; ///< While it was closed.
+  uint32_t failures_in_row = 0; ///< While it was not open.
   std::string reason;
   bool is_missing = false; ///< Of a model: the site said that it has none.
 

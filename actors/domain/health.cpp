@@ -16,16 +16,20 @@ struct rest {
 };
 
 /// Who is overloaded is left alone for twice as long as who limits a rate: that
-/// is over with the minute. That a relay has no channel for a model, for how
-/// long is a guess of ours.
+/// is over with the minute. For how long a relay has no channel for a model is
+/// a guess of the rule that says so.
 rest rest_of(const verdict& x, health_options options) {
   if (x.cls == failure_class::overloaded) {
     options.cooldown_base *= 2;
     options.cooldown_max *= 2;
   }
-  if (x.cls != failure_class::model_unavailable)
+  const auto guesses = x.action == account_action::cooldown
+                       && x.cls == failure_class::model_unavailable;
+  const auto is_lasting = x.action == account_action::disabled
+                          || x.cls == failure_class::model_unavailable;
+  if (!guesses && !is_lasting)
     return {x.cooldown, options};
-  if (x.action != account_action::cooldown)
+  if (!guesses)
     return {x.cooldown.value_or(options.cooldown_max), options};
   if (x.cooldown)
     options.cooldown_base = options.cooldown_max = *x.cooldown;
@@ -147,8 +151,8 @@ void health::rekeyed() {
   if (!disabled_ && refused_at_.millis == 0)
     return;
   disabled_ = false;
+  account_.way.retry(ejected_until_, next());
   refused_at_ = ejected_until_ = {};
-  account_.way.retry(next());
   ++revision_;
 }
 
@@ -230,7 +234,7 @@ void health::store(account_row& row) const {
     row.health = health_state::ejected;
   else
     row.health = account_.failures_in_row > 0 ? health_state::degraded
-                                      : health_state::healthy;
+                                              : health_state::healthy;
   row.cooldown_until = disabled_ ? timestamp{} : account_.way.until();
 }
 
@@ -289,9 +293,7 @@ void health::act_on_model(const trial& tried, const attempt_report& report,
           || x.action == account_action::low_balance))
     return;
   auto& model = models_.at(report.model, now);
-  auto [named, backoff] = rest_of(x, options_);
-  if (x.action == account_action::disabled)
-    named = x.cooldown.value_or(options_.cooldown_max);
+  const auto [named, backoff] = rest_of(x, options_);
   if (x.action == account_action::penalty && !named
       && !model.is_enough(tried, report.serial, options_.eject_after, now))
     return;

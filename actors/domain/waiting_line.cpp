@@ -17,7 +17,9 @@ int magnitude_of(money x) {
 
 line_key line_of(const hold_request& x, account_id keeper,
                  std::span<const account_id> excluded) {
-  return {x.work->route,
+  return {is_line(x.work->id),
+          x.work->pinned.has_value(),
+          x.work->route,
           x.work->model,
           x.work->tags,
           keeper,

@@ -20,6 +20,8 @@ namespace rota {
 /// Which line a job waits in. Dear jobs, those that exclude accounts and those
 /// that want a certain one stand in lines of their own.
 struct line_key {
+  bool is_for_batch = false; ///< Requests, and lines of batches, apart.
+  bool is_pinned = false;    ///< `keeper`, whatever becomes of it there.
   surface route{};
   std::string model;
   std::vector<std::string> tags;

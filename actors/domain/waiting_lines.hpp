@@ -51,6 +51,22 @@ public:
     }
   }
 
+  /// Takes out the first for whom `f(T&)` is true.
+  template <class F>
+  void erase_first(F f) {
+    for (auto i = lines_.begin(); i != lines_.end(); ++i) {
+      auto& jobs = i->second;
+      const auto at = std::find_if(jobs.begin(), jobs.end(), f);
+      if (at == jobs.end())
+        continue;
+      jobs.erase(at);
+      --size_;
+      if (jobs.empty())
+        lines_.erase(i);
+      return;
+    }
+  }
+
   /// Visits so many lines in turn, beginning behind `last`: each call of
   /// `f(line&)` may take jobs out, and says whether the next visit is to begin
   /// behind this line.

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <fstream>
 #include <limits>
+#include <utility>
 
 namespace rota {
 
@@ -63,15 +64,19 @@ private:
     return from_.disk.for_each_result(
       batch_.id, 0, [this](const item_result& x) {
         fill_to(x.id.item);
-        if (going())
+        if (going() && is_wanted(x))
           add(x, family_of(x.id.item));
         next_ = x.id.item + 1;
         return going();
       });
   }
 
+  bool is_wanted(const item_result& x) const {
+    return is_error_line(batch_.format, x) == errors_;
+  }
+
   void add(const item_result& x, batch_format family) {
-    if (is_error_line(batch_.format, x) != errors_ || !going())
+    if (!going())
       return;
     out_ += format_result(family, x);
     out_ += '\n';
@@ -118,12 +123,16 @@ private:
 
   /// What stands on a bare line says whose request it is; no result does.
   batch_format family_of(uint64_t item) {
-    if (batch_.format != batch_format::bare)
+    if (batch_.format != batch_format::bare || is_unreadable_)
       return batch_.format;
     if (!read_ || read_->lines.back().index < item)
       read_ = read(item, batch_.total);
-    if (!read_)
-      return batch_.format; // It has a fault: nothing is written any more.
+    if (!read_) { // What was paid for is written all the same, as OpenAI's.
+      spdlog::warn("Whose the results of {} are is not known: {}",
+                   to_string(batch_.id), std::exchange(fault_, {}));
+      is_unreadable_ = true;
+      return batch_.format;
+    }
     const auto planned = plan(read_->lines[item - read_->lines[0].index]);
     return planned.plan ? rota::family_of(batch_.format, planned.plan->route)
                         : batch_.format;
@@ -139,9 +148,10 @@ private:
     x.state = item_state::cancelled;
     x.error_code = "batch_cancelled";
     x.error_text = "The batch was cancelled before this line was served.";
-    add(x, planned.plan
-             ? rota::family_of(batch_.format, planned.plan->route)
-             : batch_.format);
+    if (is_wanted(x))
+      add(x, planned.plan
+               ? rota::family_of(batch_.format, planned.plan->route)
+               : batch_.format);
   }
 
   admin_exchange& to_;
@@ -151,6 +161,7 @@ private:
   std::string out_;
   uint64_t next_ = 0;
   line_block_ptr read_; // Of bare lines: those around the last result.
+  bool is_unreadable_ = false; // Their file.
   bool alive_ = true;
   /// Why not all of it can be had: then nothing may look like the end.
   std::string fault_;

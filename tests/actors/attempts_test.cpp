@@ -119,6 +119,35 @@ TEST_CASE_METHOD(pool_fixture, "a request that nobody will serve in time ends"
   }
 }
 
+TEST_CASE_METHOD(pool_fixture, "lines outlast a channel that is away",
+                 "[runner]") {
+  auto relay = options("a", money{10'000'000'000});
+  relay.account.kind = provider::new_api;
+  add(relay);
+  script->answer = [](const auto&) {
+    return bad(503, R"({"error":{"message":"x","code":"model_not_found"}})");
+  };
+  for (uint64_t i = 0; i < 3; ++i)
+    start(line(i));
+  for (int i = 0; i < 120; ++i)
+    advance(1s);
+  CHECK(owned->finished.empty());
+  CHECK(script->calls.size() == 3); // Not one each half second.
+  script->answer = [](const auto&) { return good(); };
+  SECTION("until its time") {
+    for (int i = 0; i < 300; ++i)
+      advance(1s);
+  }
+  SECTION("or until a request finds that it is back") {
+    start(interactive(9, now() + 60s));
+    for (int i = 0; i < 20; ++i)
+      advance(1s);
+  }
+  REQUIRE(owned->finished.size() >= 3);
+  for (const auto& x : owned->finished)
+    CHECK(x->state == item_state::succeeded);
+}
+
 TEST_CASE_METHOD(pool_fixture, "who refuses for good stands in nobody's way",
                  "[runner]") {
   add("a", 10);

@@ -118,6 +118,37 @@ TEST_CASE_METHOD(fixture, "a large job is served although small ones go on",
   }
 }
 
+TEST_CASE_METHOD(fixture, "tokens are saved while all places are taken, too",
+                 "[rates]") {
+  auto limited = options("a", money{10'000'000'000});
+  limited.account.tokens_per_minute = 500;
+  limited.account.max_in_flight = 1;
+  add(limited);
+  start_large(0); // It leaves 100.
+  run();
+  start_large(1);
+  run();
+  script->answer = [](const auto&) { return std::nullopt; };
+  uint64_t item = 2;
+  const auto is_large = [](const auto& call) {
+    return call->request->body.find("large") != std::string::npos;
+  };
+  for (int i = 0; i < 60; ++i) { // Each small one takes four seconds.
+    auto x = std::make_shared<job>(*line(item++));
+    x->estimate = {10, 15};
+    start(x);
+    advance(4s);
+    if (script->open.empty())
+      continue;
+    if (is_large(script->open.front()))
+      break;
+    script->finish(script->open.front()->token, good(15));
+    run();
+  }
+  REQUIRE(!script->open.empty());
+  CHECK(is_large(script->open.front()));
+}
+
 TEST_CASE_METHOD(fixture, "of jobs that cost the same, fewer tokens may pass",
                  "[rates]") {
   add_limited(500);

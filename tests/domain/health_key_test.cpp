@@ -98,6 +98,15 @@ TEST_CASE("who holds a bad account learns what to do", "[health]") {
   }
 }
 
+TEST_CASE_METHOD(fixture, "another key ends no other pause", "[health]") {
+  take(refused_key());
+  now = now + 30s;
+  take(throttled(scope::account, 1h)); // The second look: it says when.
+  it.rekeyed();
+  CHECK(it.check(limit, now + 59min) == ec::cooling);
+  CHECK(it.cooldown_until(now) == now + 1h);
+}
+
 TEST_CASE_METHOD(fixture, "another key heals nothing else", "[health]") {
   eject();
   it.rekeyed();

@@ -50,6 +50,8 @@ TEST_CASE("whoever wants something else stands elsewhere", "[waiting_line]") {
   CHECK(line_of(x, {}, failed) != plain);
   for (const auto& change : {+[](job& y) { y.model = "n"; },
                              +[](job& y) { y.tags = {"cheap"}; },
+                             +[](job& y) { y.id.batch = batch_id{2}; },
+                             +[](job& y) { y.pinned = account_id{}; },
                              +[](job& y) {
                                y.route = surface::anthropic_messages;
                              }}) {

@@ -50,6 +50,17 @@ TEST_CASE("an empty line is none", "[waiting_lines]") {
   CHECK(x.lines() == 0);
 }
 
+TEST_CASE("one is taken out", "[waiting_lines]") {
+  auto x = some();
+  x.erase_first([](const std::string& y) { return y > "b"; });
+  CHECK(all(x) == "a1a2c1c2c3");
+  CHECK(x.lines() == 2);
+  x.erase_first([](const std::string& y) { return y == "c2"; });
+  x.erase_first([](const std::string& y) { return y == "d"; });
+  CHECK(all(x) == "a1a2c1c3");
+  CHECK(x.size() == 4);
+}
+
 TEST_CASE("each line in turn is visited first", "[waiting_lines]") {
   auto x = some();
   line_key last;
