@@ -133,16 +133,16 @@ TEST_CASE_METHOD(fixture, "tokens are saved while all places are taken, too",
   const auto is_large = [](const auto& call) {
     return call->request->body.find("large") != std::string::npos;
   };
-  for (int i = 0; i < 60; ++i) { // Each small one takes four seconds.
+  for (int i = 0; i < 60; ++i) { // 33 come in each time.
     auto x = std::make_shared<job>(*line(item++));
-    x->estimate = {10, 15};
+    x->estimate = {10, 30};
     start(x);
     advance(4s);
     if (script->open.empty())
       continue;
     if (is_large(script->open.front()))
       break;
-    script->finish(script->open.front()->token, good(15));
+    script->finish(script->open.front()->token, good(30));
     run();
   }
   REQUIRE(!script->open.empty());
