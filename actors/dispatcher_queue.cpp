@@ -173,7 +173,7 @@ bool dispatcher_state::serve(waiting_lines<seeker>::line& line, timestamp t,
                              account_id changed) {
   constexpr size_t looks_in_line = 16;
   const auto before = line.size();
-  // Those whom nobody serves: who takes no less than one of them, is not either.
+  // Whom nobody serves: nor is served who takes no less than one of them.
   std::vector<demand> unserved;
   for (size_t at = 0; at < std::min(line.size(), looks_in_line);) {
     auto& x = line[at];

@@ -23,17 +23,15 @@ rest rest_of(const verdict& x, health_options options) {
     options.cooldown_base *= 2;
     options.cooldown_max *= 2;
   }
-  const auto guesses = x.action == account_action::cooldown
-                       && x.cls == failure_class::model_unavailable;
-  const auto is_lasting = x.action == account_action::disabled
-                          || x.cls == failure_class::model_unavailable;
-  if (!guesses && !is_lasting)
-    return {x.cooldown, options};
-  if (!guesses)
+  const auto is_unavailable = x.cls == failure_class::model_unavailable;
+  if (is_unavailable && x.action == account_action::cooldown) {
+    if (x.cooldown)
+      options.cooldown_base = options.cooldown_max = *x.cooldown;
+    return {std::nullopt, options};
+  }
+  if (is_unavailable || x.action == account_action::disabled)
     return {x.cooldown.value_or(options.cooldown_max), options};
-  if (x.cooldown)
-    options.cooldown_base = options.cooldown_max = *x.cooldown;
-  return {std::nullopt, options};
+  return {x.cooldown, options};
 }
 
 /// What people can do where only they help.
