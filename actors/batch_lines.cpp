@@ -10,10 +10,8 @@ namespace rota {
 
 void batch_actor_state::start(const line_block_ptr& block,
                               const line_block::line& line) {
-  auto limits = setup->limits;
-  limits.max_line_bytes = UINT64_MAX; // It was accepted.
-  auto planned
-    = plan_line(row.format, line.text, line.number, row.options, limits);
+  auto planned = plan_accepted_line(row.format, line.text, line.number,
+                                    row.options, setup->limits);
   if (!planned.plan) // It was checked before: somebody changed the file.
     return refuse(line, {}, planned.fault.code, planned.fault.text);
   auto& plan = *planned.plan;

@@ -234,10 +234,8 @@ std::string batch_desk::write_refused(const std::string& path, batch_id id,
     line.line = number;
     line.state = item_state::failed;
     auto why = planned.fault;
-    auto family = format;
     if (planned.plan) { // Only the file as a whole shows what is wrong.
       const auto& plan = *planned.plan;
-      family = family_of(format, plan.route);
       const auto served
         = accounts_.offers()->serves(plan.route, plan.model, chosen.tags);
       why = served == ec::ok
@@ -247,7 +245,7 @@ std::string batch_desk::write_refused(const std::string& path, batch_id id,
     }
     line.error_code = std::move(why.code);
     line.error_text = std::move(why.text);
-    out << format_result(family, line) << '\n';
+    out << format_result(family_of(format, planned), line) << '\n';
   });
   out.close();
   if (fault.empty() && out && name_durably(part, place).empty())

@@ -206,6 +206,10 @@ batch_format family_of(batch_format format, surface route) {
   }
 }
 
+batch_format family_of(batch_format format, const line_result& x) {
+  return x.plan ? family_of(format, x.plan->route) : format;
+}
+
 bool is_error_line(batch_format format, const item_result& x) {
   return (format == batch_format::openai || format == batch_format::bare)
          && x.state != item_state::succeeded;

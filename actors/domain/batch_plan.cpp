@@ -331,6 +331,12 @@ line_result plan_line(batch_format format, std::string_view line,
                   "The line has more than "
                     + std::to_string(limits.max_line_bytes)
                     + " bytes: shorten it, or raise batch.max_line_bytes.");
+  return plan_accepted_line(format, line, number, chosen, limits);
+}
+
+line_result plan_accepted_line(batch_format format, std::string_view line,
+                               uint64_t number, const batch_options& chosen,
+                               const batch_limits& limits) {
   line = json_of(line, number);
   line_fields x;
   std::string_view twice;

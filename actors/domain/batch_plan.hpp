@@ -38,6 +38,11 @@ line_result plan_line(batch_format format, std::string_view line,
                       uint64_t number, const batch_options& chosen,
                       const batch_limits& limits);
 
+/// The same for a line that was let in already: however long it is.
+line_result plan_accepted_line(batch_format format, std::string_view line,
+                               uint64_t number, const batch_options& chosen,
+                               const batch_limits& limits);
+
 /// Tells the format by the first line that is not blank. Nothing: it is no
 /// request; the file may be a whole document then (see batch_file.hpp).
 std::optional<batch_format> detect_format(std::string_view first_line);
@@ -45,6 +50,9 @@ std::optional<batch_format> detect_format(std::string_view first_line);
 /// The format that the result of a line is written in: a bare request has none
 /// of its own, and gets that of its protocol.
 batch_format family_of(batch_format format, surface route);
+
+/// The same for a line as it was planned; that of the file if it could not be.
+batch_format family_of(batch_format format, const line_result& x);
 
 /// Writes a result as one line (without the end) in the family of its input:
 /// bare requests get OpenAI's, unless `family_of` says another. Bodies are

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <limits>
 #include <utility>
 
 namespace rota {
@@ -115,10 +114,8 @@ private:
   }
 
   line_result plan(const line_block::line& line) const {
-    batch_limits limits;
-    limits.max_line_bytes = std::numeric_limits<uint64_t>::max();
-    return plan_line(batch_.format, line.text, line.number, batch_.options,
-                     limits);
+    return plan_accepted_line(batch_.format, line.text, line.number,
+                              batch_.options, {});
   }
 
   /// What stands on a bare line says whose request it is; no result does.
@@ -133,9 +130,8 @@ private:
       is_unreadable_ = true;
       return batch_.format;
     }
-    const auto planned = plan(read_->lines[item - read_->lines[0].index]);
-    return planned.plan ? rota::family_of(batch_.format, planned.plan->route)
-                        : batch_.format;
+    return rota::family_of(
+      batch_.format, plan(read_->lines[item - read_->lines[0].index]));
   }
 
   void add_cancelled(const line_block::line& line) {
@@ -149,9 +145,7 @@ private:
     x.error_code = "batch_cancelled";
     x.error_text = "The batch was cancelled before this line was served.";
     if (is_wanted(x))
-      add(x, planned.plan
-               ? rota::family_of(batch_.format, planned.plan->route)
-               : batch_.format);
+      add(x, rota::family_of(batch_.format, planned));
   }
 
   admin_exchange& to_;
