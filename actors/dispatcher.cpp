@@ -1,24 +1,22 @@
 #include "actors/dispatcher.hpp"
 
+#include "actors/account.hpp"
 #include "actors/domain/account_class.hpp"
 #include "actors/domain/dialect.hpp"
 #include "actors/support.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace rota {
 
 namespace {
 
-/// An ACCOUNT with its state has about so many bytes. Where 100,000 are used in
-/// turn each is in no cache, and is fetched while the one before it is asked.
-constexpr size_t account_bytes = 4'800;
-
-/// Whether an account's site said that it has no such model.
-bool is_missing(const account_state* x, std::string_view model) {
-  const auto* bar = x != nullptr ? bar_of(x->barred_models, model) : nullptr;
-  return bar != nullptr && bar->is_missing;
-}
+/// An ACCOUNT with its state. Where 100,000 are used in turn each is in no
+/// cache, and is fetched while the one before it is asked.
+constexpr size_t account_bytes = sizeof(
+  std::remove_pointer_t<account_actor::stateful_pointer<account_actor_state>>);
+static_assert(account_bytes < 6'000, "too much to be fetched at once");
 
 } // namespace
 
@@ -137,7 +135,9 @@ bool dispatcher_state::ask_early(seeker& x, account_id id, timestamp t) {
   const auto want = demand_of(x.request(), t);
   // A line has time, and tries are counted: whether a site has the model again,
   // a request finds out.
-  if (is_line(x.work().id) && is_missing(ranks.find(id), want.model))
+  if (const auto* state = ranks.find(id);
+      state == nullptr
+      || (is_line(x.work().id) && is_missing(*state, want.model)))
     return false;
   const auto at = ranks.early_at(id, want);
   if (halted != ec::ok || at.millis == 0 || at > t

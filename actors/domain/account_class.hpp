@@ -45,6 +45,12 @@ inline const model_cooldown* bar_of(const barred_list& list,
   return nullptr;
 }
 
+/// Whether an account's site said that it has no such model.
+inline bool is_missing(const account_state& x, std::string_view model) {
+  const auto* bar = bar_of(x.barred_models, model);
+  return bar != nullptr && bar->is_missing;
+}
+
 /// Whether an account serves, be it busy just now. One that is tried does not
 /// yet.
 inline bool is_useful(const account_state& x) {

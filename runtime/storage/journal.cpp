@@ -140,7 +140,7 @@ void journal_writer::run() {
 }
 
 bool journal_writer::tend() {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = steady::now();
   if (space_ != nullptr && now - looked_at_ >= look_delay) {
     space_->look();
     looked_at_ = now;
