@@ -409,27 +409,19 @@ TEST_CASE("an account that left while a call was in doubt ends it still",
 TEST_CASE("a start with a clock that is ahead shuts no client out",
           "[e2e][clients]") {
   stage on{sim};
-  const auto clock = on.dir / "clock";
-  const auto set_clock = [&clock](int64_t seconds) {
-    write_file(clock, std::string{reinterpret_cast<const char*>(&seconds),
-                                  sizeof seconds});
-  };
-  on.environment["LD_PRELOAD"] = ROTA_BIN_DIR "/libjumping_clock.so";
-  on.environment["ROTA_CLOCK"] = clock;
-  on.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0";
   const auto status = [&on] {
     return request(on.api_port(), "POST", "/v1/chat/completions", chat,
                    bearer(token))
       .status;
   };
-  set_clock(400 * 86'400);
+  on.set_clock(400 * 86'400);
   on.start(with_alice(", cap: {day: 0.0001}")); // For one call.
   CHECK(status() == 200);
   await_calm(on);
   const auto before = usd(alice(on)["spent"]);
   CHECK(status() == 429);
   CHECK(on.stop() == 0);
-  set_clock(0);
+  on.set_clock(0);
   on.restart();
   CHECK_THAT(on.daemon().err(), ContainsSubstring("it was ahead then"));
   CHECK(usd(alice(on)["day_spent"]) == money{});

@@ -9,12 +9,6 @@ using namespace rota;
 
 namespace {
 
-const std::string sim = R"(
-accounts:
-  - {name: a, key: key-a, balance: 30.00}
-prices: {default: {input: 0.25, output: 2.00}}
-)";
-
 const std::string pool = R"(
 accounts:
   - {name: a, provider: new_api, base_url: SIM, api_key: env:KEY_A, balance: {initial: 30.00}, max_in_flight: 8}
@@ -68,7 +62,7 @@ void check_refusals(uint16_t port, int status, bool retry,
 } // namespace
 
 TEST_CASE("requests in flight are bounded", "[e2e][limits]") {
-  stage on{sim + "latency: {first_byte: 60s}\n"};
+  stage on{one_key + "latency: {first_byte: 60s}\n"};
   on.start(pool + "api: {max_in_flight: 2}\n");
   const auto port = on.api_port();
   const auto begin = [](raw_client& client) {
@@ -101,7 +95,7 @@ TEST_CASE("requests in flight are bounded", "[e2e][limits]") {
 }
 
 TEST_CASE("heads and bodies are bounded", "[e2e][limits]") {
-  stage on{sim};
+  stage on{one_key};
   on.start(pool + "api: {max_header_bytes: 4KiB, max_headers: 16,"
                   " max_target_bytes: 512, max_body_bytes: 2KiB}\n");
   const auto port = on.api_port();
@@ -139,7 +133,7 @@ TEST_CASE("connections are bounded, in all and for one address",
                               "{max_connections: 2,"
                               " max_connections_per_address: 2}",
                               "{max_connections_per_address: 2}");
-  stage on{sim};
+  stage on{one_key};
   on.start(pool + "api: " + limit + "\n");
   const auto port = on.api_port();
   const auto ask = [](raw_client& client) {

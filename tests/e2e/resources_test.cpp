@@ -11,12 +11,6 @@ using namespace rota;
 
 namespace {
 
-const std::string sim = R"(
-accounts:
-  - {name: a, key: key-a, balance: 30.00}
-prices: {default: {input: 0.25, output: 2.00}}
-)";
-
 std::string pool(int in_flight) {
   return R"(
 accounts:
@@ -40,7 +34,7 @@ TEST_CASE("a transfer takes no thread", "[e2e][resources]") {
   // Our own HTTP/1.1, and libcurl.
   const auto lane = GENERATE(as<std::string>{}, "true", "false");
   INFO("upstream.own_http1: " << lane);
-  stage on{sim + "latency: {first_byte: 60s}\n"};
+  stage on{one_key + "latency: {first_byte: 60s}\n"};
   on.start(pool(transfers) + "upstream: {own_http1: " + lane + "}\n");
   const auto threads = [&on] { return on.daemon().figure("Threads"); };
   const auto idle = threads();
@@ -69,7 +63,7 @@ TEST_CASE("memory stays small, idle and after 256 connections",
   }
   constexpr uint64_t mb = 1'000; // The kernel counts in kB.
   constexpr size_t connections = 256;
-  stage on{sim + "latency: {first_byte: 60ms}\n"};
+  stage on{one_key + "latency: {first_byte: 60ms}\n"};
   on.start(pool(connections));
   const auto resident = [&on] { return on.daemon().figure("VmRSS"); };
   // Ready, it still lets go of the code that only the start needed.

@@ -145,22 +145,14 @@ TEST_CASE("a response is found again after a restart", "[e2e][responses]") {
 TEST_CASE("a response is found for as long as is configured",
           "[e2e][responses]") {
   pinned_stage on;
-  const auto clock = on.dir / "clock";
-  const auto set_clock = [&clock](int64_t seconds) {
-    write_file(clock, std::string{reinterpret_cast<const char*>(&seconds),
-                                  sizeof seconds});
-  };
-  on.environment["LD_PRELOAD"] = ROTA_BIN_DIR "/libjumping_clock.so";
-  on.environment["ROTA_CLOCK"] = clock;
-  on.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0";
-  set_clock(0);
+  on.set_clock(0);
   on.start(two_clients + pool + "api: {response_ttl: 1h}\n");
   const auto [id, by] = on.make();
   const auto path = "/v1/responses/" + id;
   CHECK(on.ask_api("GET", path).status == 200);
   const auto later = [&](int64_t seconds) {
     CHECK(on.stop() == 0);
-    set_clock(seconds);
+    on.set_clock(seconds);
     on.restart();
     return on.ask_api("GET", path);
   };

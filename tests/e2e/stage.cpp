@@ -1,5 +1,6 @@
 #include "tests/e2e/stage.hpp"
 
+#include <fstream>
 #include <curl/curl.h>
 
 #include <csignal>
@@ -96,6 +97,18 @@ void stage::restart() {
 void stage::die_at(const std::string& point, int nth) {
   program_ = point.empty() ? "rotad" : "rotad-that-dies";
   environment["ROTA_KILL_AT"] = point + ':' + std::to_string(nth);
+}
+
+void stage::set_clock(int64_t seconds) {
+  const auto path = dir / "clock";
+  if (environment.emplace("ROTA_CLOCK", path).second) {
+    environment["LD_PRELOAD"] = ROTA_BIN_DIR "/libjumping_clock.so";
+    environment["ASAN_OPTIONS"] = "verify_asan_link_order=0";
+    write_file(path, std::string(sizeof seconds, '\0'));
+  }
+  // In place, since whoever runs has it mapped.
+  std::fstream file{path, std::ios::binary | std::ios::in | std::ios::out};
+  file.write(reinterpret_cast<const char*>(&seconds), sizeof seconds);
 }
 
 void stage::stall_at(const std::string& point, const std::string& file) {

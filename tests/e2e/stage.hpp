@@ -39,6 +39,10 @@ public:
   /// exists.
   void stall_at(const std::string& point, const std::string& file);
 
+  /// Sets the daemon's wall clock ahead by so much: while it runs, if that was
+  /// called before its start, and from the next start on.
+  void set_clock(int64_t seconds);
+
   /// The port of the daemon's API.
   uint16_t api_port();
 
@@ -88,6 +92,13 @@ private:
   std::unique_ptr<process> daemon_;
   int starts_ = 0;
 };
+
+/// A simulator with one account, for tests that are about something else.
+inline const std::string one_key = R"(
+accounts:
+  - {name: a, key: key-a, balance: 30.00}
+prices: {default: {input: 0.25, output: 2.00}}
+)";
 
 /// A file of equal chat lines, custom_ids id-0, id-1, ...
 std::string chat_lines(size_t count, const std::string& model = "gpt-5-mini",

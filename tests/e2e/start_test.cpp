@@ -7,12 +7,6 @@ using namespace rota;
 
 namespace {
 
-const std::string sim = R"(
-accounts:
-  - {name: a, key: key-a, balance: 30.00}
-prices: {default: {input: 0.25, output: 2.00}}
-)";
-
 const std::string one_account = R"(
 accounts:
   - {name: a, provider: openai, base_url: SIM, api_key: env:KEY_A, balance: {initial: 30.00}}
@@ -34,7 +28,7 @@ std::string last_line(const std::string& text) {
 } // namespace
 
 TEST_CASE("a port in use is named, and nothing is begun", "[e2e]") {
-  stage on{sim + "latency: {first_byte: 60s}\n"};
+  stage on{one_key + "latency: {first_byte: 60s}\n"};
   on.start(one_account);
   // A batch that would go on.
   write_file(on.dir / "jobs.jsonl", chat_lines(3));
@@ -65,7 +59,7 @@ TEST_CASE("a port in use is named, and nothing is begun", "[e2e]") {
 
 TEST_CASE("a socket in use is named before a line of a batch is sent",
           "[e2e]") {
-  stage on{sim + "latency: {first_byte: 60s}\n"};
+  stage on{one_key + "latency: {first_byte: 60s}\n"};
   on.start(one_account);
   write_file(on.dir / "jobs.jsonl", chat_lines(3));
   CHECK(on.rota({"submit", on.dir / "jobs.jsonl"}).code == 0);
@@ -85,7 +79,7 @@ TEST_CASE("a socket in use is named before a line of a batch is sent",
 TEST_CASE("an open API is said aloud at the start", "[e2e][clients]") {
   const auto address
     = GENERATE(as<std::string>{}, "127.0.0.1:0", "localhost:0", "127.0.0.2:0");
-  stage on{sim};
+  stage on{one_key};
   on.environment["TOKEN"] = token;
   const std::string said
     = "is open: whoever reaches this machine's loopback may spend the pool's"
@@ -109,7 +103,7 @@ TEST_CASE("an open API is said aloud at the start", "[e2e][clients]") {
 TEST_CASE("an API open to other machines is refused", "[e2e][clients]") {
   const auto address = GENERATE(as<std::string>{}, "0.0.0.0:8787",
                                 "'[::]:8787'", "192.0.2.1:8787");
-  stage on{sim};
+  stage on{one_key};
   on.environment["TOKEN"] = token;
   for (const auto& more : {std::vector<std::string>{},
                            std::vector<std::string>{"--check-config"}}) {

@@ -26,13 +26,6 @@ accounts:
   - {name: b, provider: openai, base_url: SIM, api_key: env:KEY_B, balance: {initial: 3000.00}}
 )";
 
-/// Moves the wall clock of whoever has ROTA_CLOCK at this path; in place, since
-/// it is mapped.
-void set_clock(const std::string& path, int64_t seconds) {
-  std::fstream file{path, std::ios::binary | std::ios::in | std::ios::out};
-  file.write(reinterpret_cast<const char*>(&seconds), sizeof seconds);
-}
-
 /// Of "2026-11-25T20:35:02.213Z".
 int64_t seconds_of(const std::string& text) {
   std::tm x{};
@@ -45,11 +38,7 @@ int64_t seconds_of(const std::string& text) {
 TEST_CASE("a clock that jumps by an hour changes no books", "[e2e][crash]") {
   constexpr uint64_t lines = 300;
   stage on{sim_file};
-  const auto clock = on.dir / "clock";
-  write_file(clock, std::string(8, '\0'));
-  on.environment["LD_PRELOAD"] = ROTA_BIN_DIR "/libjumping_clock.so";
-  on.environment["ROTA_CLOCK"] = clock;
-  on.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0";
+  on.set_clock(0);
   // Doubts last until a wall time, since a start knows no other: they must
   // outlast the jumps, or some are assumed charged before we look.
   on.start(std::string{accounts} + "store: {doubt_grace: 1d}\n");
@@ -63,7 +52,7 @@ TEST_CASE("a clock that jumps by an hour changes no books", "[e2e][crash]") {
     wait_until("progress", [&] {
       return on.ask({"batch", batch})["succeeded"].get<uint64_t>() >= 50;
     });
-    set_clock(clock, step); // While it runs,
+    on.set_clock(step); // While it runs,
     wait_until("progress", [&] {
       return on.ask({"batch", batch})["succeeded"].get<uint64_t>() >= 100;
     });
